@@ -1,0 +1,213 @@
+import { z } from 'zod';
+import { event, request } from './contract.js';
+import { bulkResult, byId, date, empty, id, instant, language, listSort, page, paging, shortText, text, version } from './shapes.js';
+import { newValues, values } from './values.js';
+
+const person = {
+  firstName: shortText.trim().nullable().optional(),
+  middleName: shortText.trim().nullable().optional(),
+  lastName: shortText.trim().nullable().optional(),
+  employeeCode: shortText.trim().nullable().optional(),
+  companyName: shortText.trim().nullable().optional().describe('free text, for someone whose company is no customer'),
+  jobTitle: shortText.trim().nullable().optional(),
+  language: language.nullable().optional(),
+  birthday: date.nullable().optional(),
+  customerId: id.nullable().optional(),
+};
+
+/** Accepted with at least one of: a first or last name, an e-mail, a phone, an address, an employee code (product.md 2.1). */
+export const NewContact = z.strictObject({ ...person, ...newValues }).meta({ id: 'NewContact' });
+export type NewContact = z.output<typeof NewContact>;
+
+/** A JSON merge patch: null clears, a list replaces the list, customFields are merged key by key. */
+export const ContactPatch = z
+  .strictObject({
+    ...person,
+    ...newValues,
+    externalIds: newValues.externalIds.nullable(),
+    emails: newValues.emails.nullable(),
+    phones: newValues.phones.nullable(),
+    addresses: newValues.addresses.nullable(),
+    links: newValues.links.nullable(),
+    tags: newValues.tags.nullable(),
+    customFields: newValues.customFields.nullable(),
+  })
+  .meta({ id: 'ContactPatch' });
+export type ContactPatch = z.output<typeof ContactPatch>;
+
+export const Contact = z
+  .object({
+    id: z.string(),
+    version: z.int(),
+    firstName: z.string().nullable(),
+    middleName: z.string().nullable(),
+    lastName: z.string().nullable(),
+    displayName: z.string(),
+    employeeCode: z.string().nullable(),
+    companyName: z.string().nullable(),
+    jobTitle: z.string().nullable(),
+    language: z.string().nullable(),
+    birthday: z.string().nullable(),
+    customerId: z.string().nullable(),
+    isPrimaryContact: z.boolean(),
+    ...values,
+    createdAt: instant,
+    updatedAt: instant,
+  })
+  .meta({ id: 'Contact' });
+export type Contact = z.output<typeof Contact>;
+
+/** What lists, search hits and recipients show of a contact or customer: the primary values only. */
+export const Summary = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['contact', 'customer']),
+    displayName: z.string(),
+    firstName: z.string().nullable(),
+    lastName: z.string().nullable(),
+    email: z.string().nullable(),
+    phone: z.string().nullable(),
+    companyName: z.string().nullable(),
+    customer: z.object({ id: z.string(), name: z.string() }).nullable(),
+    city: z.string().nullable(),
+    type: z.string().nullable(),
+    tags: z.array(z.string()),
+    employeeCode: z.string().nullable(),
+    updatedAt: instant,
+  })
+  .meta({ id: 'Summary' });
+export type Summary = z.output<typeof Summary>;
+
+/** Filters that lists of contacts and customers share; all of them must hold. */
+export const listFilters = {
+  type: shortText.optional(),
+  tag: z
+    .union([shortText.transform((one) => [one]), z.array(shortText)])
+    .optional()
+    .describe('may be repeated: all of them'),
+  ownerId: id.optional(),
+  email: shortText.optional().describe('an e-mail address, compared without case'),
+  phone: shortText.optional().describe('a phone number in any written form'),
+  externalId: shortText.optional().describe('source:id'),
+  updatedSince: z.iso.datetime({ offset: true }).optional(),
+};
+export const ListContacts = z.strictObject({
+  ...paging,
+  sort: listSort.default('name'),
+  ...listFilters,
+  employeeCode: shortText.optional(),
+  customerId: z
+    .union([id, z.literal('none')])
+    .optional()
+    .describe('"none": contacts that belong to no customer'),
+});
+export type ListContacts = z.output<typeof ListContacts>;
+
+export const createContact = request('customer.create-contact', NewContact, Contact, {
+  summary: 'Creates a contact; its owner is the calling agent',
+  audience: 'agents',
+});
+export const getContact = request('customer.get-contact', byId, Contact, { summary: 'Gives one contact' });
+export const changeContact = request(
+  'customer.change-contact',
+  z.strictObject({ id, version: version.optional(), change: ContactPatch }),
+  Contact,
+  { summary: 'Changes a contact with a JSON merge patch', audience: 'agents' },
+);
+export const deleteContact = request('customer.delete-contact', z.strictObject({ id, version: version.optional() }), empty, {
+  summary: 'Moves a contact to the bin',
+  audience: 'agents',
+});
+export const listContacts = request('customer.list-contacts', ListContacts, page(Summary), {
+  summary: 'Lists contacts',
+  timeoutMs: 10_000,
+});
+
+/** Each item is checked and created alone; up to 1,000. */
+export const createContacts = request(
+  'customer.create-contacts',
+  z.strictObject({ items: z.array(z.unknown()).min(1).max(1000) }),
+  bulkResult,
+  {
+    summary: 'Creates up to 1,000 contacts; each has its own result, and one that is refused costs no other',
+    audience: 'agents',
+    timeoutMs: 30_000,
+  },
+);
+
+/** One row of an imported file: only what the file has. Slots say which of the numbers of a kind it is (phone, phone2 …), from 0. */
+export const ImportRow = z.object({
+  firstName: z.string().optional(),
+  middleName: z.string().optional(),
+  lastName: z.string().optional(),
+  employeeCode: z.string().optional(),
+  externalId: z.string().optional(),
+  companyName: z.string().optional(),
+  jobTitle: z.string().optional(),
+  language: z.string().optional(),
+  birthday: z.string().optional(),
+  type: z.string().optional(),
+  notes: z.string().optional(),
+  tags: z.array(z.string()).optional(),
+  emails: z.array(z.string()).optional(),
+  phones: z.array(z.object({ number: z.string(), kind: z.enum(['phone', 'mobile', 'fax']), slot: z.int() })).optional(),
+  address: z
+    .object({
+      line1: z.string().optional(),
+      line2: z.string().optional(),
+      city: z.string().optional(),
+      state: z.string().optional(),
+      postalCode: z.string().optional(),
+      country: z.string().optional(),
+      alias: z.string().optional(),
+    })
+    .optional(),
+  website: z.string().optional(),
+  customFields: z.record(z.string(), z.string()).optional(),
+});
+export type ImportRow = z.output<typeof ImportRow>;
+
+export const RowOutcome = z.object({
+  status: z.enum(['created', 'updated', 'skipped', 'rejected']),
+  id: z.string().optional(),
+  reasons: z.array(z.string()).optional().describe('why it was rejected'),
+  warnings: z.array(z.string()).optional().describe('what was left out or changed, though the row stayed'),
+});
+export type RowOutcome = z.output<typeof RowOutcome>;
+
+/**
+ * One batch of an import: one transaction, one event. The outcome is kept by (importId, number) in the same transaction,
+ * so the same batch sent again gives the same answer and changes nothing.
+ */
+export const importContacts = request(
+  'customer.import-contacts',
+  z.strictObject({
+    importId: id,
+    number: z.int().nonnegative(),
+    onKnown: z.enum(['update', 'skip', 'create']),
+    rows: z.array(ImportRow).max(1000),
+  }),
+  z.object({ outcomes: z.array(RowOutcome) }),
+  { summary: 'Takes in one batch of an import', audience: 'agents', timeoutMs: 60_000 },
+);
+
+/** An entry as search indexes and shows it: whole, with the name of the contact's customer. */
+export const ContactEntry = Contact.extend({ customerName: z.string().nullable() });
+export type ContactEntry = z.output<typeof ContactEntry>;
+
+export const ChangeKind = z.enum(['created', 'updated', 'binned', 'restored', 'merged', 'erased', 'purged']);
+export type ChangeKind = z.output<typeof ChangeKind>;
+
+export const Change = z.object({
+  id: z.string(),
+  version: z.int(),
+  change: ChangeKind,
+  /** names of the fields that changed, for `updated` */
+  fields: z.array(text(64)).optional(),
+});
+export type Change = z.output<typeof Change>;
+
+export const contactsChanged = event('events.contact.changed.v1', z.object({ changes: z.array(Change).min(1).max(1000) }), {
+  summary: 'Contacts were created, changed or deleted; ask the customer service what they are now',
+  lanes: true,
+});

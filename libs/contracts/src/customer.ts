@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { Change, Contact, ContactEntry, listFilters, NewContact, Summary } from './contact.js';
+import { event, request } from './contract.js';
+import { byId, empty, id, instant, listSort, page, paging, shortText, text, version } from './shapes.js';
+import { newValues, values } from './values.js';
+
+const domain = text(253)
+  .trim()
+  .toLowerCase()
+  .regex(/^[^\s@/]+\.[^\s@/.]{2,}$/, 'is no mail domain like firma.example');
+
+const company = {
+  parentId: id.nullable().optional().describe('the customer this one is a department of'),
+  domains: z.array(domain).max(50).optional().describe('a new contact with an e-mail there belongs to this customer'),
+};
+const name = shortText.trim().min(1, 'is empty: a customer needs a name');
+
+export const NewCustomer = z
+  .strictObject({
+    name,
+    ...company,
+    ...newValues,
+    contacts: z.array(NewContact).max(200).optional().describe('created with the customer, in the same step'),
+  })
+  .meta({ id: 'NewCustomer' });
+export type NewCustomer = z.output<typeof NewCustomer>;
+
+export const CustomerPatch = z
+  .strictObject({
+    name: name.optional(),
+    ...company,
+    domains: company.domains.nullable(),
+    primaryContactId: id.optional().describe('one of its contacts'),
+    ...newValues,
+    externalIds: newValues.externalIds.nullable(),
+    emails: newValues.emails.nullable(),
+    phones: newValues.phones.nullable(),
+    addresses: newValues.addresses.nullable(),
+    links: newValues.links.nullable(),
+    tags: newValues.tags.nullable(),
+    customFields: newValues.customFields.nullable(),
+  })
+  .meta({ id: 'CustomerPatch' });
+export type CustomerPatch = z.output<typeof CustomerPatch>;
+
+export const Customer = z
+  .object({
+    id: z.string(),
+    version: z.int(),
+    name: z.string(),
+    displayName: z.string(),
+    parentId: z.string().nullable(),
+    domains: z.array(z.string()),
+    primaryContactId: z.string().nullable(),
+    ...values,
+    createdAt: instant,
+    updatedAt: instant,
+  })
+  .meta({ id: 'Customer' });
+export type Customer = z.output<typeof Customer>;
+
+export const ListCustomers = z.strictObject({
+  ...paging,
+  sort: listSort.default('name'),
+  ...listFilters,
+  parentId: z
+    .union([id, z.literal('none')])
+    .optional()
+    .describe('"none": customers that are no department'),
+});
+export type ListCustomers = z.output<typeof ListCustomers>;
+
+export const createCustomer = request('customer.create-customer', NewCustomer, Customer.extend({ contacts: z.array(Contact).optional() }), {
+  summary: 'Creates a customer, with its contacts when they are given; its owner is the calling agent unless one is named',
+  audience: 'agents',
+});
+export const getCustomer = request('customer.get-customer', byId, Customer, { summary: 'Gives one customer' });
+export const changeCustomer = request(
+  'customer.change-customer',
+  z.strictObject({ id, version: version.optional(), change: CustomerPatch }),
+  Customer,
+  { summary: 'Changes a customer with a JSON merge patch', audience: 'agents' },
+);
+export const deleteCustomer = request('customer.delete-customer', z.strictObject({ id, version: version.optional() }), empty, {
+  summary: 'Moves a customer, the departments below it and all their contacts to the bin as one unit',
+  audience: 'agents',
+  timeoutMs: 30_000,
+});
+export const listCustomers = request('customer.list-customers', ListCustomers, page(Summary), {
+  summary: 'Lists customers',
+  timeoutMs: 10_000,
+});
+export const listCustomerContacts = request(
+  'customer.list-customer-contacts',
+  z.strictObject({ id, ...paging, sort: listSort.default('name') }),
+  page(Summary),
+  { summary: 'Lists the contacts of a customer' },
+);
+
+/**
+ * What these ids are now, for search and for mail recipients: what is in the bin, unknown, or not visible to the calling agent is left out.
+ * Asked by a service (no agent in the call), everything of the tenant is visible.
+ */
+export const getEntries = request(
+  'customer.get-entries',
+  z.strictObject({ ids: z.array(id).max(1000) }),
+  z.object({ contacts: z.array(ContactEntry), customers: z.array(Customer) }),
+  { summary: 'Gives many contacts and customers by id', timeoutMs: 15_000 },
+);
+/** The ids of a customer's contacts in id order, so that all of them can be indexed again when the customer is renamed. */
+export const listContactIds = request(
+  'customer.list-contact-ids',
+  z.strictObject({ customerId: id, after: id.optional(), limit: z.int().min(1).max(1000).default(1000) }),
+  z.object({ ids: z.array(z.string()) }),
+  { summary: 'Lists the ids of a customer’s contacts', audience: 'services' },
+);
+
+export const customersChanged = event('events.customer.changed.v1', z.object({ changes: z.array(Change).min(1).max(1000) }), {
+  summary: 'Customers were created, changed or deleted; ask the customer service what they are now',
+  lanes: true,
+});

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { request } from './contract.js';
+import { byId, id, instant, page, paging, shortText } from './shapes.js';
+
+/** The object store bucket that uploaded files wait in until their import ends. */
+export const IMPORT_BUCKET = 'imports';
+
+export const importFields = [
+  'firstName',
+  'middleName',
+  'lastName',
+  'name',
+  'employeeCode',
+  'externalId',
+  'companyName',
+  'jobTitle',
+  'email',
+  'email2',
+  'phone',
+  'phone2',
+  'phone3',
+  'mobile',
+  'fax',
+  'fax2',
+  'line1',
+  'line2',
+  'city',
+  'state',
+  'postalCode',
+  'country',
+  'alias',
+  'birthday',
+  'language',
+  'type',
+  'tags',
+  'notes',
+  'website',
+] as const;
+export type ImportField = (typeof importFields)[number] | `customFields.${string}`;
+const field = z.union([z.enum(importFields), z.templateLiteral(['customFields.', z.string().min(1).max(64)])]);
+
+export const onKnown = z.enum(['update', 'skip', 'create']);
+export const ImportMapping = z
+  .object({
+    columns: z.array(z.strictObject({ index: z.int().nonnegative(), field: field.nullable() })).max(512),
+    onKnown: onKnown.default('update'),
+  })
+  .meta({ id: 'ImportMapping' });
+export type ImportMapping = z.output<typeof ImportMapping>;
+
+export const ImportProgress = z.object({
+  rows: z.int(),
+  done: z.int(),
+  created: z.int(),
+  updated: z.int(),
+  skipped: z.int(),
+  rejected: z.int(),
+  warnings: z.int().describe('rows that stayed, but with something left out or changed'),
+  rowsPerSecond: z.number().nullable(),
+  secondsLeft: z.number().nullable(),
+  waitingFor: z.string().optional().describe('what the import waits for to go on by itself'),
+});
+
+export const Import = z
+  .object({
+    id: z.string(),
+    kind: z.literal('contacts'),
+    fileName: z.string(),
+    state: z.enum(['uploaded', 'queued', 'running', 'finished', 'failed', 'cancelled']),
+    columns: z.array(z.object({ index: z.int(), header: z.string(), samples: z.array(z.string()), field: z.string().nullable() })),
+    mapping: ImportMapping,
+    progress: ImportProgress,
+    error: z.string().optional(),
+    createdAt: instant,
+    startedAt: instant.nullable(),
+    finishedAt: instant.nullable(),
+  })
+  .meta({ id: 'Import' });
+export type Import = z.output<typeof Import>;
+
+/** The gateway has put the file into the object store under `file`; read it through, and give its columns and a proposed mapping. */
+export const createImport = request(
+  'import.create-import',
+  z.strictObject({
+    file: z.string().min(1).max(128),
+    fileName: shortText,
+    kind: z.literal('contacts').default('contacts'),
+    start: z.boolean().default(false),
+    onKnown: onKnown.optional(),
+  }),
+  Import,
+  { summary: 'Takes in an uploaded file; with start=true the proposed mapping is used at once', audience: 'agents', timeoutMs: 120_000 },
+);
+export const getImport = request('import.get-import', byId, Import, {
+  summary: 'Gives an import with its columns, mapping and progress',
+  audience: 'agents',
+});
+export const listImports = request('import.list-imports', z.strictObject(paging), page(Import), {
+  summary: 'Lists imports, newest first',
+  audience: 'agents',
+});
+export const setImportMapping = request('import.set-mapping', z.strictObject({ id, mapping: ImportMapping }), Import, {
+  summary: 'Says which column is which field; columns that are not named stay as they are',
+  audience: 'agents',
+});
+export const startImport = request('import.start-import', byId, Import, { summary: 'Starts an import', audience: 'agents' });
+export const listRejectedRows = request(
+  'import.list-rejected-rows',
+  z.strictObject({ id, after: z.int().nonnegative().default(0), limit: z.int().min(1).max(1000).default(1000) }),
+  z.object({ csv: z.string().describe('lines of the answer, the header only on the first page'), next: z.int().nullable() }),
+  { summary: 'Gives the rejected rows as CSV of the same shape with a reason column', audience: 'agents', timeoutMs: 15_000 },
+);

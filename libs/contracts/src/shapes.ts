@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+/** PostgreSQL cannot keep NUL, and one UTF-16 half alone is no text; both are refused here so that they never become a 500. */
+export const text = (max: number) =>
+  z
+    .string()
+    .max(max, `is longer than ${max} characters`)
+    .refine((value) => !value.includes('\u0000'), 'has a NUL character')
+    .refine((value) => value.isWellFormed(), 'has half of a surrogate pair, which is no text');
+
+/** Other texts than notes: 1 KB (product.md 10). */
+export const shortText = text(1024);
+export const notes = text(32 * 1024);
+export const id = z
+  .uuid('is no UUID')
+  .transform((value) => value.toLowerCase())
+  .meta({ format: 'uuid' });
+export const version = z.int().positive();
+/** A moment in UTC as ISO 8601. */
+export const instant = z.string().meta({ format: 'date-time' });
+export const date = z.iso.date('is no date like 2026-01-31');
+export const tag = text(100).trim().min(1, 'is empty');
+export const tags = z.array(tag).max(200, 'has more than 200 tags');
+/** BCP 47, checked by the runtime's own parser; kept in its canonical form. */
+export const language = z
+  .string()
+  .max(35)
+  .refine((value) => {
+    try {
+      return Intl.getCanonicalLocales(value).length === 1;
+    } catch {
+      return false;
+    }
+  }, 'is no language tag like en, de or zh-Hant');
+export const country = z.string().regex(/^[A-Z]{2}$/, 'is no ISO 3166 country code of two capitals like DE');
+
+export const page = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable(), total: z.int().optional() });
+
+/** What every list takes; a cursor is opaque and belongs to the sort it was made with. */
+export const paging = {
+  limit: z.coerce.number().int().min(1).max(200).default(25),
+  cursor: z.string().max(1024).optional(),
+};
+export const listSort = z.enum(['name', '-name', 'createdAt', '-createdAt', 'updatedAt', '-updatedAt']);
+
+/** The answer to one item of a bulk call: its place in the call, an HTTP status of its own, and what went wrong. */
+export const bulkResult = z.object({
+  items: z.array(
+    z.object({
+      index: z.int(),
+      status: z.int(),
+      id: z.string().optional(),
+      version: z.int().optional(),
+      problem: z.looseObject({ code: z.string(), detail: z.string() }).optional(),
+    }),
+  ),
+});
+export const empty = z.object({});
+export const byId = z.strictObject({ id });

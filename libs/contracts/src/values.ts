@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { id, notes, shortText, tags, text } from './shapes.js';
+
+// The many-valued things that customers and contacts share (product.md 2.3 to 2.5).
+// Input leaves out what Kontor works out itself (the E.164 form); output always says it.
+
+const label = text(100).optional();
+const primary = z.boolean().optional();
+
+const emailAddress = text(254)
+  .trim()
+  .regex(/^[^\s@<>,;"]+@[^\s@<>,;"]+\.?[^\s@<>,;"]*$/, 'is no e-mail address like anna@firma.example');
+
+export const phoneKind = z.enum(['phone', 'mobile', 'fax']);
+export const linkKind = z.enum(['website', 'social']);
+
+export const NewEmail = z.strictObject({ address: emailAddress, label, primary });
+export const NewPhone = z.strictObject({
+  number: text(64).trim().regex(/\d/, 'has no digit'),
+  kind: phoneKind.default('phone'),
+  label,
+  primary,
+  e164: z.unknown().optional().describe('ignored: worked out from the number'),
+});
+const addressLine = text(1024).trim();
+const addressFields = {
+  line1: addressLine.optional(),
+  line2: addressLine.optional(),
+  city: addressLine.optional(),
+  state: addressLine.optional(),
+  postalCode: text(32).trim().optional(),
+  country: text(100).trim().optional(),
+  alias: addressLine.optional().describe('the popular name of the place, like Alexanderplatz'),
+};
+export const NewAddress = z
+  .strictObject({ ...addressFields, label, primary })
+  .refine((a) => [a.line1, a.line2, a.city, a.state, a.postalCode, a.country, a.alias].some(Boolean), 'is an address with nothing in it');
+export const NewLink = z.strictObject({
+  url: text(1024)
+    .trim()
+    .refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value), 'is no http(s) address'),
+  kind: linkKind.default('website'),
+  label,
+  primary,
+});
+export const ExternalId = z.strictObject({ source: text(100).trim().min(1), id: text(255).trim().min(1) });
+export type ExternalId = z.output<typeof ExternalId>;
+
+const said = { label: z.string().optional(), primary: z.boolean() };
+export const Email = z.object({ address: z.string(), ...said });
+export const Phone = z.object({ number: z.string(), e164: z.string().optional(), kind: phoneKind, ...said });
+export const Address = z.object({
+  line1: z.string().optional(),
+  line2: z.string().optional(),
+  city: z.string().optional(),
+  state: z.string().optional(),
+  postalCode: z.string().optional(),
+  country: z.string().optional(),
+  alias: z.string().optional(),
+  ...said,
+});
+export const Link = z.object({ url: z.string(), kind: linkKind, ...said });
+export type Email = z.output<typeof Email>;
+export type Phone = z.output<typeof Phone>;
+export type Address = z.output<typeof Address>;
+export type Link = z.output<typeof Link>;
+
+export const customFieldValue = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]);
+export type CustomFieldValue = z.output<typeof customFieldValue>;
+const newCustomFieldValue = z.union([notes, z.number(), z.boolean(), z.array(shortText).max(50)]);
+
+const upTo50 = <T extends z.ZodType>(item: T) => z.array(item).max(50, 'has more than 50 values');
+
+/** What a new customer and a new contact have in common. */
+export const newValues = {
+  externalIds: upTo50(ExternalId).optional(),
+  emails: upTo50(NewEmail).optional(),
+  phones: upTo50(NewPhone).optional(),
+  addresses: upTo50(NewAddress).optional(),
+  links: upTo50(NewLink).optional(),
+  type: shortText.nullable().optional(),
+  tags: tags.optional(),
+  notes: notes.nullable().optional(),
+  customFields: z.record(text(64), newCustomFieldValue.nullable()).optional(),
+  ownerId: id.nullable().optional(),
+};
+
+export const values = {
+  externalIds: z.array(z.object({ source: z.string(), id: z.string() })),
+  emails: z.array(Email),
+  phones: z.array(Phone),
+  addresses: z.array(Address),
+  links: z.array(Link),
+  type: z.string().nullable(),
+  tags: z.array(z.string()),
+  notes: z.string().nullable(),
+  customFields: z.record(z.string(), customFieldValue),
+  ownerId: z.string().nullable(),
+};
