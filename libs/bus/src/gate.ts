@@ -1,0 +1,25 @@
+/** Open or closed; who waits goes on when it opens. */
+export class Gate {
+  private isOpen = false;
+  private waiting: (() => void)[] = [];
+  private closers: (() => void)[] = [];
+
+  open(): void {
+    this.isOpen = true;
+    for (const go of this.waiting.splice(0)) go();
+  }
+
+  /** Tells everybody who passed through to stop. */
+  close(): void {
+    this.isOpen = false;
+    for (const stop of this.closers.splice(0)) stop();
+  }
+
+  opened(): Promise<void> {
+    return this.isOpen ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  onClose(stop: () => void): void {
+    this.closers.push(stop);
+  }
+}

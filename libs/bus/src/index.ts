@@ -1,0 +1,10 @@
+export * from './app-error.js';
+export * from './audience.js';
+export * from './bus.js';
+export * from './context.js';
+export * from './describe-error.js';
+export { Gate } from './gate.js';
+export { Handle, On, type OnOptions } from './handle.js';
+export * from './module.js';
+export * from './provision.js';
+export * from './strategy.js';
