@@ -47,7 +47,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Running> 
   }
 }
 
-async function initialise(bin: string, { dir, user, password }: PostgresOptions): Promise<void> {
+async function initialise(bin: string, { dir, user, password, durable }: PostgresOptions): Promise<void> {
   const version = Number(/\d+/.exec(execFileSync(join(bin, 'postgres'), ['--version'], { encoding: 'utf8' }))?.[0]);
   if (version < 18) throw new SetupError(`PostgreSQL ${version} in ${bin} is too old: set PG_BIN_DIR to the bin folder of PostgreSQL 18.`);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -66,7 +66,8 @@ async function initialise(bin: string, { dir, user, password }: PostgresOptions)
         name: 'initdb',
         command: join(bin, 'initdb'),
         args: [
-          ...['-D', path, '-U', user, '--no-instructions', '--no-sync', '--encoding=UTF8', '--lc-messages=C'],
+          ...['-D', path, '-U', user, '--no-instructions', '--encoding=UTF8', '--lc-messages=C'],
+          ...(durable ? [] : ['--no-sync']),
           // The built-in locale: the same order of words on every machine, whatever the system's libraries say.
           ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
           ...(password

@@ -71,7 +71,6 @@ async function startAll(order: Order): Promise<Report> {
     chmodSync(temporaryFolder, 0o755);
   }
   const dir = order.dir ?? temporaryFolder ?? '';
-  mkdirSync(dir, { recursive: true });
   const { postgres, nats, meili, durable } = order;
   const programs: [ServerName, number | undefined, (port: number) => Promise<Running>][] = [];
   if (postgres)
@@ -103,8 +102,8 @@ async function startOnPort(
 
 /** Two hubs on one data folder would spoil it. The name is free again when this process ends, however it ends. */
 async function lock(dir: string): Promise<void> {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   if (process.platform !== 'linux') return;
-  mkdirSync(dir, { recursive: true });
   const name = `\0kontor-${createHash('sha256').update(realpathSync(dir)).digest('hex').slice(0, 32)}`;
   // The reaper of a hub that was killed a moment ago may still be stopping its servers.
   for (let tries = 0; ; tries++) {

@@ -140,5 +140,7 @@ function refuseWhatIsNoText(piece: Buffer, offset: number, line: number): void {
     );
   if (isUtf8(piece)) return;
   const at = firstInvalid(piece);
-  refuseEncoding(looksLike(piece.subarray(at)), offset + at, line + newlines(piece, at));
+  let word = at;
+  while (word > 0 && piece[word - 1]! >= 0x80) word--;
+  refuseEncoding(looksLike(piece.subarray(word)), offset + at, line + newlines(piece, at));
 }

@@ -1,0 +1,5 @@
+export * from './databases.js';
+export { freePort } from './free-port.js';
+export { searchServiceKey } from './meilisearch.js';
+export * from './servers.js';
+export * from './setup-error.js';

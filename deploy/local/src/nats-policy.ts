@@ -1,0 +1,108 @@
+// From deploy/nats/policy.yaml to the configuration of the NATS server.
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+
+type ObjectRight = 'put' | 'get' | 'delete';
+
+interface ServicePolicy {
+  serves?: boolean;
+  calls?: string[];
+  emits?: string[];
+  follows?: string[];
+  objects?: Record<string, ObjectRight[]>;
+}
+
+export interface NatsPolicy {
+  services: Record<string, ServicePolicy>;
+}
+
+export interface NatsConfigOptions {
+  /** Every message on disk before it is acknowledged (about a thousand a second), or now and then. */
+  durable: boolean;
+  /** Serves /healthz on port 8222, for a cluster's liveness probe. */
+  monitor?: boolean;
+  /** A user `test` without any limits, which tests use to look on and to interfere. */
+  testUser?: boolean;
+}
+
+interface Permissions {
+  publish: string[];
+  subscribe: string[];
+  answers: boolean;
+}
+
+export const readPolicy = (): NatsPolicy => parse(readFileSync(new URL('../../nats/policy.yaml', import.meta.url), 'utf8')) as NatsPolicy;
+
+/** All users of the bus: one per service, and `admin` which makes streams and buckets before the services start. */
+export const natsUsers = (policy = readPolicy()): string[] => [...Object.keys(policy.services), 'admin'];
+
+/** The environment variable from which the server takes a user's password. */
+export const passwordVariable = (user: string): string => `KONTOR_NATS_PASSWORD_${user.toUpperCase().replaceAll('-', '_')}`;
+
+/** The whole configuration of the server but its address and its folder; passwords come from its environment. */
+export function natsConfig({ durable, monitor, testUser }: NatsConfigOptions, policy = readPolicy()): string {
+  const users = Object.entries(policy.services).map(([name, service]) => userBlock(name, permissionsOf(name, service)));
+  users.push(userBlock('admin', { publish: ['$JS.API.>'], subscribe: ['_INBOX.>', '_INBOX_admin.>'], answers: false }));
+  if (testUser) users.push(userBlock('test', { publish: ['>'], subscribe: ['>'], answers: false }));
+  return `# Made from deploy/nats/policy.yaml; change that file and run \`npm run nats-config -w @kontor/local\`.
+max_payload: 8MB
+${monitor ? 'http: 0.0.0.0:8222\n' : ''}jetstream {
+  sync_interval: ${durable ? 'always' : '2m'}
+}
+authorization {
+  # For a user that somebody adds and forgets to give rights.
+  default_permissions { publish: { deny: ">" }, subscribe: { deny: ">" } }
+  users: [
+${users.join('\n')}
+  ]
+}
+`;
+}
+
+function permissionsOf(name: string, { serves, calls = [], emits = [], follows = [], objects = {} }: ServicePolicy): Permissions {
+  const streams = [...(follows.length ? ['EVENTS'] : []), ...Object.keys(objects).map((bucket) => `OBJ_${bucket}`)];
+  const publish = [
+    ...calls.map((service) => `${service}.>`),
+    ...emits.map((noun) => `events.${noun}.>`),
+    ...(emits.length || follows.length ? [`dead.${name}.>`] : []),
+    ...streams.map((stream) => `$JS.API.STREAM.INFO.${stream}`),
+    ...follows.flatMap(ownConsumer),
+    ...Object.entries(objects).flatMap(([bucket, rights]) => rights.flatMap((right) => objectSubjects(bucket, right))),
+  ];
+  const subscribe = [`_INBOX_${name}.>`, ...(serves ? [`${name}.> ${name}`] : [])];
+  return { publish: [...new Set(publish)], subscribe, answers: serves ?? false };
+}
+
+const ownConsumer = (consumer: string): string[] => [
+  `$JS.API.CONSUMER.CREATE.EVENTS.${consumer}.>`,
+  `$JS.API.CONSUMER.INFO.EVENTS.${consumer}`,
+  `$JS.API.CONSUMER.MSG.NEXT.EVENTS.${consumer}`,
+  // The second shape has the domain and the account in front; which of them comes is the server's choice.
+  `$JS.ACK.EVENTS.${consumer}.>`,
+  `$JS.ACK.*.*.EVENTS.${consumer}.>`,
+];
+
+function objectSubjects(bucket: string, right: ObjectRight): string[] {
+  const stream = `OBJ_${bucket}`;
+  const meta = `$O.${bucket}.M.>`;
+  const lookUp = [`$JS.API.STREAM.MSG.GET.${stream}`, `$JS.API.DIRECT.GET.${stream}`, `$JS.API.DIRECT.GET.${stream}.${meta}`];
+  if (right === 'put') return [...lookUp, `$O.${bucket}.C.>`, meta, `$JS.API.STREAM.PURGE.${stream}`];
+  if (right === 'delete') return [...lookUp, meta, `$JS.API.STREAM.PURGE.${stream}`];
+  return [...lookUp, `$JS.API.CONSUMER.CREATE.${stream}.>`, `$JS.API.CONSUMER.DELETE.${stream}.>`, `$JS.FC.${stream}.>`];
+}
+
+function userBlock(name: string, { publish, subscribe, answers }: Permissions): string {
+  const list = (subjects: string[]) => subjects.map((subject) => `          "${subject}"`).join('\n');
+  return `    {
+      user: "${name}"
+      password: $${passwordVariable(name)}
+      permissions {
+        publish { allow: [
+${list(publish)}
+        ] }
+        subscribe { allow: [
+${list(subscribe)}
+        ] }${answers ? '\n        allow_responses: true' : ''}
+      }
+    }`;
+}

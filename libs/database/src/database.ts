@@ -1,0 +1,124 @@
+import { AppError, currentContext } from '@kontor/bus';
+import { DataSource, type EntityManager, type EntitySchema } from 'typeorm';
+import { Outbox } from './outbox.js';
+
+export interface DatabaseOptions {
+  /** The role that the service works as; it owns nothing. */
+  url: string;
+  /** Connections of this replica (default 10). */
+  poolSize?: number;
+  entities?: (new () => object)[] | EntitySchema[];
+  /** Named in pg_stat_activity. */
+  name: string;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** SQL states that mean: the server is away, starting, stopping or full. */
+const AWAY = /^(08|53|57P0|55P03|57014|25P0[34])/;
+const SOCKET = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT'];
+
+/** The one way to the service's PostgreSQL: each piece of work is a transaction for one tenant. */
+export class Database {
+  readonly outbox: Outbox;
+
+  private constructor(
+    readonly source: DataSource,
+    readonly options: DatabaseOptions,
+  ) {
+    this.outbox = new Outbox(options.url);
+  }
+
+  static async connect(options: DatabaseOptions): Promise<Database> {
+    const source = new DataSource({
+      type: 'postgres',
+      url: options.url,
+      entities: options.entities ?? [],
+      applicationName: `kontor-${options.name}`,
+      installExtensions: false,
+      poolSize: options.poolSize ?? 10,
+      extra: { connectionTimeoutMillis: 5_000, keepAlive: true },
+      // An idle connection that breaks (server restarted) must not end the process; the pool makes a new one.
+      poolErrorHandler: () => {},
+    });
+    await source.initialize();
+    return new Database(source, options);
+  }
+
+  /**
+   * Runs `work` in one transaction for the tenant of the current call; row-level security hides everybody else's rows.
+   * Events that `emit` wrote in it are on their way as soon as it has committed.
+   * Fails with `unavailable` when the database cannot be reached, and with `busy` when it gave up in favour of others (deadlock, lock time-out).
+   */
+  async transaction<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    const { tenant } = currentContext();
+    if (!UUID.test(tenant)) throw new AppError('invalid', 'The tenant of this call is no lower-case UUID');
+    return this.run(async (tx) => {
+      await tx.query(`select set_config('kontor.tenant', $1, true)`, [tenant]);
+      return work(tx);
+    });
+  }
+
+  /** Runs `work` without a tenant: it sees only the tables that have no policy (tenants, ledgers, outbox). */
+  acrossTenants<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return this.run(work);
+  }
+
+  private async run<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    let emitted = false;
+    try {
+      const result = await this.source.transaction(async (tx) => {
+        const value = await work(tx);
+        emitted = Outbox.wasUsed(tx);
+        return value;
+      });
+      if (emitted) this.outbox.wake();
+      return result;
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  /** Whether the database answers now. */
+  async ping(): Promise<void> {
+    await this.source.query('select 1');
+  }
+
+  async close(): Promise<void> {
+    await this.outbox.stop();
+    if (this.source.isInitialized) await this.source.destroy();
+  }
+}
+
+/** What went wrong in PostgreSQL, as far as it is not the statement's fault. */
+function translate(error: unknown): unknown {
+  const state = sqlState(error);
+  if (!state) return error;
+  if (state === '40P01' || state === '40001')
+    return new AppError('busy', 'Others changed the same things at the same moment; try again', { retryAfter: 1 });
+  if (state === '55P03' || state === '57014')
+    return new AppError('busy', 'The database is too busy at the moment; try again', { retryAfter: 2 });
+  if (AWAY.test(state) || SOCKET.includes(state))
+    return new AppError('unavailable', 'The database cannot be reached at the moment', { retryAfter: 2 });
+  return error;
+}
+
+/** The SQL state (or the socket error's code) of a database error, undefined for others. */
+export function sqlState(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const driver =
+    (error as { driverError?: { code?: unknown; message?: unknown } }).driverError ?? (error as { code?: unknown; message?: unknown });
+  if (typeof driver.code === 'string') return driver.code;
+  // node-postgres has no code for these two
+  const message = String(driver.message);
+  if (/Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(message))
+    return 'ECONNRESET';
+  return undefined;
+}
+
+/** The name of the constraint that was violated, for errors that a service turns into a refusal of its own. */
+export function violated(error: unknown): string | undefined {
+  const driver =
+    (error as { driverError?: { code?: string; constraint?: string } }).driverError ?? (error as { code?: string; constraint?: string });
+  return driver?.code?.startsWith('23') ? driver.constraint : undefined;
+}

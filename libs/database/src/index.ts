@@ -1,0 +1,6 @@
+export * from './database.js';
+export * from './lock.js';
+export * from './migrate.js';
+export * from './module.js';
+export * from './once.js';
+export { emit } from './outbox.js';

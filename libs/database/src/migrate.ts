@@ -1,0 +1,41 @@
+import { Client } from 'pg';
+import { DataSource, type MigrationInterface } from 'typeorm';
+import { KontorTables } from './kontor-tables.js';
+
+/**
+ * Brings a database up to date under the migration role. Several callers at once are fine: one works, the others wait for it, without a time limit.
+ * Every service's database begins with Kontor's own tables (outbox, inbox, idempotency keys).
+ */
+export async function migrate(url: string, migrations: (new () => MigrationInterface)[]): Promise<string[]> {
+  const guard = new Client({ connectionString: url, application_name: 'kontor-migrate' });
+  await guard.connect();
+  try {
+    await guard.query(`select pg_advisory_lock(hashtextextended('kontor:migrate', 0))`);
+    const source = new DataSource({
+      type: 'postgres',
+      url,
+      migrations: [KontorTables, ...migrations],
+      migrationsTableName: 'migration',
+      installExtensions: false,
+    });
+    await source.initialize();
+    try {
+      const done = await source.runMigrations({ transaction: 'each' });
+      return done.map((migration) => migration.name);
+    } finally {
+      await source.destroy();
+    }
+  } finally {
+    await guard.end();
+  }
+}
+
+/**
+ * SQL that shuts a table of tenant data: rows of other tenants do not exist for anybody without BYPASSRLS, the owner included.
+ * The sub-select makes PostgreSQL read the setting once per statement instead of once per row.
+ */
+export const protect = (table: string): string => `
+  alter table ${table} enable row level security;
+  alter table ${table} force row level security;
+  create policy tenant on ${table} using (tenant_id = (select current_setting('kontor.tenant')::uuid));
+`;

@@ -1,0 +1,46 @@
+import { Bus } from '@kontor/bus';
+import {
+  type DynamicModule,
+  Global,
+  Inject,
+  Injectable,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { Database, type DatabaseOptions } from './database.js';
+import { forgetOldKeys } from './once.js';
+
+/** Starts the relay with the service, and ends it after the last request has been answered. */
+@Injectable()
+class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
+  private cleaning?: NodeJS.Timeout;
+
+  constructor(
+    @Inject(Database) private readonly db: Database,
+    @Inject(Bus) private readonly bus: Bus,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.db.outbox.start(this.bus);
+    this.cleaning = setInterval(() => void this.db.acrossTenants(forgetOldKeys).catch(() => undefined), 60 * 60 * 1000).unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.cleaning);
+    await this.db.close();
+  }
+}
+
+/** Makes the service's `Database` injectable and runs its outbox relay. */
+@Global()
+@Module({})
+export class DatabaseModule {
+  static with(options: DatabaseOptions): DynamicModule {
+    return {
+      module: DatabaseModule,
+      providers: [{ provide: Database, useFactory: () => Database.connect(options) }, Lifecycle],
+      exports: [Database],
+    };
+  }
+}

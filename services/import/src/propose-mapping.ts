@@ -1,0 +1,98 @@
+import { type ImportField, importFields } from '@kontor/contracts';
+
+// What headers are called in English and German and in the exports of Google, Outlook, Zoho, HubSpot and Salesforce, as `keyOf` writes them.
+// Within a field the likelier name stands first; it wins where a file has several (Outlook has business, home and other addresses).
+const names: Partial<Record<ImportField, string>> = {
+  firstName: 'givenname forename fname vorname rufname',
+  middleName: 'middleinitial middlenames additionalname secondname zweitername weiterevornamen mittelname',
+  lastName: 'surname familyname lname nachname familienname zuname',
+  name: 'fullname contactname displayname kontaktname ansprechpartner vollername vollstaendigername anzeigename',
+  employeeCode: 'employeeid employeenumber employeeno staffid staffnumber personnelnumber personalnummer personalnr mitarbeiternummer mitarbeiternr',
+  externalId: 'externalreference externeid externenummer',
+  companyName: 'company organization organisation organizationname organisationname organization1name accountname employer firma firmenname unternehmen arbeitgeber',
+  jobTitle: 'position jobposition organizationtitle organization1title occupation funktion berufsbezeichnung beruf stellenbezeichnung',
+  email: 'emailaddress mail email1 email1value email1address emailprimary primaryemail workemail businessemail mailaddress emailadresse mailadresse emailgeschaeftlich',
+  email2: 'email2value email2address emailaddress2 secondaryemail otheremail alternativeemail homeemail personalemail privateemail emailprivat zweiteemail emailadresse2',
+  phone:
+    'phonenumber phone1 phone1value telephone telephonenumber telephone1 businessphone workphone officephone primaryphone tel telefon telefonnummer telefon1 telnr rufnummer festnetz telefongeschaeftlich',
+  phone2: 'phonenumber2 phone2value telephone2 businessphone2 homephone privatephone otherphone secondaryphone telefon2 telefonnummer2 telefonprivat',
+  phone3: 'phonenumber3 phone3value telephone3 companymainphone telefon3 telefonnummer3',
+  mobile: 'mobilephone mobilenumber mobilephonenumber cell cellphone cellular handy handynummer mobil mobiltelefon mobilnummer mobilfunk telefonmobil',
+  fax: 'faxnumber fax1 businessfax workfax telefax telefax1 faxnummer faxgeschaeftlich',
+  fax2: 'faxnumber2 homefax otherfax telefax2 faxnummer2 faxprivat',
+  line1:
+    'street address1 streetaddress addressline1 address1street address businessstreet workstreet mailingstreet homestreet strasse strassehausnummer strasseundhausnummer strasseundnr strassenr strassehausnr adresse1 adresse anschrift strassegeschaeftlich',
+  line2: 'address2 addressline2 street2 address1extendedaddress businessstreet2 homestreet2 adresszusatz adresse2 adressezusatz anschriftzusatz strasse2',
+  city: 'town locality address1city businesscity workcity mailingcity homecity ort stadt wohnort ortsname',
+  state: 'stateprovince province region address1region businessstate workstate mailingstate mailingstateprovince homestate bundesland kanton provinz',
+  postalCode: 'zip zipcode postcode zippostalcode address1postalcode businesspostalcode mailingzip mailingzippostalcode homepostalcode plz postleitzahl',
+  country: 'countryregion countrycode address1country businesscountryregion businesscountry mailingcountry homecountryregion homecountry land laendercode staat',
+  alias: 'aliasname addressalias placename ortsalias ortsbezeichnung',
+  birthday: 'birthdate dateofbirth dob bday geburtstag geburtsdatum gebdatum',
+  language: 'preferredlanguage lang sprache bevorzugtesprache korrespondenzsprache',
+  type: 'contacttype typ kontakttyp kontaktart',
+  tags: 'tag label labels groupmembership category categories keywords schlagworte schlagwoerter schlagwort stichworte stichwoerter kategorie kategorien gruppen',
+  notes: 'note remark remarks comment comments description notiz notizen bemerkung bemerkungen kommentar kommentare anmerkung anmerkungen beschreibung',
+  website: 'web url homepage webpage website1value websiteurl internet internetseite internetadresse webseite',
+};
+
+/** Columns that say a part of a street: joined with it, in the order of the file. */
+const streetParts = new Set('streetnumber streetno housenumber houseno hausnummer hausnr strassennummer'.split(' '));
+
+/** A second column for the same thing takes the next free place of its kind. */
+const next: Partial<Record<ImportField, ImportField>> = { email: 'email2', phone: 'phone2', phone2: 'phone3', fax: 'fax2' };
+
+const byName = new Map<string, { field: ImportField; rank: number }>();
+for (const field of importFields)
+  [field.toLowerCase(), ...(names[field]?.split(' ') ?? [])].forEach((name, rank) => {
+    byName.set(name, { field, rank });
+  });
+
+const umlauts: Record<string, string> = { ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss' };
+/** "E-mail 1 - Value", "e_mail1value" and "EMail1Value" are one name: letters and digits only, umlauts written out. */
+const keyOf = (header: string) =>
+  header
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[äöüß]/g, (letter) => umlauts[letter]!)
+    .replace(/[^\p{L}\p{N}]/gu, '');
+
+/**
+ * Which field each column seems to be, from its header alone; null where the header says nothing.
+ * No two columns get the same field, except those that make up a street together.
+ */
+export function proposeMapping(headers: readonly string[]): (ImportField | null)[] {
+  const keys = headers.map(keyOf);
+  const known = keys.map((key) => byName.get(key));
+  // "Name" beside "Vorname" is the last name, as German address lists have it.
+  const given = known.some((k) => k?.field === 'firstName');
+  const family = known.some((k) => k?.field === 'lastName');
+  const wanted = known.map((k, i) => (keys[i] === 'name' && given && !family ? { field: 'lastName' as const, rank: 0 } : k));
+
+  const taken = new Map<ImportField, number>();
+  wanted.forEach((want, i) => {
+    if (!want) return;
+    const holder = taken.get(want.field);
+    if (holder === undefined || want.rank < wanted[holder]!.rank) taken.set(want.field, i);
+  });
+  wanted.forEach((want, i) => {
+    if (!want || taken.get(want.field) === i) return;
+    let free = next[want.field];
+    while (free && taken.has(free)) free = next[free];
+    if (free) taken.set(free, i);
+  });
+
+  const proposal: (ImportField | null)[] = headers.map((header) => (/^customFields\.[^\s]{1,64}$/.test(header) ? (header as ImportField) : null));
+  for (const [field, i] of taken) proposal[i] = field;
+  keys.forEach((key, i) => {
+    if (streetParts.has(key)) proposal[i] = 'line1';
+  });
+  return proposal;
+}
+
+/** What a contacts file still lacks to be imported with this mapping, as a sentence; undefined when it has enough. */
+export function lacksColumns(fields: Iterable<string | null>): string | undefined {
+  const has = new Set(fields);
+  if (has.has('email') || has.has('email2') || has.has('name') || (has.has('firstName') && has.has('lastName'))) return undefined;
+  return 'A contacts file needs a column for the e-mail, or one for the first and one for the last name.';
+}

@@ -1,0 +1,95 @@
+import type { ContactEntry, Customer } from '@kontor/contracts';
+import { hanWords, isHan, splitHanName, wordsOf } from './words.js';
+
+export type Entry = ({ kind: 'contact' } & ContactEntry) | ({ kind: 'customer' } & Customer);
+
+/** A value of an entry and the name of the field by which a query reaches it; custom fields are `c.<key>`. */
+export interface FieldValue {
+  field: string;
+  value: string;
+}
+
+const CUSTOM = 'c.';
+export const customField = (key: string): string => CUSTOM + key.toLowerCase();
+export const isCustom = (field: string): boolean => field.startsWith(CUSTOM);
+/** A field as people call it. */
+export const fieldLabel = (field: string): string => (isCustom(field) ? field.slice(CUSTOM.length) : field);
+
+/** The fields of words that a query field looks in, where that is not just itself. */
+const WIDER: Record<string, readonly string[]> = {
+  name: ['name', 'first', 'middle', 'last'],
+  address: ['address', 'city'],
+};
+export const fieldsFor = (field: string): readonly string[] => WIDER[field] ?? [field];
+
+/** Everything in an entry that words look in, as `field, value`: one list for the index, the dictionary and the reasons shown with a hit. */
+export function textFields(entry: Entry): FieldValue[] {
+  const found: FieldValue[] = [];
+  const add = (field: string, value: string | null | undefined) => {
+    if (value) found.push({ field, value });
+  };
+  if (entry.kind === 'contact') {
+    add('first', entry.firstName);
+    add('middle', entry.middleName);
+    add('last', entry.lastName);
+    add('company', entry.companyName);
+    if (entry.customerName !== entry.companyName) add('company', entry.customerName);
+    add('title', entry.jobTitle);
+  } else {
+    add('name', entry.name);
+    add('company', entry.name);
+  }
+  for (const address of entry.addresses) {
+    for (const line of [address.line1, address.line2, address.postalCode, address.state, address.country]) add('address', line);
+    add('city', address.city);
+    add('alias', address.alias);
+  }
+  for (const tag of entry.tags) add('tag', tag);
+  add('type', entry.type);
+  add('notes', entry.notes);
+  for (const [key, value] of Object.entries(entry.customFields)) {
+    if (typeof value === 'boolean') continue;
+    for (const one of Array.isArray(value) ? value : [String(value)]) add(customField(key), one);
+  }
+  return found.concat(hanName(entry));
+}
+
+/** A Chinese name is also found whole, and in its parts when it was written in one piece. */
+function hanName(entry: Entry): FieldValue[] {
+  if (entry.kind !== 'contact') return [];
+  const first = entry.firstName ?? '';
+  const last = entry.lastName ?? '';
+  if (isHan(first) && isHan(last)) return [{ field: 'name', value: last + first }];
+  const piece = last || first;
+  if ((first && last) || !isHan(piece)) return [];
+  return splitHanName(piece)
+    .filter((part) => part !== '' && part !== piece)
+    .map((value) => ({ field: 'name', value }));
+}
+
+const NAMES = new Set(['first', 'middle', 'last', 'name']);
+
+/**
+ * The words of one value as the index keeps them: `last:muller` for the short spelling, `last~mueller` for one that only a long spelling has,
+ * so that a pattern with `?` can leave the latter out.
+ */
+export function termsOf({ field, value }: FieldValue): string[] {
+  const terms: string[] = [];
+  for (const { short, long } of wordsOf(value)) {
+    terms.push(`${field}:${short}`);
+    for (const spelling of long) terms.push(`${field}~${spelling}`);
+    if (!NAMES.has(field) && short.length > 2 && isHan(short)) for (const word of hanWords(short)) terms.push(`${field}:${word}`);
+  }
+  return terms;
+}
+
+/** The texts in which a phrase may stand, by field: first and last name count as one, with and without the middle one. */
+export function phraseFields(entry: Entry): FieldValue[] {
+  const fields = textFields(entry).filter(({ field }) => field !== 'type' && field !== 'middle');
+  if (entry.kind !== 'contact') return fields;
+  const { firstName, middleName, lastName } = entry;
+  const name = (...parts: (string | null)[]) => ({ field: 'name', value: parts.filter(Boolean).join(' ') });
+  if (middleName) fields.push(name(firstName, middleName, lastName));
+  fields.push(name(firstName, lastName));
+  return fields;
+}

@@ -1,0 +1,115 @@
+/** Raised whenever the same text would give other words than before: an index made with an older number must be rebuilt. */
+export const WORDS_VERSION = 1;
+
+/** A word where it stands in a text, in every spelling by which it can be found. */
+export interface Word {
+  from: number;
+  to: number;
+  /** A letter for each letter written: `müller` is `muller`, `groß` is `gros`. Patterns with `?` are matched against this one only. */
+  short: string;
+  /** The spellings with other letters: `mueller`, `gross`. Mostly none. */
+  long: readonly string[];
+  /** A name joined by hyphens or apostrophes as one word; its parts stand before it. */
+  whole: boolean;
+}
+
+// Longer words are cut: Meilisearch confuses filter values of more than 468 bytes.
+const LONGEST = 100;
+
+const JOINT = "['’‘ʼ＇`´‐‑-]";
+const LETTER = '(?:(?!\\p{sc=Han})[\\p{L}\\p{N}\\p{M}])';
+const ASCII_TOKEN = /[a-z0-9]+(?:['`-][a-z0-9]+)*/gi;
+const TOKEN = new RegExp(`\\p{sc=Han}+|${LETTER}+(?:${JOINT}${LETTER}+)*|\\p{ExtPict}[\\p{ExtPict}\\p{EMod}\\p{M}\\u200d]*`, 'gu');
+const PART = /[^'’‘ʼ＇`´‐‑-]+/gu;
+const NOT_ASCII = /[^\0-\x7f]/;
+
+const SHORT: Record<string, string> = { ß: 's', æ: 'a', œ: 'o', ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 't', ħ: 'h', ŧ: 't', ŋ: 'n', ı: 'i', ς: 'σ' };
+const PLAIN: Record<string, string> = { ...SHORT, ß: 'ss', æ: 'ae', œ: 'oe', þ: 'th' };
+const GERMAN: Record<string, string> = { ...PLAIN, ä: 'ae', ö: 'oe', ü: 'ue' };
+const SPECIAL = /[ßæœøłđðþħŧŋıςäöü]/g;
+
+// Only the accents of Latin, Greek and Cyrillic go; the vowel signs of other scripts are letters of theirs.
+const bare = (text: string) => text.normalize('NFD').replace(/[\u0300-\u036f]/g, '').normalize('NFC');
+const spell = (lower: string, letters: Record<string, string>) => cut(bare(lower.replace(SPECIAL, (letter) => letters[letter] ?? letter)));
+
+function cut(word: string): string {
+  if (word.length <= LONGEST) return word;
+  const end = /[\ud800-\udbff]/.test(word[LONGEST - 1]!) ? LONGEST - 1 : LONGEST;
+  return word.slice(0, end);
+}
+
+const NONE: readonly string[] = [];
+
+/** The spellings of one word: case, width and accents folded, and the German ways to write umlauts and ß side by side. */
+export function spellings(raw: string): { short: string; long: readonly string[] } {
+  if (!NOT_ASCII.test(raw)) return { short: cut(raw.toLowerCase()), long: NONE };
+  const lower = raw
+    .normalize('NFKC')
+    .toLowerCase()
+    .normalize('NFC')
+    .replace(/[\ufe0f\u200d]/g, '');
+  const short = spell(lower, SHORT);
+  const long = new Set([spell(lower, PLAIN), spell(lower, GERMAN)]);
+  long.delete(short);
+  return { short, long: [...long] };
+}
+
+/** Every spelling, the short one first. */
+export const allSpellings = (raw: string): string[] => {
+  const { short, long } = spellings(raw);
+  return [short, ...long];
+};
+
+/** The words of a text in order; `Anne-Marie` gives `anne`, `marie` and, whole, `annemarie`. A run of Chinese characters is one word. */
+export function wordsOf(text: string): Word[] {
+  const found: Word[] = [];
+  for (const { 0: token, index } of text.matchAll(NOT_ASCII.test(text) ? TOKEN : ASCII_TOKEN)) {
+    const parts = [...token.matchAll(PART)];
+    for (const part of parts) {
+      const from = index + part.index;
+      found.push({ from, to: from + part[0].length, ...spellings(part[0]), whole: false });
+    }
+    if (parts.length > 1)
+      found.push({ from: index, to: index + token.length, ...spellings(parts.map((part) => part[0]).join('')), whole: true });
+  }
+  return found;
+}
+
+// Sound and phrase engines see one letter where Germans may write one or two.
+const collapse = (word: string) => word.replace(/([aou])e/g, '$1').replace(/ss/g, 's');
+
+/** A word as phrases compare it: `müller`, `mueller` and `muller` are the same here. */
+export const phraseForm = ({ short, long }: Pick<Word, 'short' | 'long'>): string => collapse(long.at(-1) ?? short);
+
+/** A text as phrases see it: words side by side, parts of joined names apart, each Chinese character by itself. */
+export function phraseWords(text: string): { form: string; from: number; to: number }[] {
+  return wordsOf(text)
+    .filter((word) => !word.whole)
+    .flatMap((word) => {
+      if (!isHan(word.short)) return [{ form: phraseForm(word), from: word.from, to: word.to }];
+      let from = word.from;
+      return [...text.slice(word.from, word.to)].map((form) => ({ form, from, to: (from += form.length) }));
+    });
+}
+
+const HAN = /^\p{sc=Han}+$/u;
+export const isHan = (text: string): boolean => HAN.test(text);
+
+const COMPOUND = new Set(
+  (
+    '欧阳 歐陽 司马 司馬 上官 诸葛 諸葛 东方 東方 皇甫 尉迟 尉遲 公孙 公孫 慕容 令狐 宇文 长孫 长孙 長孫 司徒 司空 夏侯 轩辕 轩轅 端木 ' +
+    '独孤 獨孤 南宫 南宮 闻人 聞人 申屠 钟离 鍾離 鲜于 鮮于 赫连 赫連 澹台 澹臺 呼延 东郭 東郭 西门 西門 百里 濮阳 濮陽 太史 万俟 拓跋'
+  ).split(' '),
+);
+
+/** A Chinese name written in one piece, taken apart: family name, which may have two characters, and given name. */
+export function splitHanName(name: string): [family: string, given: string] {
+  const letters = [...name];
+  const length = letters.length > 2 && COMPOUND.has(letters.slice(0, 2).join('')) ? 2 : 1;
+  return [letters.slice(0, length).join(''), letters.slice(length).join('')];
+}
+
+const segmenter = new Intl.Segmenter('zh', { granularity: 'word' });
+
+/** The words inside a run of Chinese text that is no name. */
+export const hanWords = (run: string): string[] => [...segmenter.segment(run)].map(({ segment }) => segment);
