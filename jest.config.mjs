@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 // One configuration for every package: native ES modules, swc for decorators, sources of sibling packages instead of their builds.
 export default {
   testEnvironment: 'node',
@@ -24,4 +26,6 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   testTimeout: 60_000,
   passWithNoTests: true,
+  globalSetup: fileURLToPath(new URL('./libs/testing/src/global-setup.mjs', import.meta.url)),
+  globalTeardown: fileURLToPath(new URL('./libs/testing/src/global-teardown.mjs', import.meta.url)),
 };

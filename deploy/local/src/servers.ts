@@ -62,6 +62,8 @@ class Reaper {
     const args = [...(fromSource ? ['--import', hook] : []), program];
     const child = spawn(process.execPath, args, {
       stdio: ['pipe', 'pipe', 'inherit'],
+      env: process.env, // Jest gives each test file a copy, which is not the default
+
       detached: true,
     }) as unknown as ChildProcessWithoutNullStreams;
     this.child = child;

@@ -107,6 +107,16 @@ export const getEntries = request(
   z.object({ contacts: z.array(ContactEntry), customers: z.array(Customer) }),
   { summary: 'Gives many contacts and customers by id', timeoutMs: 15_000 },
 );
+/**
+ * All contacts of a customer at once, for a service that decides something about each of them; API clients page through `listCustomerContacts`.
+ * Visible to the calling agent, by name; a customer with more than 1,000 is refused with `too-large`.
+ */
+export const getCustomerContacts = request(
+  'customer.get-customer-contacts',
+  z.strictObject({ customerId: id }),
+  z.object({ contacts: z.array(Summary).max(1000) }),
+  { summary: 'Gives all contacts of a customer, up to 1,000' },
+);
 /** The ids of a customer's contacts in id order, so that all of them can be indexed again when the customer is renamed. */
 export const listContactIds = request(
   'customer.list-contact-ids',

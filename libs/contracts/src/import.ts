@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { request } from './contract.js';
-import { byId, id, instant, page, paging, shortText } from './shapes.js';
+import { byId, empty, id, instant, page, paging, shortText } from './shapes.js';
 
 /** The object store bucket that uploaded files wait in until their import ends. */
 export const IMPORT_BUCKET = 'imports';
@@ -44,6 +44,10 @@ export const ImportMapping = z
   .object({
     columns: z.array(z.strictObject({ index: z.int().nonnegative(), field: field.nullable() })).max(512),
     onKnown: onKnown.default('update'),
+    dateOrder: z
+      .enum(['dmy', 'mdy'])
+      .optional()
+      .describe('what comes first in dates like 03/04/2026; found out from the whole file where it is not said'),
   })
   .meta({ id: 'ImportMapping' });
 export type ImportMapping = z.output<typeof ImportMapping>;
@@ -106,7 +110,19 @@ export const setImportMapping = request('import.set-mapping', z.strictObject({ i
 export const startImport = request('import.start-import', byId, Import, { summary: 'Starts an import', audience: 'agents' });
 export const listRejectedRows = request(
   'import.list-rejected-rows',
-  z.strictObject({ id, after: z.int().nonnegative().default(0), limit: z.int().min(1).max(1000).default(1000) }),
+  z.strictObject({
+    id,
+    which: z
+      .enum(['rejected', 'warnings'])
+      .default('rejected')
+      .describe('rows that were refused, or rows that stayed with something left out'),
+    after: z.int().nonnegative().default(0),
+    limit: z.int().min(1).max(1000).default(1000),
+  }),
   z.object({ csv: z.string().describe('lines of the answer, the header only on the first page'), next: z.int().nullable() }),
   { summary: 'Gives the rejected rows as CSV of the same shape with a reason column', audience: 'agents', timeoutMs: 15_000 },
 );
+export const getImportSample = request('import.get-sample', empty, z.object({ csv: z.string() }), {
+  summary: 'Gives a small file to begin with: the headers that are understood and two rows',
+  audience: 'agents',
+});

@@ -81,16 +81,17 @@ export function defineService<E extends z.ZodType<BaseEnv>>(definition: Definiti
       const root: DynamicModule = { module: Root, imports: [BusModule.with(bus), definition.module(env)] };
       let app: INestApplicationContext;
       let url: string | undefined;
-      let closeBus = async (): Promise<void> => {};
       try {
         if (definition.serve) ({ app, url } = await definition.serve(root, env, nestLog, metrics.registry));
         else {
-          const strategy = new BusStrategy(bus, metrics.observe);
-          const microservice = await NestFactory.createMicroservice(root, { strategy, logger: nestLog, abortOnError: false });
+          const microservice = await NestFactory.createMicroservice(root, {
+            strategy: new BusStrategy(bus, metrics.observe),
+            logger: nestLog,
+            abortOnError: false,
+          });
           microservice.useGlobalFilters(new PassErrors());
           await microservice.listen();
           app = microservice;
-          closeBus = () => strategy.close();
         }
       } catch (error) {
         await bus.connection.close();
@@ -110,8 +111,7 @@ export function defineService<E extends z.ZodType<BaseEnv>>(definition: Definiti
         url,
         async stop() {
           serving = false;
-          await within(FINISH_MS, closeBus());
-          // The outbox's last batch and the pools go with the application, then the bus itself.
+          // Requests and events first, then the outbox's last batch and the pools (shutdown hooks), then the bus itself.
           await within(FINISH_MS, app.close());
           if (!bus.connection.isClosed()) await within(5_000, bus.connection.drain());
           await health.stop();

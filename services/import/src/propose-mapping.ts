@@ -7,32 +7,43 @@ const names: Partial<Record<ImportField, string>> = {
   middleName: 'middleinitial middlenames additionalname secondname zweitername weiterevornamen mittelname',
   lastName: 'surname familyname lname nachname familienname zuname',
   name: 'fullname contactname displayname kontaktname ansprechpartner vollername vollstaendigername anzeigename',
-  employeeCode: 'employeeid employeenumber employeeno staffid staffnumber personnelnumber personalnummer personalnr mitarbeiternummer mitarbeiternr',
+  employeeCode:
+    'employeeid employeenumber employeeno staffid staffnumber personnelnumber personalnummer personalnr mitarbeiternummer mitarbeiternr',
   externalId: 'externalreference externeid externenummer',
-  companyName: 'company organization organisation organizationname organisationname organization1name accountname employer firma firmenname unternehmen arbeitgeber',
+  companyName:
+    'company organization organisation organizationname organisationname organization1name accountname employer firma firmenname unternehmen arbeitgeber',
   jobTitle: 'position jobposition organizationtitle organization1title occupation funktion berufsbezeichnung beruf stellenbezeichnung',
-  email: 'emailaddress mail email1 email1value email1address emailprimary primaryemail workemail businessemail mailaddress emailadresse mailadresse emailgeschaeftlich',
-  email2: 'email2value email2address emailaddress2 secondaryemail otheremail alternativeemail homeemail personalemail privateemail emailprivat zweiteemail emailadresse2',
+  email:
+    'emailaddress mail email1 email1value email1address emailprimary primaryemail workemail businessemail mailaddress emailadresse mailadresse emailgeschaeftlich',
+  email2:
+    'email2value email2address emailaddress2 secondaryemail otheremail alternativeemail homeemail personalemail privateemail emailprivat zweiteemail emailadresse2',
   phone:
     'phonenumber phone1 phone1value telephone telephonenumber telephone1 businessphone workphone officephone primaryphone tel telefon telefonnummer telefon1 telnr rufnummer festnetz telefongeschaeftlich',
-  phone2: 'phonenumber2 phone2value telephone2 businessphone2 homephone privatephone otherphone secondaryphone telefon2 telefonnummer2 telefonprivat',
+  phone2:
+    'phonenumber2 phone2value telephone2 businessphone2 homephone privatephone otherphone secondaryphone telefon2 telefonnummer2 telefonprivat',
   phone3: 'phonenumber3 phone3value telephone3 companymainphone telefon3 telefonnummer3',
-  mobile: 'mobilephone mobilenumber mobilephonenumber cell cellphone cellular handy handynummer mobil mobiltelefon mobilnummer mobilfunk telefonmobil',
+  mobile:
+    'mobilephone mobilenumber mobilephonenumber cell cellphone cellular handy handynummer mobil mobiltelefon mobilnummer mobilfunk telefonmobil',
   fax: 'faxnumber fax1 businessfax workfax telefax telefax1 faxnummer faxgeschaeftlich',
   fax2: 'faxnumber2 homefax otherfax telefax2 faxnummer2 faxprivat',
   line1:
     'street address1 streetaddress addressline1 address1street address businessstreet workstreet mailingstreet homestreet strasse strassehausnummer strasseundhausnummer strasseundnr strassenr strassehausnr adresse1 adresse anschrift strassegeschaeftlich',
-  line2: 'address2 addressline2 street2 address1extendedaddress businessstreet2 homestreet2 adresszusatz adresse2 adressezusatz anschriftzusatz strasse2',
+  line2:
+    'address2 addressline2 street2 address1extendedaddress businessstreet2 homestreet2 adresszusatz adresse2 adressezusatz anschriftzusatz strasse2',
   city: 'town locality address1city businesscity workcity mailingcity homecity ort stadt wohnort ortsname',
-  state: 'stateprovince province region address1region businessstate workstate mailingstate mailingstateprovince homestate bundesland kanton provinz',
-  postalCode: 'zip zipcode postcode zippostalcode address1postalcode businesspostalcode mailingzip mailingzippostalcode homepostalcode plz postleitzahl',
-  country: 'countryregion countrycode address1country businesscountryregion businesscountry mailingcountry homecountryregion homecountry land laendercode staat',
+  state:
+    'stateprovince province region address1region businessstate workstate mailingstate mailingstateprovince homestate bundesland kanton provinz',
+  postalCode:
+    'zip zipcode postcode zippostalcode address1postalcode businesspostalcode mailingzip mailingzippostalcode homepostalcode plz postleitzahl',
+  country:
+    'countryregion countrycode address1country businesscountryregion businesscountry mailingcountry homecountryregion homecountry land laendercode staat',
   alias: 'aliasname addressalias placename ortsalias ortsbezeichnung',
   birthday: 'birthdate dateofbirth dob bday geburtstag geburtsdatum gebdatum',
   language: 'preferredlanguage lang sprache bevorzugtesprache korrespondenzsprache',
   type: 'contacttype typ kontakttyp kontaktart',
   tags: 'tag label labels groupmembership category categories keywords schlagworte schlagwoerter schlagwort stichworte stichwoerter kategorie kategorien gruppen',
-  notes: 'note remark remarks comment comments description notiz notizen bemerkung bemerkungen kommentar kommentare anmerkung anmerkungen beschreibung',
+  notes:
+    'note remark remarks comment comments description notiz notizen bemerkung bemerkungen kommentar kommentare anmerkung anmerkungen beschreibung',
   website: 'web url homepage webpage website1value websiteurl internet internetseite internetadresse webseite',
 };
 
@@ -57,13 +68,15 @@ const keyOf = (header: string) =>
     .replace(/[äöüß]/g, (letter) => umlauts[letter]!)
     .replace(/[^\p{L}\p{N}]/gu, '');
 
+const customField = (header: string) => (/^customFields\.\S{1,64}$/.test(header) ? { field: header as ImportField, rank: 0 } : undefined);
+
 /**
  * Which field each column seems to be, from its header alone; null where the header says nothing.
  * No two columns get the same field, except those that make up a street together.
  */
 export function proposeMapping(headers: readonly string[]): (ImportField | null)[] {
   const keys = headers.map(keyOf);
-  const known = keys.map((key) => byName.get(key));
+  const known = headers.map((header, i) => byName.get(keys[i]!) ?? customField(header));
   // "Name" beside "Vorname" is the last name, as German address lists have it.
   const given = known.some((k) => k?.field === 'firstName');
   const family = known.some((k) => k?.field === 'lastName');
@@ -82,17 +95,18 @@ export function proposeMapping(headers: readonly string[]): (ImportField | null)
     if (free) taken.set(free, i);
   });
 
-  const proposal: (ImportField | null)[] = headers.map((header) => (/^customFields\.[^\s]{1,64}$/.test(header) ? (header as ImportField) : null));
+  const proposal: (ImportField | null)[] = headers.map(() => null);
   for (const [field, i] of taken) proposal[i] = field;
-  keys.forEach((key, i) => {
-    if (streetParts.has(key)) proposal[i] = 'line1';
-  });
+  if (taken.has('line1'))
+    keys.forEach((key, i) => {
+      if (streetParts.has(key)) proposal[i] = 'line1';
+    });
   return proposal;
 }
 
 /** What a contacts file still lacks to be imported with this mapping, as a sentence; undefined when it has enough. */
 export function lacksColumns(fields: Iterable<string | null>): string | undefined {
   const has = new Set(fields);
-  if (has.has('email') || has.has('email2') || has.has('name') || (has.has('firstName') && has.has('lastName'))) return undefined;
+  if (has.has('email') || has.has('name') || (has.has('firstName') && has.has('lastName'))) return undefined;
   return 'A contacts file needs a column for the e-mail, or one for the first and one for the last name.';
 }

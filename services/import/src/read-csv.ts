@@ -48,7 +48,8 @@ export async function readCsv(bytes: AsyncIterable<Uint8Array>): Promise<CsvFile
   return { header: header!.cells, delimiter, rows: numbered(others, records, header!.cells.length) };
 }
 
-const empty = () => new UnreadableFile('empty', 'The file is empty.', 'Its first line should be the header, like "First Name,Last Name,E-mail".');
+const empty = () =>
+  new UnreadableFile('empty', 'The file is empty.', 'Its first line should be the header, like "First Name,Last Name,E-mail".');
 
 async function* numbered(first: CsvRecord[], records: AsyncGenerator<CsvRecord[]>, columns: number): AsyncGenerator<CsvRow[]> {
   let number = 0;
@@ -121,7 +122,12 @@ const write = (parser: Parser, piece: Buffer | undefined) =>
   });
 
 const tooLong = (line: number) =>
-  new UnreadableFile('record-too-long', 'The row is longer than 1 MB.', `Perhaps a quote (") was opened in it and never closed. ${WRITE_QUOTES}`, { line });
+  new UnreadableFile(
+    'record-too-long',
+    'The row is longer than 1 MB.',
+    `Perhaps a quote (") was opened in it and never closed. ${WRITE_QUOTES}`,
+    { line },
+  );
 
 /** Trims the cells, checks the limits, and gives the number of lines that the record takes. */
 function checkRecord({ line, cells }: CsvRecord, newline: string): number {
@@ -132,7 +138,10 @@ function checkRecord({ line, cells }: CsvRecord, newline: string): number {
     const cell = cells[i]!;
     for (let at = cell.indexOf(newline); at !== -1; at = cell.indexOf(newline, at + 1)) lines++;
     if (cell.length > MAX_CELL)
-      throw new UnreadableFile('cell-too-long', `The cell has ${cell.length} characters.`, `A cell may have ${MAX_CELL}.`, { line, column: i + 1 });
+      throw new UnreadableFile('cell-too-long', `The cell has ${cell.length} characters.`, `A cell may have ${MAX_CELL}.`, {
+        line,
+        column: i + 1,
+      });
     const trimmed = cell.trim();
     cells[i] = isDefused(trimmed) ? trimmed.slice(1) : trimmed;
   }

@@ -99,7 +99,8 @@ function refuseOtherFormats(piece: Buffer): void {
     const isWorkbook = found[1] === 'a ZIP archive' && (piece.includes('xl/') || piece.includes('[Content_Types].xml'));
     throw new UnreadableFile('not-text', `The file is ${isWorkbook ? 'an Excel workbook (.xlsx)' : found[1]}, not CSV.`, SAVE_AS_CSV);
   }
-  if ((piece[0] === 0xff && piece[1] === 0xfe) || (piece[0] === 0xfe && piece[1] === 0xff)) refuseEncoding(piece[0] === 0xff ? 'UTF-16 LE' : 'UTF-16 BE', 0, 1);
+  if ((piece[0] === 0xff && piece[1] === 0xfe) || (piece[0] === 0xfe && piece[1] === 0xff))
+    refuseEncoding(piece[0] === 0xff ? 'UTF-16 LE' : 'UTF-16 BE', 0, 1);
   const utf16 = looksLikeUtf16(piece);
   if (utf16) refuseEncoding(utf16, piece.indexOf(0), 1);
 }

@@ -1,7 +1,26 @@
 const FORMULA = '=+-@\t\r';
 
+/** Whether the cell is one that `defuse` has made: what Kontor wrote, Kontor reads back without the apostrophe. */
+export const isDefused = (cell: string): boolean =>
+  cell.charCodeAt(0) === 39 && cell.length > 1 && (FORMULA.includes(cell[1]!) || isDefused(cell.slice(1)));
+
 /** Keeps a spreadsheet from running a cell as a formula: a leading apostrophe makes it text. */
 export const defuse = (cell: string) => (cell !== '' && (FORMULA.includes(cell[0]!) || isDefused(cell)) ? `'${cell}` : cell);
 
-/** Whether the cell is one that `defuse` has made: what Kontor wrote, Kontor reads back without the apostrophe. */
-export const isDefused = (cell: string): boolean => cell.charCodeAt(0) === 39 && cell.length > 1 && (FORMULA.includes(cell[1]!) || isDefused(cell.slice(1)));
+/** One line of CSV in the delimiter of the file that it goes back to. */
+export function csvLine(cells: readonly string[], delimiter: string): string {
+  const written = cells.map((cell) => {
+    const safe = defuse(cell);
+    return safe.includes(delimiter) || /["\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  });
+  return `${written.join(delimiter)}\r\n`;
+}
+
+/** The header of the file of rejected rows: that of the imported file and `reason`. The mark at its start tells spreadsheets that it is UTF-8. */
+export const rejectedHeader = (header: readonly string[], delimiter: string) => `\ufeff${csvLine([...header, 'reason'], delimiter)}`;
+
+/** A rejected row as it was, with why in the column `reason`; cells that have no column stand after it. */
+export function rejectedLine(header: readonly string[], cells: readonly string[], reasons: readonly string[], delimiter: string): string {
+  const own = header.map((_, i) => cells[i] ?? '');
+  return csvLine([...own, reasons.join('; '), ...cells.slice(header.length)], delimiter);
+}

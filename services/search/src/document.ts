@@ -1,4 +1,4 @@
-import { type Entry, fieldLabel, isCustom, phraseFields, termsOf, textFields } from './entry-fields.js';
+import { type Entry, isCustom, phraseFields, termsOf, textFields } from './entry-fields.js';
 import { phraseWords, spellings } from './words.js';
 
 /** The attributes in which phrases are looked for; all custom fields share one, because a new attribute would reindex everybody. */
@@ -54,5 +54,3 @@ function phraseTexts(entry: Entry): Partial<Record<PhraseField, string[]>> {
   }
   return texts;
 }
-
-export { fieldLabel };

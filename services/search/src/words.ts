@@ -20,16 +20,35 @@ const JOINT = "['’‘ʼ＇`´‐‑-]";
 const LETTER = '(?:(?!\\p{sc=Han})[\\p{L}\\p{N}\\p{M}])';
 const ASCII_TOKEN = /[a-z0-9]+(?:['`-][a-z0-9]+)*/gi;
 const TOKEN = new RegExp(`\\p{sc=Han}+|${LETTER}+(?:${JOINT}${LETTER}+)*|\\p{ExtPict}[\\p{ExtPict}\\p{EMod}\\p{M}\\u200d]*`, 'gu');
-const PART = /[^'’‘ʼ＇`´‐‑-]+/gu;
+const JOINTS = new RegExp(JOINT, 'gu');
+const PART = new RegExp(`[^${JOINT.slice(1)}+`, 'gu');
 const NOT_ASCII = /[^\0-\x7f]/;
 
-const SHORT: Record<string, string> = { ß: 's', æ: 'a', œ: 'o', ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 't', ħ: 'h', ŧ: 't', ŋ: 'n', ı: 'i', ς: 'σ' };
+const SHORT: Record<string, string> = {
+  ß: 's',
+  æ: 'a',
+  œ: 'o',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ð: 'd',
+  þ: 't',
+  ħ: 'h',
+  ŧ: 't',
+  ŋ: 'n',
+  ı: 'i',
+  ς: 'σ',
+};
 const PLAIN: Record<string, string> = { ...SHORT, ß: 'ss', æ: 'ae', œ: 'oe', þ: 'th' };
 const GERMAN: Record<string, string> = { ...PLAIN, ä: 'ae', ö: 'oe', ü: 'ue' };
 const SPECIAL = /[ßæœøłđðþħŧŋıςäöü]/g;
 
 // Only the accents of Latin, Greek and Cyrillic go; the vowel signs of other scripts are letters of theirs.
-const bare = (text: string) => text.normalize('NFD').replace(/[\u0300-\u036f]/g, '').normalize('NFC');
+const bare = (text: string) =>
+  text
+    .normalize('NFD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .normalize('NFC');
 const spell = (lower: string, letters: Record<string, string>) => cut(bare(lower.replace(SPECIAL, (letter) => letters[letter] ?? letter)));
 
 function cut(word: string): string {
@@ -54,20 +73,40 @@ export function spellings(raw: string): { short: string; long: readonly string[]
   return { short, long: [...long] };
 }
 
-/** Every spelling, the short one first. */
-export const allSpellings = (raw: string): string[] => {
-  const { short, long } = spellings(raw);
+/** Every spelling of a word as it is written, joined or not; the short one first. */
+export const wordSpellings = (written: string): string[] => {
+  const { short, long } = spellings(written.replace(JOINTS, ''));
   return [short, ...long];
 };
 
+/** The words of a text as they are written, joined names in one piece. */
+export const joinedTokens = (text: string): string[] =>
+  Array.from(text.matchAll(TOKEN), ([token]) => token).filter((token) => spellings(token).short !== '');
+
 /** The words of a text in order; `Anne-Marie` gives `anne`, `marie` and, whole, `annemarie`. A run of Chinese characters is one word. */
-export function wordsOf(text: string): Word[] {
+export function wordsOf(text: string): readonly Word[] {
+  if (text.length > SHORT_TEXT) return findWords(text);
+  let words = seen.get(text);
+  if (!words) {
+    if (seen.size >= MOST_SEEN) seen.clear();
+    seen.set(text, (words = findWords(text)));
+  }
+  return words;
+}
+
+// Names, cities, titles and tags come again and again: reading each once halves the cost of indexing.
+const SHORT_TEXT = 60;
+const MOST_SEEN = 50_000;
+const seen = new Map<string, readonly Word[]>();
+
+function findWords(text: string): Word[] {
   const found: Word[] = [];
   for (const { 0: token, index } of text.matchAll(NOT_ASCII.test(text) ? TOKEN : ASCII_TOKEN)) {
     const parts = [...token.matchAll(PART)];
     for (const part of parts) {
       const from = index + part.index;
-      found.push({ from, to: from + part[0].length, ...spellings(part[0]), whole: false });
+      const word = { from, to: from + part[0].length, ...spellings(part[0]), whole: false };
+      if (word.short) found.push(word);
     }
     if (parts.length > 1)
       found.push({ from: index, to: index + token.length, ...spellings(parts.map((part) => part[0]).join('')), whole: true });

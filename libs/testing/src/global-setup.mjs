@@ -1,0 +1,22 @@
+// Starts the one PostgreSQL that all test files of a run share, each with databases of its own. It starts beside the tests, not before
+// them: who needs no database does not wait for it, and `freshDatabase` does.
+import '../../../deploy/local/source-hook.mjs';
+
+// biome-ignore lint/style/noDefaultExport: Jest calls the default export
+export default async function setup() {
+  if (process.env.KONTOR_TEST_POSTGRES_URL) return; // one of your own
+  const { freePort } = await import('../../../deploy/local/src/free-port.ts');
+  const { dockerAnswers, startContainer } = await import('./servers-docker.ts');
+  const port = await freePort();
+  process.env.KONTOR_TEST_POSTGRES_URL = `postgres://kontor@127.0.0.1:${port}/postgres`;
+  if (await dockerAnswers()) {
+    const container = await startContainer('postgres', { user: 'kontor' }, port);
+    process.env.KONTOR_TEST_POSTGRES_URL = `postgres://kontor@${container.host}:${port}/postgres`;
+    globalThis.kontorTestPostgres = Promise.resolve(container);
+    return;
+  }
+  const { launchServers } = await import('../../../deploy/local/src/servers.ts');
+  globalThis.kontorTestPostgres = launchServers({ durable: false, postgres: { user: 'kontor', port } }).catch((error) => {
+    console.error(`PostgreSQL for the tests did not start: ${error.message}`);
+  });
+}

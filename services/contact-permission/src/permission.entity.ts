@@ -1,0 +1,20 @@
+import type { Permissions } from '@kontor/contracts';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** What a contact may see in the portal, and what is known here of the contact itself. The database adds the tenant. */
+@Entity('permission')
+export class PermissionEntity {
+  @PrimaryColumn('uuid', { name: 'contact_id' })
+  contactId: string;
+
+  /** The newest version of the contact that an event told of, 0 when none came yet; an older event changes nothing. */
+  @Column('integer', { name: 'contact_version' })
+  contactVersion: number;
+
+  /** `hidden` waits in the bin. `gone` is for ever: it holds no permissions, only that a late event must not bring the contact back. */
+  @Column('text')
+  state: 'shown' | 'hidden' | 'gone';
+
+  @Column('jsonb', { nullable: true })
+  permissions: Permissions | null;
+}

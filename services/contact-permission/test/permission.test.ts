@@ -1,0 +1,212 @@
+import { randomUUID } from 'node:crypto';
+import { type Bus, runAs, serviceContext } from '@kontor/bus';
+import {
+  type Change,
+  type ChangeKind,
+  getPermissions,
+  type InputOf,
+  type PayloadOf,
+  permissionsChanged,
+  setPermissions,
+} from '@kontor/contracts';
+import { Database } from '@kontor/database';
+import type { RunningService } from '@kontor/service';
+import { eventually, startServers } from '@kontor/testing';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { service } from '../src/index.js';
+import { connect, playCustomer, provisionStreams } from './stand-in.js';
+
+const tenant = randomUUID();
+const agent = (roles: ('agent' | 'light_agent')[] = ['agent'], of = tenant) => serviceContext(of, { roles, agent: { id: randomUUID() } });
+
+let running: RunningService;
+let customer: Awaited<ReturnType<typeof playCustomer>>;
+let bus: Bus;
+let db: Database;
+let stopServers: () => Promise<void>;
+const told: PayloadOf<typeof permissionsChanged>['changes'] = [];
+
+beforeAll(async () => {
+  const servers = await startServers({ nats: true });
+  stopServers = () => servers.stop();
+  const [database] = await Promise.all([servers.freshDatabase('contact-permission'), provisionStreams(servers.nats)]);
+  const env = {
+    ...servers.nats.env('contact-permission'),
+    KONTOR_DATABASE_URL: database.url,
+    KONTOR_MIGRATION_URL: database.migrationUrl,
+    KONTOR_HEALTH_PORT: '0',
+    KONTOR_LOG_LEVEL: 'fatal',
+  };
+  await service.migrate(env);
+  [running, customer, bus, db] = await Promise.all([
+    service.start(env),
+    playCustomer(servers.nats),
+    connect(servers.nats, 'test'),
+    Database.connect({ name: 'test', url: database.url }),
+  ]);
+  bus.connection.subscribe(permissionsChanged.subject, {
+    callback: (_, message) => told.push(...message.json<PayloadOf<typeof permissionsChanged>>().changes),
+  });
+});
+afterAll(async () => {
+  await running.stop();
+  await Promise.all([customer.stop(), bus.connection.close(), db.close()]);
+  await stopServers();
+});
+
+const aContact = () => {
+  const id = randomUUID();
+  customer.knows(id);
+  return id;
+};
+const get = (id: string, as = agent()) => bus.request(getPermissions, { id }, as);
+const set = (id: string, change: InputOf<typeof setPermissions>['change'], as = agent()) => bus.request(setPermissions, { id, change }, as);
+const change = (id: string, version: number, kind: ChangeKind): Change => ({ id, version, change: kind });
+
+/** What the database keeps, which no contract shows yet. */
+const kept = async (id: string): Promise<{ contact_version: number; state: string; permissions: unknown } | undefined> => {
+  const rows = await runAs(serviceContext(tenant), () =>
+    db.transaction((tx) => tx.query('select contact_version, state, permissions from permission where contact_id = $1', [id])),
+  );
+  return rows[0];
+};
+/** Resolves when everything told until now has been taken in: events are worked on one after the other. */
+const allTakenIn = async () => {
+  const last = aContact();
+  await customer.tells(tenant, [change(last, 1, 'created')]);
+  await eventually(async () => expect(await kept(last)).toBeDefined());
+};
+
+describe('what a contact may see', () => {
+  test('is everything until somebody decides otherwise, also before the contact was heard of', async () => {
+    const { support, ...others } = await get(aContact());
+    expect(support).toEqual({ allowed: true, scope: 'own' });
+    expect(Object.values(others)).toEqual(Array(5).fill({ allowed: true, scope: 'customer' }));
+  });
+
+  test('does not exist for a contact that does not exist, or that the agent may not see', async () => {
+    await expect(get(randomUUID())).rejects.toMatchObject({ code: 'not-found' });
+    await expect(set(randomUUID(), { invoices: { allowed: false } })).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  test('changes feature by feature, and everybody is told once', async () => {
+    const id = aContact();
+    await set(id, { invoices: { allowed: false } });
+    await set(id, { invoices: { allowed: false } });
+    const after = await set(id, { proposals: { allowed: false }, support: { scope: 'customer' } });
+    expect(after).toMatchObject({
+      invoices: { allowed: false },
+      proposals: { allowed: false },
+      support: { allowed: true, scope: 'customer' },
+    });
+    expect(await get(id)).toEqual(after);
+    await eventually(() =>
+      expect(told.filter(({ contactId }) => contactId === id).map(({ allowed }) => allowed)).toEqual([
+        ['estimates', 'contracts', 'proposals', 'support', 'projects'],
+        ['estimates', 'contracts', 'support', 'projects'],
+      ]),
+    );
+  });
+
+  test('loses nothing when two agents change it at the same moment', async () => {
+    const id = aContact();
+    const all = ['invoices', 'estimates', 'contracts', 'proposals', 'support', 'projects'] as const;
+    await Promise.all(all.map((feature) => set(id, { [feature]: { allowed: false } })));
+    expect(Object.values(await get(id)).map(({ allowed }) => allowed)).toEqual(Array(6).fill(false));
+  });
+
+  test('is read by light agents, and changed by others only', async () => {
+    const id = aContact();
+    expect(await get(id, agent(['light_agent']))).toHaveProperty('projects');
+    await expect(set(id, { invoices: { allowed: false } }, agent(['light_agent']))).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  test('is another matter in another tenant', async () => {
+    const id = aContact();
+    await set(id, { invoices: { allowed: false } });
+    expect((await get(id, agent(['agent'], randomUUID()))).invoices.allowed).toBe(true);
+  });
+
+  test('is refused by name when there is no such feature', async () => {
+    await expect(set(aContact(), { secrets: { allowed: true } } as never)).rejects.toMatchObject({
+      code: 'invalid',
+      details: { errors: [{ path: 'change.secrets', code: 'unknown-field' }] },
+    });
+  });
+});
+
+describe('events of contacts', () => {
+  test('a batch of a thousand new contacts is one statement', async () => {
+    const ids = Array.from({ length: 1000 }, () => randomUUID());
+    await customer.tells(
+      tenant,
+      ids.map((id) => change(id, 1, 'created')),
+      'bulk',
+    );
+    await allTakenIn();
+    const [found] = await runAs(serviceContext(tenant), () =>
+      db.transaction((tx) =>
+        tx.query(
+          'select count(*)::int as rows, count(distinct cmin::text || xmin::text)::int as statements from permission where contact_id = any($1)',
+          [ids],
+        ),
+      ),
+    );
+    expect(found).toEqual({ rows: 1000, statements: 1 });
+  });
+
+  test('what was set before the contact was heard of stays', async () => {
+    const id = aContact();
+    await set(id, { contracts: { allowed: false } });
+    await customer.tells(tenant, [change(id, 1, 'created')]);
+    await allTakenIn();
+    expect(await kept(id)).toMatchObject({ contact_version: 1, state: 'shown' });
+    expect((await get(id)).contracts.allowed).toBe(false);
+  });
+
+  test('binned hides, restored shows again what was there', async () => {
+    const id = aContact();
+    await set(id, { contracts: { allowed: false } });
+    await customer.tells(tenant, [change(id, 2, 'binned')]);
+    await allTakenIn();
+    expect(await kept(id)).toMatchObject({ state: 'hidden' });
+    await customer.tells(tenant, [change(id, 3, 'restored')]);
+    await allTakenIn();
+    expect(await kept(id)).toMatchObject({ state: 'shown' });
+    expect((await get(id)).contracts.allowed).toBe(false);
+  });
+
+  test('merged into another hides, because a merge can be undone', async () => {
+    const id = aContact();
+    await customer.tells(tenant, [change(id, 1, 'created'), change(id, 2, 'merged')]);
+    await allTakenIn();
+    expect(await kept(id)).toMatchObject({ state: 'hidden', permissions: { invoices: { allowed: true } } });
+  });
+
+  test.each(['erased', 'purged'] as const)('%s drops for ever, whatever comes late', async (kind) => {
+    const id = aContact();
+    await set(id, { contracts: { allowed: false } });
+    await customer.tells(tenant, [change(id, 1, kind)]);
+    await customer.tells(tenant, [change(id, 1, 'created')], 'bulk');
+    await customer.tells(tenant, [change(id, 5, 'updated')]);
+    await allTakenIn();
+    expect(await kept(id)).toEqual({ contact_version: 1, state: 'gone', permissions: null });
+    // The customer service still knew it when it was asked; the event was here first.
+    await expect(set(id, { invoices: { allowed: false } })).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  test('doubled, late and shuffled between lanes, they end in what is newest', async () => {
+    const id = aContact();
+    const history = [
+      change(id, 1, 'created'),
+      change(id, 2, 'updated'),
+      change(id, 3, 'binned'),
+      change(id, 4, 'restored'),
+      change(id, 5, 'binned'),
+    ];
+    for (const each of [4, 2, 4, 0, 3, 1, 2]) await customer.tells(tenant, [history[each] as Change], each % 2 ? 'bulk' : 'people');
+    await customer.tells(tenant, [...history].reverse(), 'bulk');
+    await allTakenIn();
+    expect(await kept(id)).toMatchObject({ contact_version: 5, state: 'hidden' });
+  });
+});

@@ -1,0 +1,83 @@
+import { Bus, BusStrategy, type Context, Handle, PassErrors, provision, serviceContext, toHeaders } from '@kontor/bus';
+import { type Change, type ContactEntry, contactsChanged, getEntries, type InputOf } from '@kontor/contracts';
+import type { NatsTestServer } from '@kontor/testing';
+import { Controller, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+
+const known = new Set<string>();
+
+@Controller()
+class Customers {
+  @Handle(getEntries)
+  getEntries({ ids }: InputOf<typeof getEntries>) {
+    return { contacts: ids.filter((id) => known.has(id)).map(anEntry), customers: [] };
+  }
+}
+
+@Module({ controllers: [Customers] })
+class CustomerModule {}
+
+/**
+ * Plays the customer service, so that a test decides which contacts there are and when, how often and in which order is told of them.
+ */
+export async function playCustomer(nats: NatsTestServer) {
+  const bus = await connect(nats, 'customer');
+  const app = await NestFactory.createMicroservice(CustomerModule, { strategy: new BusStrategy(bus), logger: false });
+  app.useGlobalFilters(new PassErrors());
+  await app.listen();
+  return {
+    /** There is such a contact from now on; nobody is told. */
+    knows: (id: string) => known.add(id),
+    forgets: (id: string) => known.delete(id),
+    async tells(tenant: string, changes: Change[], lane: Context['lane'] = 'people') {
+      const headers = toHeaders(serviceContext(tenant, { lane }));
+      bus.connection.publish(Bus.subjectOf(contactsChanged, lane), JSON.stringify({ changes }), { headers });
+      await bus.connection.flush();
+    },
+    async stop() {
+      await app.close();
+      await bus.connection.close();
+    },
+  };
+}
+
+export async function connect(nats: NatsTestServer, name: string): Promise<Bus> {
+  const { KONTOR_NATS_URL: url, KONTOR_NATS_USER: user, KONTOR_NATS_PASSWORD: password } = nats.env(name);
+  return Bus.connect({ name, url, user, password });
+}
+
+/** Makes the streams, as is done once before the services start. */
+export async function provisionStreams(nats: NatsTestServer): Promise<void> {
+  const admin = await connect(nats, 'admin');
+  await provision(admin.connection);
+  await admin.connection.close();
+}
+
+const anEntry = (id: string): ContactEntry => ({
+  id,
+  version: 1,
+  firstName: 'Anna',
+  middleName: null,
+  lastName: 'Schmidt',
+  displayName: 'Anna Schmidt',
+  employeeCode: null,
+  companyName: null,
+  jobTitle: null,
+  language: null,
+  birthday: null,
+  customerId: null,
+  isPrimaryContact: false,
+  externalIds: [],
+  emails: [],
+  phones: [],
+  addresses: [],
+  links: [],
+  type: null,
+  tags: [],
+  notes: null,
+  customFields: {},
+  ownerId: null,
+  createdAt: '2026-01-31T12:00:00.000Z',
+  updatedAt: '2026-01-31T12:00:00.000Z',
+  customerName: null,
+});

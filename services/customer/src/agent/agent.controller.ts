@@ -1,0 +1,19 @@
+import { Handle } from '@kontor/bus';
+import { type InputOf, listAgents, listTeams, seeAgent } from '@kontor/contracts';
+import { Controller, Inject } from '@nestjs/common';
+import { AgentService } from './agent.service.js';
+
+@Controller()
+export class AgentController {
+  constructor(@Inject(AgentService) private readonly agents: AgentService) {}
+
+  @Handle(seeAgent) see() {
+    return this.agents.see();
+  }
+  @Handle(listAgents) list(input: InputOf<typeof listAgents>) {
+    return this.agents.list(input);
+  }
+  @Handle(listTeams) listTeams(input: InputOf<typeof listTeams>) {
+    return this.agents.listTeams(input);
+  }
+}

@@ -1,0 +1,67 @@
+import { currentAgent, currentContext } from '@kontor/bus';
+import type { Agent, InputOf, listAgents } from '@kontor/contracts';
+import { Database } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { v5 as uuidv5 } from 'uuid';
+import { decodePlace, encodePlace } from '../list/page.js';
+
+type Paging = InputOf<typeof listAgents>;
+
+@Injectable()
+export class AgentService {
+  constructor(@Inject(Database) private readonly db: Database) {}
+
+  /** Remembers the calling agent and the teams of the token; nobody has to register anybody. */
+  async see(): Promise<Record<string, never>> {
+    const { tenant, roles, teams } = currentContext();
+    const { id, name } = currentAgent();
+    await this.db.transaction(async (tx) => {
+      await tx.query('insert into tenant (id) values ($1) on conflict do nothing', [tenant]);
+      await tx.query(
+        `insert into agent (id, name, roles, teams) values ($1, $2, $3, $4)
+         on conflict (tenant_id, id) do update set name = coalesce(excluded.name, agent.name), roles = excluded.roles, teams = excluded.teams, last_seen_at = now()`,
+        [id, name ?? null, roles, teams],
+      );
+      const sorted = [...teams].sort();
+      if (teams.length > 0)
+        await tx.query('insert into team (id, name) select * from unnest($1::uuid[], $2::text[]) on conflict do nothing', [
+          sorted.map((team) => uuidv5(team, tenant)),
+          sorted,
+        ]);
+    });
+    return {};
+  }
+
+  list(paging: Paging): Promise<{ items: Agent[]; nextCursor: string | null }> {
+    const moment = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+    return this.db.transaction((tx) =>
+      pageByName<Agent>(
+        tx,
+        'agent',
+        `id, name, roles, teams, ${moment('first_seen_at')} as "firstSeenAt", ${moment('last_seen_at')} as "lastSeenAt"`,
+        paging,
+      ),
+    );
+  }
+
+  listTeams(paging: Paging): Promise<{ items: { id: string; name: string }[]; nextCursor: string | null }> {
+    return this.db.transaction((tx) => pageByName<{ id: string; name: string }>(tx, 'team', 'id, name', paging));
+  }
+}
+
+/** Short lists: sorted by name when they are read. */
+async function pageByName<T extends { id: string; name: string | null }>(
+  tx: EntityManager,
+  table: string,
+  columns: string,
+  { limit, cursor }: Paging,
+): Promise<{ items: T[]; nextCursor: string | null }> {
+  const [name = '', id = '00000000-0000-0000-0000-000000000000'] = cursor === undefined ? [] : decodePlace(cursor, table);
+  const rows: T[] = await tx.query(
+    `select ${columns} from ${table} where (coalesce(name, '') collate "C", id) > ($1, $2::uuid) order by coalesce(name, '') collate "C", id limit ${limit + 1}`,
+    [name, id],
+  );
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return { items: rows.slice(0, limit), nextCursor: last ? encodePlace(table, last.name ?? '', last.id) : null };
+}

@@ -1,0 +1,50 @@
+import { Handle } from '@kontor/bus';
+import {
+  changeContact,
+  createContact,
+  createContacts,
+  deleteContact,
+  getContact,
+  type InputOf,
+  importContacts,
+  listContactIds,
+  listContacts,
+} from '@kontor/contracts';
+import { Controller, Inject } from '@nestjs/common';
+import { ContactService } from './contact.service.js';
+import { ImportContacts } from './import-contacts.js';
+import { ContactLists } from './list-contacts.js';
+
+@Controller()
+export class ContactController {
+  constructor(
+    @Inject(ContactService) private readonly contacts: ContactService,
+    @Inject(ContactLists) private readonly lists: ContactLists,
+    @Inject(ImportContacts) private readonly imports: ImportContacts,
+  ) {}
+
+  @Handle(createContact) create(input: InputOf<typeof createContact>) {
+    return this.contacts.create(input);
+  }
+  @Handle(getContact) get({ id }: InputOf<typeof getContact>) {
+    return this.contacts.get(id);
+  }
+  @Handle(changeContact) change(input: InputOf<typeof changeContact>) {
+    return this.contacts.change(input);
+  }
+  @Handle(deleteContact) delete(input: InputOf<typeof deleteContact>) {
+    return this.contacts.delete(input);
+  }
+  @Handle(createContacts) createMany({ items }: InputOf<typeof createContacts>) {
+    return this.contacts.createMany(items);
+  }
+  @Handle(listContacts) list(input: InputOf<typeof listContacts>) {
+    return this.lists.list(input);
+  }
+  @Handle(listContactIds) listIds(input: InputOf<typeof listContactIds>) {
+    return this.lists.idsOf(input);
+  }
+  @Handle(importContacts) import(input: InputOf<typeof importContacts>) {
+    return this.imports.takeIn(input);
+  }
+}

@@ -1,0 +1,144 @@
+import { currentContext } from '@kontor/bus';
+import type { ImportRow, InputOf, importContacts, RowOutcome, Settings } from '@kontor/contracts';
+import { Database, violated } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { Changes } from '../customer/primary-contact.js';
+import { tell } from '../customer/tell.js';
+import { readSettings } from '../settings/settings.service.js';
+import { emailKey } from '../values/check-values.js';
+import { changedFields } from '../values/rows.js';
+import { addContacts } from './contact.service.js';
+import { type ContactRow, contactColumns, readContacts, type StoredContact, updateContacts } from './contact.table.js';
+import { primaryEmail } from './contact-rules.js';
+import { nobody, noContact } from './merge-contact.js';
+import { layRowOver, rowKeys } from './row-to-contact.js';
+
+type Batch = InputOf<typeof importContacts>;
+
+/** What a batch will do, worked out before anything is written. Contacts that rows of the batch share stand in it once. */
+interface Plan {
+  outcomes: RowOutcome[];
+  created: Map<string, ContactRow>;
+  updated: Map<string, ContactRow>;
+  known: Map<string, StoredContact>;
+}
+
+@Injectable()
+export class ImportContacts {
+  constructor(@Inject(Database) private readonly db: Database) {}
+
+  /**
+   * Takes in one batch in one transaction, with its outcome. The same batch again gives the outcome that was kept.
+   * When others took an e-mail or external id between our look and our write, the whole batch is worked out anew.
+   */
+  async takeIn(batch: Batch, tries = 5): Promise<{ outcomes: RowOutcome[] }> {
+    try {
+      return { outcomes: await this.db.transaction((tx) => this.once(tx, batch)) };
+    } catch (error) {
+      if (tries > 1 && violated(error)?.endsWith('_taken')) return this.takeIn(batch, tries - 1);
+      throw error;
+    }
+  }
+
+  private async once(tx: EntityManager, batch: Batch): Promise<RowOutcome[]> {
+    const key = [currentContext().tenant, batch.importId, batch.number];
+    // Sent twice at the same time, the second one waits here for the first.
+    const first: unknown[] = await tx.query(
+      'insert into import_batch (tenant_id, import_id, number) values ($1, $2, $3) on conflict do nothing returning 1',
+      key,
+    );
+    if (first.length === 0) {
+      const [kept]: { outcomes: RowOutcome[] }[] = await tx.query(
+        'select outcomes from import_batch where tenant_id = $1 and import_id = $2 and number = $3',
+        key,
+      );
+      return kept?.outcomes ?? [];
+    }
+    const settings = await readSettings(tx);
+    const plan = await makePlan(tx, batch, settings);
+    const changes: Changes = { contacts: [], customers: [] };
+    const created = [...plan.created.values()];
+    await addContacts(tx, created, created, settings, changes);
+    const updated = [...plan.updated.values()].flatMap((row) => {
+      const before = plan.known.get(row.id);
+      const fields = before ? changedFields(contactColumns, before, row) : [];
+      return before && fields.length > 0 ? [{ row, version: before.version + 1, fields }] : [];
+    });
+    await updateContacts(
+      tx,
+      updated.map(({ row }) => row),
+      settings.country,
+    );
+    for (const { row, version, fields } of updated) changes.contacts.push({ id: row.id, version, change: 'updated', fields });
+    await tell(tx, changes);
+    await tx.query('update import_batch set outcomes = $4 where tenant_id = $1 and import_id = $2 and number = $3', [
+      ...key,
+      JSON.stringify(plan.outcomes),
+    ]);
+    return plan.outcomes;
+  }
+}
+
+/** The contacts that rows name by primary e-mail or external id, locked, and by which key each is known. */
+async function readKnown(
+  tx: EntityManager,
+  rows: readonly ImportRow[],
+): Promise<{ known: Map<string, StoredContact>; byEmail: Map<string, string>; byExternal: Map<string, string> }> {
+  const keys = rows.map(rowKeys);
+  const emails = new Set([...keys.flatMap((k) => k.email ?? []), ...rows.flatMap((row) => row.emails ?? []).map(emailKey)]);
+  const found: { kind: string; value: string; id: string }[] = await tx.query(
+    `select kind, value, contact_id as id from contact_key where (kind = 'email' and is_primary and value = any($1)) or (kind = 'external' and value = any($2))`,
+    [[...emails], keys.flatMap((k) => k.external ?? [])],
+  );
+  const contacts = found.length > 0 ? await readContacts(tx, [...new Set(found.map((row) => row.id))], 'lock') : [];
+  const known = new Map(contacts.map((contact) => [contact.id, contact]));
+  const of = (kind: string) =>
+    new Map(found.flatMap((row) => (row.kind === kind && known.has(row.id) ? [[row.value, row.id] as const] : [])));
+  return { known, byEmail: of('email'), byExternal: of('external') };
+}
+
+async function makePlan(tx: EntityManager, { rows, onKnown }: Batch, settings: Settings): Promise<Plan> {
+  const { known, byEmail, byExternal } = await readKnown(tx, rows);
+  const created = new Map<string, ContactRow>();
+  const updated = new Map<string, ContactRow>();
+  const ownerId = currentContext().agent?.id ?? null;
+  const current = (id: string): ContactRow | undefined => updated.get(id) ?? created.get(id) ?? known.get(id);
+
+  const outcomes = rows.map((row): RowOutcome => {
+    const { email, external } = rowKeys(row);
+    const knownId = (email && byEmail.get(email)) ?? (external && byExternal.get(external));
+    if (knownId && onKnown === 'skip') return { status: 'skipped', id: knownId };
+    const before = onKnown === 'create' ? undefined : knownId && current(knownId);
+    const base: ContactRow = before || { id: uuidv7(), ...noContact, ownerId };
+    const { contact, warnings, reason } = layRowOver(base, row, settings);
+    const objection = reason ?? nobody(contact);
+    if (objection) return { status: 'rejected', reasons: [objection] };
+    freeTaken(contact, base, byEmail, warnings);
+    if (onKnown === 'create' && external && byExternal.has(external)) {
+      contact.externalIds = contact.externalIds.filter((one) => one.id !== row.externalId);
+      warnings.push('externalId: belongs to another contact; left out');
+    }
+    const now = primaryEmail(contact);
+    if (now) byEmail.set(now, contact.id);
+    if (external && !byExternal.has(external)) byExternal.set(external, contact.id);
+    if (created.has(contact.id) || !before) created.set(contact.id, contact);
+    else updated.set(contact.id, contact);
+    return { status: before ? 'updated' : 'created', id: contact.id, ...(warnings.length > 0 && { warnings }) };
+  });
+  return { outcomes, created, updated, known };
+}
+
+/**
+ * A primary e-mail that another contact has is kept as one that is not primary, and the row says so (product.md 7.5);
+ * another address of the row becomes primary if it is free.
+ */
+function freeTaken(contact: ContactRow, base: ContactRow, byEmail: ReadonlyMap<string, string>, warnings: string[]): void {
+  const now = primaryEmail(contact);
+  const holder = now && byEmail.get(now);
+  if (!now || !holder || holder === contact.id || now === primaryEmail(base)) return;
+  const free = contact.emails.findIndex((one) => !byEmail.has(emailKey(one.address)));
+  contact.emails = contact.emails.map((one, i) => ({ ...one, primary: i === free }));
+  warnings.push(`email: ${now} is the primary address of another contact; kept here as one that is not primary`);
+}

@@ -1,0 +1,57 @@
+import type { InputOf, ListContacts, listContactIds, listCustomerContacts, Summary } from '@kontor/contracts';
+import { Database } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { readCustomer } from '../customer/customer.table.js';
+import { sharedFilters } from '../list/filters.js';
+import { Conditions, readPage } from '../list/page.js';
+import { readSettings } from '../settings/settings.service.js';
+import { contactRead, contactSummary, type StoredContact } from './contact.table.js';
+
+type Page = { items: Summary[]; nextCursor: string | null };
+
+@Injectable()
+export class ContactLists {
+  constructor(@Inject(Database) private readonly db: Database) {}
+
+  list(input: ListContacts): Promise<Page> {
+    return this.db.transaction(async (tx) => {
+      const where = sharedFilters(input, 'contact', (await readSettings(tx)).country);
+      if (input.employeeCode !== undefined)
+        where.add(`t.id in (select k.contact_id from contact_key k where k.kind = 'code' and k.value = $)`, input.employeeCode);
+      if (input.customerId === 'none') where.add('t.customer_id is null');
+      else if (input.customerId !== undefined) where.add('t.customer_id = $', input.customerId);
+      return page(tx, where, input);
+    });
+  }
+
+  ofCustomer(input: InputOf<typeof listCustomerContacts>): Promise<Page> {
+    return this.db.transaction(async (tx) => {
+      await readCustomer(tx, input.id);
+      return page(tx, new Conditions().add('t.customer_id = $', input.id), input);
+    });
+  }
+
+  idsOf({ customerId, after, limit }: InputOf<typeof listContactIds>): Promise<{ ids: string[] }> {
+    return this.db.transaction(async (tx) => {
+      const where = new Conditions().add('t.customer_id = $', customerId);
+      if (after) where.add('t.id > $', after);
+      const rows: { id: string }[] = await tx.query(
+        `select t.id from contact t where ${where} order by t.id limit ${limit}`,
+        where.parameters,
+      );
+      return { ids: rows.map((row) => row.id) };
+    });
+  }
+}
+
+async function page(tx: EntityManager, where: Conditions, input: Pick<ListContacts, 'sort' | 'limit' | 'cursor'>): Promise<Page> {
+  const { rows, nextCursor } = await readPage<StoredContact>(tx, {
+    ...contactRead,
+    where,
+    sort: input.sort,
+    limit: input.limit,
+    cursor: input.cursor,
+  });
+  return { items: rows.map(contactSummary), nextCursor };
+}

@@ -1,0 +1,48 @@
+import { AppError, invalid } from '@kontor/bus';
+import type { ContactPatch, FieldError, NewContact, Settings } from '@kontor/contracts';
+import { mergeValues, noValues } from '../values/check-values.js';
+import type { ContactRow } from './contact.table.js';
+
+export const noContact: Omit<ContactRow, 'id'> = {
+  ...noValues,
+  firstName: null,
+  middleName: null,
+  lastName: null,
+  employeeCode: null,
+  companyName: null,
+  jobTitle: null,
+  language: null,
+  birthday: null,
+  customerId: null,
+};
+
+/** Lays a patch over a contact (a new contact is a patch of an empty one); throws `invalid` with every field that is wrong. */
+export function mergeContact(before: ContactRow, given: ContactPatch | NewContact, settings: Settings): ContactRow {
+  const errors: FieldError[] = [];
+  const text = (key: 'firstName' | 'middleName' | 'lastName' | 'employeeCode' | 'companyName' | 'jobTitle') =>
+    given[key] === undefined ? before[key] : given[key] || null;
+  const { language, birthday, customerId } = given;
+  const row: ContactRow = {
+    id: before.id,
+    firstName: text('firstName'),
+    middleName: text('middleName'),
+    lastName: text('lastName'),
+    employeeCode: text('employeeCode'),
+    companyName: text('companyName'),
+    jobTitle: text('jobTitle'),
+    language: language === undefined ? before.language : language && (Intl.getCanonicalLocales(language)[0] ?? null),
+    birthday: birthday === undefined ? before.birthday : birthday,
+    customerId: customerId === undefined ? before.customerId : customerId,
+    ...mergeValues(before, given, settings, 'contact', errors),
+  };
+  if (errors.length > 0) throw invalid(errors);
+  const objection = nobody(row);
+  if (objection) throw new AppError('invalid', objection, { errors: [{ path: '', message: objection, code: 'nobody' }] });
+  return row;
+}
+
+/** Why this is nobody yet, or undefined: a contact needs one thing to be known by (product.md 2.1). */
+export function nobody(row: ContactRow): string | undefined {
+  const known = row.firstName || row.lastName || row.emails.length || row.phones.length || row.addresses.length || row.employeeCode;
+  return known ? undefined : 'A contact needs at least one of: firstName, lastName, an entry in emails, phones or addresses, employeeCode';
+}

@@ -1,0 +1,27 @@
+import { DatabaseModule } from '@kontor/database';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AgentController } from './agent/agent.controller.js';
+import { AgentService } from './agent/agent.service.js';
+import { ContactController } from './contact/contact.controller.js';
+import { ContactService } from './contact/contact.service.js';
+import { ImportContacts } from './contact/import-contacts.js';
+import { ContactLists } from './contact/list-contacts.js';
+import { CustomerController } from './customer/customer.controller.js';
+import { CustomerService } from './customer/customer.service.js';
+import { CustomerLists } from './customer/customer-lists.js';
+import type { Env } from './env.js';
+import { SettingsController } from './settings/settings.controller.js';
+import { SettingsService } from './settings/settings.service.js';
+import { TagController } from './tag/tag.controller.js';
+
+@Module({})
+export class CustomerModule {
+  static with(env: Env): DynamicModule {
+    return {
+      module: CustomerModule,
+      imports: [DatabaseModule.with({ name: 'customer', url: env.KONTOR_DATABASE_URL, poolSize: env.KONTOR_DATABASE_POOL })],
+      controllers: [ContactController, CustomerController, SettingsController, AgentController, TagController],
+      providers: [ContactService, ContactLists, ImportContacts, CustomerService, CustomerLists, SettingsService, AgentService],
+    };
+  }
+}

@@ -1,0 +1,44 @@
+import { AppError } from '@kontor/bus';
+import type { ContactEntry, Customer, getCustomerContacts, InputOf, ListCustomers, Summary } from '@kontor/contracts';
+import { Database } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import { contactRead, contactSummary, readContacts, type StoredContact } from '../contact/contact.table.js';
+import { sharedFilters } from '../list/filters.js';
+import { readPage } from '../list/page.js';
+import { readSettings } from '../settings/settings.service.js';
+import { customerRead, customerSummary, readCustomer, readCustomers, type StoredCustomer } from './customer.table.js';
+
+const MOST_CONTACTS = 1000;
+
+@Injectable()
+export class CustomerLists {
+  constructor(@Inject(Database) private readonly db: Database) {}
+
+  list({ sort, limit, cursor, ...input }: ListCustomers): Promise<{ items: Summary[]; nextCursor: string | null }> {
+    return this.db.transaction(async (tx) => {
+      const where = sharedFilters(input, 'customer', (await readSettings(tx)).country);
+      if (input.parentId === 'none') where.add('t.parent_id is null');
+      else if (input.parentId !== undefined) where.add('t.parent_id = $', input.parentId);
+      const { rows, nextCursor } = await readPage<StoredCustomer>(tx, { ...customerRead, where, sort, limit, cursor });
+      return { items: rows.map(customerSummary), nextCursor };
+    });
+  }
+
+  /** All contacts of a customer at once, for the services that work out who gets a mail. */
+  contactsOf({ customerId }: InputOf<typeof getCustomerContacts>): Promise<{ contacts: Summary[] }> {
+    return this.db.transaction(async (tx) => {
+      await readCustomer(tx, customerId);
+      const rows: StoredContact[] = await tx.query(
+        `select ${contactRead.columns} from ${contactRead.from} where t.customer_id = $1 and t.deleted_at is null order by t.sort_name, t.id limit ${MOST_CONTACTS + 1}`,
+        [customerId],
+      );
+      if (rows.length > MOST_CONTACTS)
+        throw new AppError('too-large', `This customer has more than ${MOST_CONTACTS} contacts; that is more than can be listed at once`);
+      return { contacts: rows.map(contactSummary) };
+    });
+  }
+
+  entries(ids: readonly string[]): Promise<{ contacts: ContactEntry[]; customers: Customer[] }> {
+    return this.db.transaction(async (tx) => ({ contacts: await readContacts(tx, ids), customers: await readCustomers(tx, ids) }));
+  }
+}

@@ -1,0 +1,50 @@
+import { Handle } from '@kontor/bus';
+import {
+  changeCustomer,
+  createCustomer,
+  deleteCustomer,
+  getCustomer,
+  getCustomerContacts,
+  getEntries,
+  type InputOf,
+  listCustomerContacts,
+  listCustomers,
+} from '@kontor/contracts';
+import { Controller, Inject } from '@nestjs/common';
+import { ContactLists } from '../contact/list-contacts.js';
+import { CustomerService } from './customer.service.js';
+import { CustomerLists } from './customer-lists.js';
+
+@Controller()
+export class CustomerController {
+  constructor(
+    @Inject(CustomerService) private readonly customers: CustomerService,
+    @Inject(CustomerLists) private readonly lists: CustomerLists,
+    @Inject(ContactLists) private readonly contacts: ContactLists,
+  ) {}
+
+  @Handle(createCustomer) create(input: InputOf<typeof createCustomer>) {
+    return this.customers.create(input);
+  }
+  @Handle(getCustomer) get({ id }: InputOf<typeof getCustomer>) {
+    return this.customers.get(id);
+  }
+  @Handle(changeCustomer) change(input: InputOf<typeof changeCustomer>) {
+    return this.customers.change(input);
+  }
+  @Handle(deleteCustomer) delete(input: InputOf<typeof deleteCustomer>) {
+    return this.customers.delete(input);
+  }
+  @Handle(listCustomers) list(input: InputOf<typeof listCustomers>) {
+    return this.lists.list(input);
+  }
+  @Handle(listCustomerContacts) listContacts(input: InputOf<typeof listCustomerContacts>) {
+    return this.contacts.ofCustomer(input);
+  }
+  @Handle(getCustomerContacts) contactsOf(input: InputOf<typeof getCustomerContacts>) {
+    return this.lists.contactsOf(input);
+  }
+  @Handle(getEntries) entries({ ids }: InputOf<typeof getEntries>) {
+    return this.lists.entries(ids);
+  }
+}

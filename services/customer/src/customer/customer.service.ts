@@ -1,0 +1,175 @@
+import { AppError, currentContext, invalid } from '@kontor/bus';
+import type { Contact, Customer, CustomerPatch, FieldError, NewContact, NewCustomer, Settings } from '@kontor/contracts';
+import { Database, idempotent } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { addContacts, binContacts, newContact } from '../contact/contact.service.js';
+import { readContact, readContacts, type StoredContact } from '../contact/contact.table.js';
+import { emailTaken, holdersOf, primaryEmail, refuseUnknownOwner } from '../contact/contact-rules.js';
+import { readSettings } from '../settings/settings.service.js';
+import { mergeValues, noValues } from '../values/check-values.js';
+import { deleteKeys } from '../values/keys.js';
+import { mindingTaken } from '../values/minding-taken.js';
+import { refuseStale } from '../values/refuse-stale.js';
+import { changedFields } from '../values/rows.js';
+import { type CustomerRow, customerColumns, deleteDomains, insertCustomer, readCustomer, updateCustomer } from './customer.table.js';
+import type { Changes } from './primary-contact.js';
+import { tell } from './tell.js';
+
+@Injectable()
+export class CustomerService {
+  constructor(@Inject(Database) private readonly db: Database) {}
+
+  create(input: NewCustomer): Promise<Customer & { contacts?: Contact[] }> {
+    return mindingTaken(() =>
+      this.db.transaction(async (tx) => {
+        const [id = '', ...contactIds] = await idempotent(tx, input, async () => {
+          const settings = await readSettings(tx);
+          const customer = mergeCustomer({ id: uuidv7(), ...noCustomer, ownerId: currentContext().agent?.id ?? null }, input, settings);
+          await refuseUnknownOwner(tx, input.ownerId);
+          await refuseBadParent(tx, customer);
+          await insertCustomer(tx, customer, settings.country);
+          const changes: Changes = { contacts: [], customers: [{ id: customer.id, version: 1, change: 'created' }] };
+          const contacts = await this.itsContacts(tx, customer, input.contacts ?? [], settings);
+          await addContacts(tx, contacts, [], settings, changes);
+          await tell(tx, changes);
+          return [customer.id, ...contacts.map((contact) => contact.id)];
+        });
+        const customer = await readCustomer(tx, id);
+        if (!input.contacts) return customer;
+        const contacts = new Map((await readContacts(tx, contactIds)).map((contact) => [contact.id, contact]));
+        return { ...customer, contacts: contactIds.flatMap((one) => contacts.get(one) ?? []) };
+      }),
+    );
+  }
+
+  /** The contacts that come along with a new customer; one that is wrong refuses the whole call, with its place. */
+  private async itsContacts(tx: EntityManager, customer: CustomerRow, given: readonly NewContact[], settings: Settings) {
+    const rows = given.map((contact, i) => {
+      if (contact.customerId) throw new AppError('invalid', `contacts[${i}].customerId: is the new customer here; leave it out`);
+      return { ...at(`contacts[${i}]`, () => newContact(contact, settings)), customerId: customer.id };
+    });
+    const holders = await holdersOf(
+      tx,
+      rows.flatMap((row) => primaryEmail(row) ?? []),
+    );
+    rows.forEach((row, i) => {
+      const email = primaryEmail(row);
+      const holder = email === undefined ? undefined : holders.get(email);
+      if (holder) throw emailTaken(holder, `contacts[${i}].emails`);
+      if (email) holders.set(email, { id: row.id, displayName: `contacts[${i}] of this call` });
+    });
+    return rows;
+  }
+
+  get(id: string): Promise<Customer> {
+    return this.db.transaction((tx) => readCustomer(tx, id));
+  }
+
+  change({ id, version, change }: { id: string; version?: number; change: CustomerPatch }): Promise<Customer> {
+    return mindingTaken(() =>
+      this.db.transaction(async (tx) => {
+        const before = await readCustomer(tx, id, 'lock');
+        refuseStale(before.version, version);
+        const settings = await readSettings(tx);
+        const after = mergeCustomer(before, change, settings);
+        const fields = changedFields(customerColumns, before, after);
+        if (fields.length === 0) return before;
+        if (fields.includes('ownerId')) await refuseUnknownOwner(tx, after.ownerId);
+        if (fields.includes('parentId')) await refuseBadParent(tx, after);
+        const changes: Changes = { contacts: [], customers: [{ id, version: before.version + 1, change: 'updated', fields }] };
+        if (fields.includes('primaryContactId')) await this.raisePrimaries(tx, before.primaryContactId, after, changes);
+        await updateCustomer(tx, after, settings.country);
+        await tell(tx, changes);
+        return readCustomer(tx, id);
+      }),
+    );
+  }
+
+  /** Choosing another primary contact changes both: the one that was, and the one that is. */
+  private async raisePrimaries(tx: EntityManager, was: string | null, customer: CustomerRow, changes: Changes): Promise<void> {
+    const chosen = customer.primaryContactId && (await readContact(tx, customer.primaryContactId).catch(() => undefined));
+    if (!chosen || chosen.customerId !== customer.id) {
+      const message = 'is none of the contacts of this customer';
+      throw new AppError('invalid', `primaryContactId: ${message}`, { errors: [{ path: 'primaryContactId', message, code: 'unknown' }] });
+    }
+    const raised: [{ id: string; version: number }[]] = await tx.query(
+      'update contact set version = version + 1, updated_at = now() where id = any($1) and deleted_at is null returning id, version',
+      [[was, chosen.id].filter(Boolean)],
+    );
+    for (const { id, version } of raised[0]) changes.contacts.push({ id, version, change: 'updated', fields: ['isPrimaryContact'] });
+  }
+
+  /** Moves the customer, the departments below it and all their contacts to the bin as one unit. */
+  async delete({ id, version }: { id: string; version?: number }): Promise<Record<string, never>> {
+    await this.db.transaction(async (tx) => {
+      refuseStale((await readCustomer(tx, id, 'lock')).version, version);
+      const [customers]: [{ id: string; version: number }[]] = await tx.query(
+        `with recursive below as (
+           select id from customer where id = $1
+           union select k.id from customer k join below on k.parent_id = below.id where k.deleted_at is null
+         )
+         update customer set deleted_at = now(), updated_at = now(), version = version + 1, primary_contact_id = null where id in (select id from below) returning id, version`,
+        [id],
+      );
+      const ids = customers.map((customer) => customer.id);
+      await deleteKeys(tx, 'customer', ids);
+      await deleteDomains(tx, ids);
+      const changes: Changes = { contacts: [], customers: customers.map((customer) => ({ ...customer, change: 'binned' as const })) };
+      const contacts: Pick<StoredContact, 'id' | 'version'>[] = await tx.query(
+        'select id, version from contact where customer_id = any($1) and deleted_at is null order by id for update',
+        [ids],
+      );
+      await binContacts(tx, contacts, changes);
+      await tell(tx, changes);
+    });
+    return {};
+  }
+}
+
+const noCustomer: Omit<CustomerRow, 'id'> = { ...noValues, name: '', parentId: null, primaryContactId: null, domains: [] };
+
+/** Lays a patch over a customer; throws `invalid` with every field that is wrong. */
+function mergeCustomer(before: CustomerRow, given: CustomerPatch | NewCustomer, settings: Settings): CustomerRow {
+  const errors: FieldError[] = [];
+  const row: CustomerRow = {
+    id: before.id,
+    name: given.name ?? before.name,
+    parentId: given.parentId === undefined ? before.parentId : given.parentId,
+    primaryContactId: ('primaryContactId' in given && given.primaryContactId) || before.primaryContactId,
+    domains: given.domains === undefined ? before.domains : [...new Set(given.domains ?? [])],
+    ...mergeValues(before, given, settings, 'customer', errors),
+  };
+  if (errors.length > 0) throw invalid(errors);
+  return row;
+}
+
+/** A department's way up must end at a customer without a parent: a circle, or a parent that is not there, is refused. */
+async function refuseBadParent(tx: EntityManager, { id, parentId }: CustomerRow): Promise<void> {
+  if (!parentId) return;
+  const refuse = (message: string, code: string) =>
+    new AppError('invalid', `parentId: ${message}`, { errors: [{ path: 'parentId', message, code }] });
+  // Two customers made departments of each other at the same moment would each see no circle; so such changes of a tenant go one after the other.
+  await tx.query(`select pg_advisory_xact_lock(hashtextextended('customer parent ' || current_setting('kontor.tenant'), 0))`);
+  const way: { id: string }[] = await tx.query(
+    `with recursive up as (
+       select id, parent_id from customer where id = $1 and deleted_at is null
+       union select k.id, k.parent_id from customer k join up on k.id = up.parent_id
+     ) select id from up`,
+    [parentId],
+  );
+  if (way.length === 0) throw refuse('names no customer', 'unknown');
+  if (way.some((one) => one.id === id)) throw refuse('would make a circle: that customer is this one, or a department below it', 'circle');
+}
+
+/** Puts the place of a part before the paths of what is wrong in it. */
+function at<T>(place: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const errors = error.details.errors?.map((one) => ({ ...one, path: one.path ? `${place}.${one.path}` : place }));
+    throw new AppError(error.code, `${place}: ${error.message}`, { ...error.details, ...(errors && { errors }) });
+  }
+}

@@ -1,0 +1,54 @@
+import type { Change } from '@kontor/contracts';
+import type { EntityManager } from 'typeorm';
+
+/** What a step has changed, to be told in one event per noun. */
+export interface Changes {
+  contacts: Change[];
+  customers: Change[];
+}
+
+interface Moved {
+  id: string;
+  version: number;
+  before: string | null;
+  after: string | null;
+  afterVersion: number | null;
+}
+
+/**
+ * Gives each of these customers a primary contact if it has contacts and none of them is it: the oldest (product.md 1.5).
+ * To be called after contacts came, left or were deleted; raises the versions of the customers and of contacts that became primary
+ * (those in `fresh` have just been written, and are told of anyway).
+ */
+export async function settlePrimaryContacts(
+  tx: EntityManager,
+  customerIds: Iterable<string>,
+  changes: Changes,
+  fresh: ReadonlySet<string>,
+): Promise<void> {
+  const ids = [...new Set(customerIds)].sort();
+  if (ids.length === 0) return;
+  const moved: Moved[] = await tx.query(
+    `with wanted as (
+       select k.id, k.primary_contact_id as before,
+         (select t.id from contact t where t.customer_id = k.id and t.deleted_at is null order by t.id limit 1) as after
+       from customer k
+       where k.id = any($1) and k.deleted_at is null
+         and not exists (select from contact t where t.id = k.primary_contact_id and t.customer_id = k.id and t.deleted_at is null)
+       order by k.id for update of k
+     ), done as (
+       update customer k set primary_contact_id = w.after, version = k.version + 1, updated_at = now()
+       from wanted w where k.id = w.id and k.primary_contact_id is distinct from w.after
+       returning k.id, k.version, w.before, w.after
+     ), raised as (
+       update contact t set version = t.version + 1, updated_at = now()
+       from done d where t.id = d.after and not t.id = any($2) returning t.id, t.version
+     )
+     select done.*, raised.version as "afterVersion" from done left join raised on raised.id = done.after`,
+    [ids, [...fresh]],
+  );
+  for (const { id, version, after, afterVersion } of moved) {
+    changes.customers.push({ id, version, change: 'updated', fields: ['primaryContactId'] });
+    if (after && afterVersion) changes.contacts.push({ id: after, version: afterVersion, change: 'updated', fields: ['isPrimaryContact'] });
+  }
+}

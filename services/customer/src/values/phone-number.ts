@@ -1,0 +1,11 @@
+import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min';
+
+/** A number in E.164, read with the tenant's country when it has no country code; undefined when it cannot be one. */
+export function toE164(number: string, country: string): string | undefined {
+  const region = isSupportedCountry(country) ? (country as CountryCode) : undefined;
+  const parsed = parsePhoneNumberFromString(number, region);
+  return parsed?.isPossible() ? parsed.number : undefined;
+}
+
+/** What a phone number is looked up by: E.164, else its digits, so that "4711" at an extension finds itself. */
+export const phoneKey = (number: string, country: string): string => toE164(number, country) ?? number.replace(/\D/g, '');

@@ -1,0 +1,57 @@
+import { AppError, type Role } from '@kontor/bus';
+import type { GatewayEnv } from '../env.js';
+import { uuidV5 } from './uuid-v5.js';
+
+/** Who calls, as a verified token says. */
+export interface Caller {
+  tenant: string;
+  agent: { id: string; name?: string };
+  roles: Role[];
+  teams: string[];
+  /** All of the above in one string: equal when nothing about the agent has changed. */
+  fingerprint: string;
+}
+
+type Claims = Record<string, unknown>;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+// RFC 9562: the namespace of names that are URLs, as issuers are.
+const URL_NAMESPACE = '6ba7b811-9dad-11d1-80b4-00c04fd430c8';
+// `service` is a role too, but never one that a token may give.
+const ROLES = ['admin', 'agent', 'light_agent'] as const satisfies readonly Role[];
+
+/** Reads tenant, agent, roles and teams; a token without tenant or role belongs to nobody here and is refused with 403. */
+export function callerOf(claims: Claims & { iss?: string; sub?: string }, env: GatewayEnv): Caller {
+  const tenantClaim = find(claims, env.KONTOR_OIDC_TENANT_CLAIM);
+  if (typeof tenantClaim !== 'string' || !tenantClaim.trim())
+    throw new AppError('forbidden', `The access token has no claim "${env.KONTOR_OIDC_TENANT_CLAIM}" that names the tenant`);
+  const named = strings(find(claims, env.KONTOR_OIDC_ROLES_CLAIM));
+  if (named.length === 0)
+    throw new AppError('forbidden', `The access token has no claim "${env.KONTOR_OIDC_ROLES_CLAIM}" that lists the roles of its holder`);
+  const roles = ROLES.filter((role) => named.includes(role));
+  if (roles.length === 0)
+    throw new AppError('forbidden', `The claim "${env.KONTOR_OIDC_ROLES_CLAIM}" has none of the roles known here: ${ROLES.join(', ')}`);
+
+  const tenant = UUID.test(tenantClaim) ? tenantClaim.toLowerCase() : uuidV5(env.KONTOR_TENANT_NAMESPACE, tenantClaim);
+  const id = uuidV5(uuidV5(URL_NAMESPACE, String(claims.iss)), String(claims.sub));
+  const name = [claims.name, claims.preferred_username].flatMap((value) => strings([value]))[0];
+  const agent = name === undefined ? { id } : { id, name };
+  const teams = [...new Set(strings(find(claims, env.KONTOR_OIDC_TEAMS_CLAIM)))];
+  return { tenant, agent, roles, teams, fingerprint: JSON.stringify([tenant, agent, roles, teams]) };
+}
+
+/** Claims may be named like URLs, with dots in them, or nested: realm_access.roles. */
+function find(claims: Claims, name: string): unknown {
+  if (name in claims) return claims[name];
+  return name.split('.').reduce<unknown>((at, step) => (isObject(at) ? at[step] : undefined), claims);
+}
+
+const isObject = (value: unknown): value is Claims => typeof value === 'object' && value !== null;
+
+/** The texts in a claim that is a list or one text; cleaned of what a database cannot keep. */
+function strings(claim: unknown): string[] {
+  const list: unknown[] = Array.isArray(claim) ? claim : [claim];
+  return list
+    .filter((value) => typeof value === 'string')
+    .map((value) => value.toWellFormed().replaceAll('\u0000', '').slice(0, 256))
+    .filter(Boolean);
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { AppError, Bus, describeError, isTransient, newTraceparent, runAs, serviceContext } from '@kontor/bus';
+import { Database, type HeldLock, tryHolding } from '@kontor/database';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { FileStore } from './file-store.js';
+import { ImportEntity } from './import.entity.js';
+import { runImport } from './run-import.js';
+import { UnreadableFile } from './unreadable-file.js';
+
+/** How often imports that nobody works on are looked for: after the death of a replica, or when a pause after a failure is over. */
+const LOOK_EVERY_MS = 2_000;
+/** Imports that one process works on at a time, each of another tenant. */
+const MOST = 4;
+/** An import that fails this often for a reason nobody can name is given up. */
+const TRIES = 5;
+
+interface Queued {
+  importId: string;
+  tenant: string;
+}
+
+/**
+ * Takes up what is in the queue, on start-up as well as at any time later, so that an import goes on after any crash. A tenant's imports run
+ * one after the other: a session lock per tenant sees to it that one process in the cluster works on them, and another when that one dies.
+ */
+@Injectable()
+export class ImportRunner implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly log = new Logger('ImportRunner');
+  private readonly stopping = new AbortController();
+  private readonly running = new Map<string, Promise<void>>();
+  private readonly failures = new Map<string, number>();
+  private timer?: NodeJS.Timeout;
+
+  constructor(
+    private readonly db: Database,
+    private readonly bus: Bus,
+    private readonly files: FileStore,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => this.wake(), LOOK_EVERY_MS);
+    this.wake();
+  }
+
+  /** Stops after the batch that is on its way; the rest is done by whoever starts next. */
+  async onModuleDestroy(): Promise<void> {
+    clearInterval(this.timer);
+    this.stopping.abort();
+    await Promise.all(this.running.values());
+  }
+
+  /** Looks into the queue now. */
+  wake(): void {
+    this.takeUp().catch((error: unknown) => this.log.warn({ event: 'queue-not-read', ...describeError(error) }));
+  }
+
+  private async takeUp(): Promise<void> {
+    const waiting: { tenant: string }[] = await this.db.acrossTenants((tx) =>
+      tx.query('select tenant_id as tenant from import_queue group by tenant_id order by min(queued_at) limit 100'),
+    );
+    for (const { tenant } of waiting) {
+      if (this.stopping.signal.aborted || this.running.size >= MOST) return;
+      if (this.running.has(tenant)) continue;
+      const work = this.workFor(tenant)
+        .catch((error: unknown) => this.log.warn({ event: 'import-interrupted', ...describeError(error) }))
+        .finally(() => this.running.delete(tenant));
+      this.running.set(tenant, work);
+    }
+  }
+
+  private async workFor(tenant: string): Promise<void> {
+    await tryHolding(this.db.options.url, `import:${tenant}`, async (lock) => {
+      for (let next = await this.nextOf(tenant); next; next = await this.nextOf(tenant)) if (!(await this.work(next, lock))) return;
+    });
+  }
+
+  private async nextOf(tenant: string): Promise<Queued | undefined> {
+    const [next]: Queued[] = await this.db.acrossTenants((tx) =>
+      tx.query(
+        'select import_id as "importId", tenant_id as tenant from import_queue where tenant_id = $1 order by queued_at, import_id limit 1',
+        [tenant],
+      ),
+    );
+    return next;
+  }
+
+  /** Works on an import until it is over (true), or until the lock is lost or the process stops (false). */
+  private async work({ importId, tenant }: Queued, lock: HeldLock): Promise<boolean> {
+    const lost = new AbortController();
+    lock.client.on('end', () => lost.abort());
+    const goOn = AbortSignal.any([lost.signal, this.stopping.signal]);
+    if (!lock.held() || goOn.aborted) return false;
+    const context = serviceContext(tenant, { lane: 'bulk', door: 'import' });
+    const entity = await runAs(context, () => this.begin(importId));
+    if (entity && !isOver(entity)) {
+      const asAgent = { ...context, ...entity.startedBy, requestId: randomUUID(), traceparent: newTraceparent() };
+      const error = await runAs(asAgent, () => this.run(entity, goOn));
+      if (error === 'interrupted') return false;
+      await runAs(context, () => this.end(importId, error));
+    }
+    // After the result is written: an import that has one needs its file no more, and one without a result still does.
+    if (entity) await this.files.delete(entity.file);
+    await this.db.acrossTenants((tx) => tx.query('delete from import_queue where import_id = $1', [importId]));
+    this.failures.delete(importId);
+    return true;
+  }
+
+  private begin(id: string): Promise<ImportEntity | null> {
+    return this.db.transaction(async (tx) => {
+      await tx.query(
+        `update import set state = 'running', started_at = coalesce(started_at, now()) where id = $1 and state in ('queued', 'running')`,
+        [id],
+      );
+      return tx.findOneBy(ImportEntity, { id });
+    });
+  }
+
+  /** The reason why the import failed; null when it is done. */
+  private async run(entity: ImportEntity, goOn: AbortSignal): Promise<string | null | 'interrupted'> {
+    try {
+      return (await runImport({ db: this.db, bus: this.bus, files: this.files }, entity, goOn)) ? null : 'interrupted';
+    } catch (error) {
+      if (error instanceof UnreadableFile) return error.message;
+      if (error instanceof AppError && !isTransient(error) && error.code !== 'internal') return error.message;
+      if (goOn.aborted || isTransient(error)) throw error;
+      const failures = (this.failures.get(entity.id) ?? 0) + 1;
+      this.failures.set(entity.id, failures);
+      if (failures < TRIES) throw error;
+      this.log.error({ event: 'import-given-up', importId: entity.id, ...describeError(error) });
+      return 'Something went wrong inside; the log has more under the id of the import';
+    }
+  }
+
+  private end(id: string, error: string | null): Promise<unknown> {
+    return this.db.transaction((tx) =>
+      tx.update(
+        ImportEntity,
+        { id },
+        { state: error === null ? 'finished' : 'failed', error, waitingFor: null, finishedAt: () => 'now()' },
+      ),
+    );
+  }
+}
+
+const isOver = ({ state }: ImportEntity) => state !== 'queued' && state !== 'running';

@@ -1,0 +1,212 @@
+import { AppError, currentContext } from '@kontor/bus';
+import {
+  type createImport,
+  type Import,
+  type ImportField,
+  type ImportMapping,
+  importFields,
+  type InputOf,
+  type listImports,
+  type listRejectedRows,
+} from '@kontor/contracts';
+import { Database, idempotent } from '@kontor/database';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { FileStore } from './file-store.js';
+import { dateOrderOf, ImportEntity } from './import.entity.js';
+import { ImportRunner } from './import-runner.js';
+import { type Counts, countsOf, progressOf } from './progress.js';
+import { lacksColumns } from './propose-mapping.js';
+import { csvLine, rejectedHeader, rejectedLine } from './rejected-csv.js';
+import { sampleRows } from './sample-file.js';
+import { type FileSurvey, surveyFile } from './survey-file.js';
+import { UnreadableFile } from './unreadable-file.js';
+
+/** A page of rejected rows stays well below what a reply may have. */
+const PAGE_BYTES = 2 * 1024 * 1024;
+
+@Injectable()
+export class ImportService {
+  constructor(
+    private readonly db: Database,
+    private readonly files: FileStore,
+    private readonly runner: ImportRunner,
+  ) {}
+
+  /** Reads the file through before anything is kept, so that one that cannot be read to its end leaves nothing behind. */
+  async create(input: InputOf<typeof createImport>): Promise<Import> {
+    const { file, start, ...asked } = input;
+    const survey = await this.survey(file, start);
+    // The same upload again is under another name in the store; what the file has in it is what counts.
+    const body = { ...asked, start, columns: survey.columns, rows: survey.rows };
+    let isNew = false;
+    const [id = ''] = await this.db.transaction((tx) =>
+      idempotent(tx, body, async () => {
+        const { kind, fileName, onKnown = 'update' } = input;
+        const entity = tx.create(ImportEntity, { kind, file, fileName, ...survey, onKnown, state: 'uploaded' });
+        await tx.insert(ImportEntity, entity);
+        if (start) await queue(tx, entity);
+        isNew = true;
+        return [entity.id];
+      }),
+    );
+    if (!isNew) await this.files.delete(file);
+    if (start) this.runner.wake();
+    return this.get(id);
+  }
+
+  private async survey(file: string, start: boolean): Promise<FileSurvey> {
+    try {
+      const survey = await surveyFile(this.files.read(file));
+      if (start) requireColumns(survey.columns, 'unreadable-file');
+      return survey;
+    } catch (error) {
+      const refusal = error instanceof UnreadableFile ? unreadable(error) : error;
+      if (refusal instanceof AppError && refusal.code === 'unreadable-file') await this.files.delete(file);
+      throw refusal;
+    }
+  }
+
+  get(id: string): Promise<Import> {
+    return this.db.transaction(async (tx) => this.shown(tx, await find(tx, id)));
+  }
+
+  list({ limit, cursor }: InputOf<typeof listImports>) {
+    return this.db.transaction(async (tx) => {
+      const query = tx
+        .createQueryBuilder(ImportEntity, 'import')
+        .orderBy('import.id', 'DESC')
+        .take(limit + 1);
+      if (cursor) query.where('import.id < :before', { before: idOf(cursor) });
+      const found = await query.getMany();
+      const items = found.slice(0, limit);
+      const counts = await countsOf(
+        tx,
+        items.map((item) => item.id),
+      );
+      return {
+        items: items.map((item) => toImport(item, counts.get(item.id))),
+        nextCursor: found.length > limit ? Buffer.from(items.at(-1)!.id).toString('base64url') : null,
+      };
+    });
+  }
+
+  setMapping(id: string, { columns, onKnown, dateOrder }: ImportMapping): Promise<Import> {
+    return this.db.transaction(async (tx) => {
+      const entity = await find(tx, id, 'lock');
+      requireUploaded(entity, 'Its mapping can be changed until it is started');
+      const wrong = columns.findIndex(({ index }) => index >= entity.columns.length);
+      if (wrong !== -1) {
+        const message = `There is no column ${columns[wrong]!.index}; the file has ${entity.columns.length}, counted from 0`;
+        throw new AppError('invalid', message, { errors: [{ path: `columns[${wrong}].index`, message, code: 'unknown-column' }] });
+      }
+      const said = new Map(columns.map((column) => [column.index, column.field as ImportField | null]));
+      entity.columns = entity.columns.map((column) => ({
+        ...column,
+        field: said.has(column.index) ? said.get(column.index)! : column.field,
+      }));
+      requireColumns(entity.columns, 'invalid');
+      await tx.update(ImportEntity, { id }, { columns: entity.columns, onKnown, dateOrder: dateOrder ?? null });
+      return this.shown(tx, await find(tx, id));
+    });
+  }
+
+  /** Starting twice is the same as once. */
+  async start(id: string): Promise<Import> {
+    const started = await this.db.transaction(async (tx) => {
+      const entity = await find(tx, id, 'lock');
+      if (entity.state !== 'queued' && entity.state !== 'running') {
+        requireUploaded(entity, 'Upload the file again to import it once more');
+        requireColumns(entity.columns, 'invalid');
+        await queue(tx, entity);
+      }
+      return this.shown(tx, await find(tx, id));
+    });
+    this.runner.wake();
+    return started;
+  }
+
+  rejectedRows({ id, which, after, limit }: InputOf<typeof listRejectedRows>) {
+    return this.db.transaction(async (tx) => {
+      const { columns, delimiter } = await find(tx, id);
+      const header = columns.map((column) => column.header);
+      const rows: { row: number; cells: string[]; reasons: string[] }[] = await tx.query(
+        `select row, cells, reasons from (
+           select row, cells, reasons, sum(octet_length(cells::text)) over (order by row) as bytes, row_number() over (order by row) as place
+             from (select * from import_row where import_id = $1 and rejected = $2 and row > $3 order by row limit $4) as some
+         ) as page where bytes < ${PAGE_BYTES} or place = 1 order by row`,
+        [id, which === 'rejected', after, limit],
+      );
+      const lines = rows.map((row) => rejectedLine(header, row.cells, row.reasons, delimiter));
+      const last = rows.at(-1)?.row ?? null;
+      return { csv: (after === 0 ? rejectedHeader(header, delimiter) : '') + lines.join(''), next: last };
+    });
+  }
+
+  sample() {
+    return { csv: sampleRows.map((row) => csvLine(row, ',')).join('') };
+  }
+
+  private async shown(tx: EntityManager, entity: ImportEntity): Promise<Import> {
+    return toImport(entity, (await countsOf(tx, [entity.id])).get(entity.id));
+  }
+}
+
+async function find(tx: EntityManager, id: string, lock?: 'lock'): Promise<ImportEntity> {
+  const entity = await tx.findOne(ImportEntity, { where: { id }, ...(lock && { lock: { mode: 'pessimistic_write' } }) });
+  if (!entity) throw new AppError('not-found', 'There is no such import');
+  return entity;
+}
+
+/** From here on a runner takes it up, whatever happens to this process. */
+async function queue(tx: EntityManager, { id }: ImportEntity): Promise<void> {
+  const { tenant, agent, roles, teams } = currentContext();
+  await tx.update(ImportEntity, { id }, { state: 'queued', startedBy: { agent, roles, teams } });
+  await tx.query('insert into import_queue (import_id, tenant_id) values ($1, $2)', [id, tenant]);
+}
+
+function requireUploaded({ state }: ImportEntity, hint: string): void {
+  if (state !== 'uploaded') throw new AppError('conflict', `This import is ${state}. ${hint}`);
+}
+
+const unreadable = ({ message, reason, line, column, hint }: UnreadableFile) =>
+  new AppError('unreadable-file', message, { reason, line, column, hint });
+
+function requireColumns(columns: FileSurvey['columns'], code: 'unreadable-file' | 'invalid'): void {
+  const lacks = lacksColumns(columns.map((column) => column.field));
+  if (!lacks) return;
+  const headers = columns.map((column) => `"${column.header}"`).join(', ');
+  throw new AppError(code, `Line 1: ${lacks} The headers are ${headers.length > 500 ? `${headers.slice(0, 500)}…` : headers}.`, {
+    reason: 'missing-columns',
+    line: 1,
+    hint: `Rename a header, or map a column to one of: ${importFields.join(', ')}.`,
+  });
+}
+
+function idOf(cursor: string): string {
+  const id = Buffer.from(cursor, 'base64url').toString();
+  if (!/^[0-9a-f-]{36}$/.test(id)) throw new AppError('invalid', 'cursor: is none that a list of imports has given');
+  return id;
+}
+
+function toImport(entity: ImportEntity, counts?: Counts): Import {
+  const { columns, onKnown } = entity;
+  const dateOrder = dateOrderOf(entity);
+  return {
+    id: entity.id,
+    kind: entity.kind,
+    fileName: entity.fileName,
+    state: entity.state,
+    columns,
+    mapping: {
+      columns: columns.map(({ index, field }) => ({ index, field: field as ImportField | null })),
+      onKnown,
+      ...(dateOrder && { dateOrder }),
+    },
+    progress: progressOf(entity, counts),
+    ...(entity.error !== null && { error: entity.error }),
+    createdAt: entity.createdAt.toISOString(),
+    startedAt: entity.startedAt?.toISOString() ?? null,
+    finishedAt: entity.finishedAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,13 @@
+import { Database, migrate } from '@kontor/database';
+import { defineService } from '@kontor/service';
+import { Env } from './env.js';
+import { ImportModule } from './import.module.js';
+import { ImportTables } from './migrations/1-import-tables.js';
+
+export const service = defineService({
+  name: 'import',
+  env: Env,
+  module: (env) => ImportModule.with(env),
+  migrate: (env) => migrate(env.KONTOR_MIGRATION_URL ?? env.KONTOR_DATABASE_URL, [ImportTables]),
+  checks: (app) => [{ name: 'database', required: true, run: () => app.get(Database).ping() }],
+});

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError, type Bus, isTransient } from '@kontor/bus';
+import { importContacts } from '@kontor/contracts';
+import type { Database } from '@kontor/database';
+import { ahead } from './ahead.js';
+import { noteBatch, outcomesOf, positionOf } from './batch-ledger.js';
+import { type Batch, batches } from './batches.js';
+import type { FileStore } from './file-store.js';
+import { dateOrderOf, ImportEntity } from './import.entity.js';
+import { rowMapper } from './map-row.js';
+import { readCsv } from './read-csv.js';
+
+export interface Parts {
+  db: Database;
+  bus: Bus;
+  files: FileStore;
+}
+
+/** Something went wrong where nobody said what; it may have been the moment, so it gets a few chances. */
+const INTERNAL_TRIES = 5;
+
+/**
+ * Sends an import's batches to the customer service, strictly in order, from the last one that is known to be committed; the next is read
+ * while one is on its way. A batch that was committed without our knowing is sent again, and the customer service answers what it did then.
+ * True when all rows are done; false when `goOn` said to stop. Fails with what made the import impossible.
+ */
+export async function runImport({ db, bus, files }: Parts, entity: ImportEntity, goOn: AbortSignal): Promise<boolean> {
+  const map = rowMapper({ fields: entity.columns.map((column) => column.field), dateOrder: dateOrderOf(entity) });
+  const from = await db.transaction((tx) => positionOf(tx, entity.id));
+  const { rows } = await readCsv(files.read(entity.file));
+  for await (const batch of ahead(batches(rows, map, from))) {
+    if (goOn.aborted) return false;
+    await patiently(db, entity.id, goOn, async () => {
+      const outcomes = outcomesOf(batch, await send(bus, entity, batch));
+      await db.transaction((tx) => noteBatch(tx, entity.id, batch, outcomes));
+    });
+  }
+  return true;
+}
+
+async function send(bus: Bus, { id, onKnown }: ImportEntity, { number, rows }: Batch) {
+  const contacts = rows.filter((row) => row.rejected === undefined).map((row) => row.contact);
+  if (contacts.length === 0) return [];
+  const { outcomes } = await bus.request(importContacts, { importId: id, number, onKnown, rows: contacts });
+  return outcomes;
+}
+
+/** Does the work again and again, with growing pauses, while only something it needs is missing; says in the import what it waits for. */
+async function patiently(db: Database, importId: string, goOn: AbortSignal, work: () => Promise<void>): Promise<void> {
+  let waits = false;
+  for (let tries = 1; ; tries++) {
+    try {
+      await work();
+      if (waits) await sayWaitingFor(db, importId, null);
+      return;
+    } catch (error) {
+      const mayPass = isTransient(error) || (error instanceof AppError && error.code === 'internal' && tries < INTERNAL_TRIES);
+      if (!mayPass) throw error;
+      waits ||= await succeeds(sayWaitingFor(db, importId, (error as AppError).message));
+      // An aborted pause ends at once, and so does the work.
+      await sleep(pauseAfter(tries), undefined, { signal: goOn }).catch(() => undefined);
+      if (goOn.aborted) throw error;
+    }
+  }
+}
+
+/** Saying it needs the database, which may be the very thing that is missing. */
+const succeeds = (work: Promise<unknown>) =>
+  work.then(
+    () => true,
+    () => false,
+  );
+
+const pauseAfter = (tries: number) => Math.min(250 * 2 ** Math.min(tries - 1, 6), 15_000) * (0.75 + Math.random() / 2);
+
+const sayWaitingFor = (db: Database, id: string, waitingFor: string | null) =>
+  db.transaction((tx) => tx.update(ImportEntity, { id }, { waitingFor }));

@@ -1,0 +1,53 @@
+import type { ImportField } from '@kontor/contracts';
+import { proposeMapping } from './propose-mapping.js';
+import { readCsv } from './read-csv.js';
+import { type DateOrder, provenOrder } from './read-date.js';
+import { UnreadableFile } from './unreadable-file.js';
+
+export interface SurveyedColumn {
+  index: number;
+  header: string;
+  /** The first few different values. */
+  samples: string[];
+  field: ImportField | null;
+  /** What the column's values prove about the order in its dates. */
+  dateOrder?: DateOrder;
+}
+
+export interface FileSurvey {
+  delimiter: string;
+  columns: SurveyedColumn[];
+  rows: number;
+}
+
+const SAMPLES = 3;
+const SAMPLE_LENGTH = 100;
+
+/** Reads a file through once: what is in it, and that all of it can be read. Throws `UnreadableFile` where it cannot. */
+export async function surveyFile(bytes: AsyncIterable<Uint8Array>): Promise<FileSurvey> {
+  const { header, delimiter, rows } = await readCsv(bytes);
+  const proposal = proposeMapping(header);
+  const columns = header.map((name, index): SurveyedColumn => ({ index, header: name, samples: [], field: proposal[index] ?? null }));
+  let count = 0;
+  for await (const some of rows) {
+    count += some.length;
+    for (const { cells } of some) for (const column of columns) look(column, cells[column.index]);
+  }
+  if (count === 0)
+    throw new UnreadableFile(
+      'no-rows',
+      'The file has a header and no rows.',
+      'Below the header there should be one line for each contact.',
+    );
+  return { delimiter, columns, rows: count };
+}
+
+function look(column: SurveyedColumn, cell: string | undefined): void {
+  if (!cell) return;
+  const order = provenOrder(cell);
+  // One value with the day first settles it: no file has both, and a wrong date is worse than a missing one.
+  if (order && column.dateOrder !== 'dmy') column.dateOrder = order;
+  if (column.samples.length >= SAMPLES) return;
+  const sample = cell.length > SAMPLE_LENGTH ? `${cell.slice(0, SAMPLE_LENGTH)}…` : cell;
+  if (!column.samples.includes(sample)) column.samples.push(sample);
+}

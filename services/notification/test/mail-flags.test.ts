@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { type Bus, runAs, serviceContext } from '@kontor/bus';
+import {
+  type Change,
+  type ChangeKind,
+  getMailFlags,
+  listRecipients,
+  type MailFlagsChange,
+  type Summary,
+  setMailFlags,
+  type Topic,
+  topics,
+} from '@kontor/contracts';
+import { Database } from '@kontor/database';
+import type { RunningService } from '@kontor/service';
+import { eventually, startServers } from '@kontor/testing';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { service } from '../src/index.js';
+import { connect, playCustomer, provisionStreams } from './stand-in.js';
+
+const tenant = randomUUID();
+const agent = (roles: ('agent' | 'light_agent')[] = ['agent'], of = tenant) => serviceContext(of, { roles, agent: { id: randomUUID() } });
+
+let running: RunningService;
+let customer: Awaited<ReturnType<typeof playCustomer>>;
+let bus: Bus;
+let db: Database;
+let stopServers: () => Promise<void>;
+
+beforeAll(async () => {
+  const servers = await startServers({ nats: true });
+  stopServers = () => servers.stop();
+  const [database] = await Promise.all([servers.freshDatabase('notification'), provisionStreams(servers.nats)]);
+  const env = {
+    ...servers.nats.env('notification'),
+    KONTOR_DATABASE_URL: database.url,
+    KONTOR_MIGRATION_URL: database.migrationUrl,
+    KONTOR_HEALTH_PORT: '0',
+    KONTOR_LOG_LEVEL: 'fatal',
+  };
+  await service.migrate(env);
+  [running, customer, bus, db] = await Promise.all([
+    service.start(env),
+    playCustomer(servers.nats),
+    connect(servers.nats, 'test'),
+    Database.connect({ name: 'test', url: database.url }),
+  ]);
+});
+afterAll(async () => {
+  await running.stop();
+  await Promise.all([customer.stop(), bus.connection.close(), db.close()]);
+  await stopServers();
+});
+
+const aContact = (more: Partial<Summary> = {}): Summary => ({
+  id: randomUUID(),
+  kind: 'contact',
+  displayName: 'Anna Schmidt',
+  firstName: 'Anna',
+  lastName: 'Schmidt',
+  email: 'anna@firma.example',
+  phone: null,
+  companyName: null,
+  customer: null,
+  city: null,
+  type: null,
+  tags: [],
+  employeeCode: null,
+  updatedAt: '2026-01-31T12:00:00.000Z',
+  ...more,
+});
+const aCustomerWith = (...contacts: Summary[]): string => {
+  const id = randomUUID();
+  customer.knows(id, contacts);
+  return id;
+};
+const aKnownContact = (): string => {
+  const contact = aContact();
+  aCustomerWith(contact);
+  return contact.id;
+};
+const get = (id: string, as = agent()) => bus.request(getMailFlags, { id }, as);
+const set = (id: string, change: MailFlagsChange, as = agent()) => bus.request(setMailFlags, { id, change }, as);
+const recipients = (id: string, topic: Topic) => bus.request(listRecipients, { id, topic }, agent());
+const change = (id: string, version: number, kind: ChangeKind): Change => ({ id, version, change: kind });
+
+/** What the database keeps, which no contract shows. */
+const kept = async (id: string): Promise<{ contact_version: number; state: string; flags: unknown } | undefined> => {
+  const rows = await runAs(serviceContext(tenant), () =>
+    db.transaction((tx) => tx.query('select contact_version, state, flags from mail_flags where contact_id = $1', [id])),
+  );
+  return rows[0];
+};
+
+describe('which mail a contact gets', () => {
+  test('is all of it until somebody decides otherwise, also before the contact was heard of', async () => {
+    expect(await get(aKnownContact())).toEqual(Object.fromEntries(topics.map((topic) => [topic, true])));
+  });
+
+  test('does not exist for a contact that does not exist, or that the agent may not see', async () => {
+    await expect(get(randomUUID())).rejects.toMatchObject({ code: 'not-found' });
+    await expect(set(randomUUID(), { invoice: false })).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  test('changes topic by topic, also by two agents at the same moment', async () => {
+    const id = aKnownContact();
+    await Promise.all(topics.filter((topic) => topic !== 'ticket').map((topic) => set(id, { [topic]: false })));
+    expect(await get(id)).toEqual({ ...Object.fromEntries(topics.map((topic) => [topic, false])), ticket: true });
+    expect(await set(id, { task: true })).toMatchObject({ task: true, project: false });
+  });
+
+  test('is read by light agents, and changed by others only', async () => {
+    const id = aKnownContact();
+    expect(await get(id, agent(['light_agent']))).toHaveProperty('invoice');
+    await expect(set(id, { invoice: false }, agent(['light_agent']))).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  test('is another matter in another tenant', async () => {
+    const id = aKnownContact();
+    await set(id, { invoice: false });
+    expect((await get(id, agent(['agent'], randomUUID()))).invoice).toBe(true);
+  });
+});
+
+describe('recipients of a mail about a customer’s record', () => {
+  test('are all contacts of the customer, those selected whose flag is on and who have an e-mail address', async () => {
+    const [anna, berta, carl] = [aContact(), aContact({ displayName: 'Berta Lang' }), aContact({ displayName: 'Carl Oh', email: null })];
+    const id = aCustomerWith(anna, berta, carl);
+    await set(anna.id, { invoice: false });
+    expect(await recipients(id, 'invoice')).toEqual({
+      items: [
+        { contact: anna, selected: false, reason: 'has switched off mail about invoices' },
+        { contact: berta, selected: true, reason: 'gets mail about invoices' },
+        { contact: carl, selected: false, reason: 'has no e-mail address' },
+      ],
+    });
+    expect((await recipients(id, 'estimate')).items.map(({ selected }) => selected)).toEqual([true, true, false]);
+  });
+
+  test('are nobody when nobody’s flag is on, also with one contact only, and it is said', async () => {
+    const anna = aContact();
+    const id = aCustomerWith(anna);
+    await set(anna.id, { ticket: false });
+    expect(await recipients(id, 'ticket')).toEqual({
+      items: [{ contact: anna, selected: false, reason: 'has switched off mail about tickets' }],
+      warning: 'None of the customer’s contacts gets mail about tickets: no mail is sent',
+    });
+  });
+
+  test('of a customer that does not exist, or that the agent may not see, do not exist', async () => {
+    await expect(recipients(randomUUID(), 'invoice')).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  test('of a thousand contacts come in one answer', async () => {
+    const id = aCustomerWith(...Array.from({ length: 1000 }, () => aContact()));
+    expect((await recipients(id, 'task')).items).toHaveLength(1000);
+  });
+});
+
+describe('events of contacts', () => {
+  test('leave alone what was set before the contact was heard of', async () => {
+    const id = aKnownContact();
+    await set(id, { contract: false });
+    await customer.tells(tenant, [change(id, 1, 'created')]);
+    await eventually(async () => expect(await kept(id)).toMatchObject({ contact_version: 1, state: 'shown' }));
+    expect((await get(id)).contract).toBe(false);
+  });
+
+  test('hide on binned, show again on restored, and an older one changes nothing', async () => {
+    const id = aKnownContact();
+    await set(id, { contract: false });
+    await customer.tells(tenant, [change(id, 3, 'binned')]);
+    await customer.tells(tenant, [change(id, 1, 'created'), change(id, 2, 'updated')]);
+    await customer.tells(tenant, [change(id, 3, 'binned')]);
+    const last = aKnownContact();
+    await customer.tells(tenant, [change(last, 1, 'created')]);
+    await eventually(async () => expect(await kept(last)).toBeDefined());
+    expect(await kept(id)).toMatchObject({ contact_version: 3, state: 'hidden' });
+    await customer.tells(tenant, [change(id, 4, 'restored')]);
+    await eventually(async () => expect(await kept(id)).toMatchObject({ state: 'shown', flags: { contract: false, invoice: true } }));
+  });
+
+  test.each(['erased', 'purged'] as const)('drop for ever on %s, whatever comes late', async (kind) => {
+    const id = aKnownContact();
+    await set(id, { contract: false });
+    await customer.tells(tenant, [change(id, 1, kind)]);
+    await customer.tells(tenant, [change(id, 1, 'created'), change(id, 2, 'updated')]);
+    const last = aKnownContact();
+    await customer.tells(tenant, [change(last, 1, 'created')]);
+    await eventually(async () => expect(await kept(last)).toBeDefined());
+    expect(await kept(id)).toEqual({ contact_version: 1, state: 'gone', flags: null });
+  });
+});

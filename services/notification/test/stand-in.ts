@@ -1,0 +1,99 @@
+import { AppError, Bus, BusStrategy, Handle, PassErrors, provision, serviceContext, toHeaders } from '@kontor/bus';
+import {
+  type Change,
+  type ContactEntry,
+  contactsChanged,
+  getCustomerContacts,
+  getEntries,
+  type InputOf,
+  type Summary,
+} from '@kontor/contracts';
+import type { NatsTestServer } from '@kontor/testing';
+import { Controller, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+
+/** The contacts of each customer. */
+const known = new Map<string, Summary[]>();
+
+@Controller()
+class Customers {
+  @Handle(getEntries)
+  getEntries({ ids }: InputOf<typeof getEntries>) {
+    const contacts = [...known.values()].flat().filter(({ id }) => ids.includes(id));
+    return { contacts: contacts.map(asEntry), customers: [] };
+  }
+
+  @Handle(getCustomerContacts)
+  getCustomerContacts({ customerId }: InputOf<typeof getCustomerContacts>) {
+    const contacts = known.get(customerId);
+    if (!contacts) throw new AppError('not-found', 'There is no customer with this id');
+    return { contacts };
+  }
+}
+
+@Module({ controllers: [Customers] })
+class CustomerModule {}
+
+/**
+ * Plays the customer service, so that a test decides which contacts there are and when, how often and in which order is told of them.
+ */
+export async function playCustomer(nats: NatsTestServer) {
+  const bus = await connect(nats, 'customer');
+  const app = await NestFactory.createMicroservice(CustomerModule, { strategy: new BusStrategy(bus), logger: false });
+  app.useGlobalFilters(new PassErrors());
+  await app.listen();
+  return {
+    /** There is such a customer from now on; nobody is told. */
+    knows: (customerId: string, contacts: Summary[]) => known.set(customerId, contacts),
+    async tells(tenant: string, changes: Change[]) {
+      const headers = toHeaders(serviceContext(tenant));
+      bus.connection.publish(Bus.subjectOf(contactsChanged, 'people'), JSON.stringify({ changes }), { headers });
+      await bus.connection.flush();
+    },
+    async stop() {
+      await app.close();
+      await bus.connection.close();
+    },
+  };
+}
+
+export async function connect(nats: NatsTestServer, name: string): Promise<Bus> {
+  const { KONTOR_NATS_URL: url, KONTOR_NATS_USER: user, KONTOR_NATS_PASSWORD: password } = nats.env(name);
+  return Bus.connect({ name, url, user, password });
+}
+
+/** Makes the streams, as is done once before the services start. */
+export async function provisionStreams(nats: NatsTestServer): Promise<void> {
+  const admin = await connect(nats, 'admin');
+  await provision(admin.connection);
+  await admin.connection.close();
+}
+
+const asEntry = ({ id, displayName, firstName, lastName, updatedAt }: Summary): ContactEntry => ({
+  id,
+  version: 1,
+  firstName,
+  middleName: null,
+  lastName,
+  displayName,
+  employeeCode: null,
+  companyName: null,
+  jobTitle: null,
+  language: null,
+  birthday: null,
+  customerId: null,
+  isPrimaryContact: false,
+  externalIds: [],
+  emails: [],
+  phones: [],
+  addresses: [],
+  links: [],
+  type: null,
+  tags: [],
+  notes: null,
+  customFields: {},
+  ownerId: null,
+  createdAt: updatedAt,
+  updatedAt,
+  customerName: null,
+});

@@ -1,0 +1,42 @@
+import type { Piece } from './query.js';
+
+/** A word pattern in pieces. */
+export function piecesOf(pattern: string): Piece[] {
+  return [...pattern.matchAll(/[*?]|[^*?]+/g)].map(([piece]) => (piece === '*' || piece === '?' ? piece : { text: piece }));
+}
+
+/** The same pattern with its texts in another spelling. */
+export const respell = (pieces: readonly Piece[], spell: (text: string) => string): Piece[] =>
+  pieces.map((piece) => (typeof piece === 'string' ? piece : { text: spell(piece.text) }));
+
+/** Whether the pattern fits the whole text: `?` for exactly one character, `*` for any number. Takes time in proportion to text × pattern, whatever they hold. */
+export function fits(pieces: readonly Piece[], text: string): boolean {
+  const pattern: readonly ('*' | '?' | { c: string })[] = pieces.flatMap((piece) =>
+    typeof piece === 'string' ? [piece] : Array.from(piece.text, (c) => ({ c })),
+  );
+  const letters = [...text];
+  let star = -1;
+  let resume = 0;
+  let p = 0;
+  for (let i = 0; i < letters.length; ) {
+    const want = pattern[p];
+    if (want === '*') {
+      star = p++;
+      resume = i;
+    } else if (want === '?' || (typeof want === 'object' && want.c === letters[i])) {
+      p++;
+      i++;
+    } else if (star >= 0) {
+      // The last star takes one letter more; earlier ones need not, because it could take theirs.
+      p = star + 1;
+      i = ++resume;
+    } else return false;
+  }
+  while (pattern[p] === '*') p++;
+  return p === pattern.length;
+}
+
+/** For PostgreSQL's LIKE with `\` as escape. */
+export const likeOf = (pieces: readonly Piece[]): string =>
+  pieces.map((piece) => (piece === '*' ? '%' : piece === '?' ? '_' : escapeLike(piece.text))).join('');
+export const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
