@@ -8,7 +8,7 @@ interface ServicePolicy {
   serves?: boolean;
   calls?: string[];
   emits?: string[];
-  follows?: string[];
+  follows?: Record<string, string>;
   objects?: Record<string, ObjectRight[]>;
 }
 
@@ -59,22 +59,20 @@ ${users.join('\n')}
 `;
 }
 
-function permissionsOf(name: string, { serves, calls = [], emits = [], follows = [], objects = {} }: ServicePolicy): Permissions {
-  const streams = [...(follows.length ? ['EVENTS'] : []), ...Object.keys(objects).map((bucket) => `OBJ_${bucket}`)];
+function permissionsOf(name: string, { serves, calls = [], emits = [], follows = {}, objects = {} }: ServicePolicy): Permissions {
   const publish = [
     ...calls.map((service) => `${service}.>`),
     ...emits.map((noun) => `events.${noun}.>`),
-    ...(emits.length || follows.length ? [`dead.${name}.>`] : []),
-    ...streams.map((stream) => `$JS.API.STREAM.INFO.${stream}`),
-    ...follows.flatMap(ownConsumer),
+    ...Object.entries(follows).flatMap(([consumer, noun]) => consumerSubjects(consumer, noun)),
+    ...(Object.keys(follows).length ? [`dead.${name}.>`] : []),
     ...Object.entries(objects).flatMap(([bucket, rights]) => rights.flatMap((right) => objectSubjects(bucket, right))),
   ];
   const subscribe = [`_INBOX_${name}.>`, ...(serves ? [`${name}.> ${name}`] : [])];
   return { publish: [...new Set(publish)], subscribe, answers: serves ?? false };
 }
 
-const ownConsumer = (consumer: string): string[] => [
-  `$JS.API.CONSUMER.CREATE.EVENTS.${consumer}.>`,
+const consumerSubjects = (consumer: string, noun: string): string[] => [
+  `$JS.API.CONSUMER.CREATE.EVENTS.${consumer}.events.${noun}.>`,
   `$JS.API.CONSUMER.INFO.EVENTS.${consumer}`,
   `$JS.API.CONSUMER.MSG.NEXT.EVENTS.${consumer}`,
   // The second shape has the domain and the account in front; which of them comes is the server's choice.
@@ -85,7 +83,7 @@ const ownConsumer = (consumer: string): string[] => [
 function objectSubjects(bucket: string, right: ObjectRight): string[] {
   const stream = `OBJ_${bucket}`;
   const meta = `$O.${bucket}.M.>`;
-  const lookUp = [`$JS.API.STREAM.MSG.GET.${stream}`, `$JS.API.DIRECT.GET.${stream}`, `$JS.API.DIRECT.GET.${stream}.${meta}`];
+  const lookUp = ['$JS.API.INFO', `$JS.API.STREAM.INFO.${stream}`, `$JS.API.STREAM.MSG.GET.${stream}`];
   if (right === 'put') return [...lookUp, `$O.${bucket}.C.>`, meta, `$JS.API.STREAM.PURGE.${stream}`];
   if (right === 'delete') return [...lookUp, meta, `$JS.API.STREAM.PURGE.${stream}`];
   return [...lookUp, `$JS.API.CONSUMER.CREATE.${stream}.>`, `$JS.API.CONSUMER.DELETE.${stream}.>`, `$JS.FC.${stream}.>`];

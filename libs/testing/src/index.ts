@@ -1,0 +1,5 @@
+export * from './agents.js';
+export * from './eventually.js';
+export * from './factories.js';
+export * from './servers.js';
+export * from './world.js';

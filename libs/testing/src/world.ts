@@ -1,0 +1,84 @@
+import { Bus, type Context, provision } from '@kontor/bus';
+import type { RequestContract } from '@kontor/contracts';
+import type { ServiceDatabase } from '@kontor/local';
+import type { RunningService, Service } from '@kontor/service';
+import { connect } from '@nats-io/transport-node';
+import type { z } from 'zod';
+import { type MeiliTestServer, type NatsTestServer, startServers } from './servers.js';
+
+export interface World {
+  nats: NatsTestServer;
+  /** Only when it was asked for. */
+  meili: MeiliTestServer;
+  /** The databases of the services, by service name. */
+  databases: Record<string, ServiceDatabase>;
+  /** Everything a service is started with; for starting another replica, or a process. */
+  env(service: string): Record<string, string>;
+  running: Map<string, RunningService>;
+  /** May publish and subscribe to everything; for looking on and for calling services as anybody. */
+  bus: Bus;
+  /** Asks a service as this agent. */
+  ask<I extends z.ZodType, O extends z.ZodType>(agent: Context, contract: RequestContract<I, O>, input: z.input<I>): Promise<z.output<O>>;
+  stop(): Promise<void>;
+}
+
+export interface WorldOptions {
+  services: Service[];
+  /** Start Meilisearch too. */
+  meili?: boolean;
+  /** More variables, by service name. */
+  env?: Record<string, Record<string, string>>;
+}
+
+/** Real servers, streams, migrated databases and these services running in this process: the hub, or the part of it that a test is about. */
+export async function startWorld({ services, meili = false, env: more = {} }: WorldOptions): Promise<World> {
+  const servers = await startServers({ postgres: true, nats: true, meili });
+  const { nats } = servers;
+  // Always there when it was asked for; who did not ask does not touch it.
+  const search = (servers as { meili?: MeiliTestServer }).meili as MeiliTestServer;
+  const admin = await connect({
+    servers: nats.url,
+    user: 'admin',
+    pass: nats.env('admin').KONTOR_NATS_PASSWORD,
+    inboxPrefix: '_INBOX_admin',
+  });
+  await provision(admin, { buckets: { imports: 512 * 1024 * 1024 }, maxBytes: 512 * 1024 * 1024 });
+  await admin.close();
+
+  const databases: World['databases'] = {};
+  await Promise.all(
+    services.map(async ({ name }) => {
+      if (name !== 'gateway') databases[name] = await servers.freshDatabase(name);
+    }),
+  );
+  const env = (service: string): Record<string, string> => ({
+    ...nats.env(service),
+    KONTOR_HEALTH_PORT: '0',
+    KONTOR_LOG_LEVEL: process.env.KONTOR_TEST_LOG_LEVEL ?? 'silent',
+    ...(databases[service] && { KONTOR_DATABASE_URL: databases[service].url, KONTOR_MIGRATION_URL: databases[service].migrationUrl }),
+    ...(service === 'search' && search && { KONTOR_MEILI_URL: search.url, KONTOR_MEILI_KEY: search.key }),
+    ...more[service],
+  });
+  const running = new Map<string, RunningService>();
+  await Promise.all(
+    services.map(async (service) => {
+      await service.migrate(env(service.name));
+      running.set(service.name, await service.start(env(service.name)));
+    }),
+  );
+  const bus = await Bus.connect({ name: 'test', url: nats.url, user: 'test', password: nats.env('test').KONTOR_NATS_PASSWORD });
+  return {
+    nats,
+    meili: search,
+    databases,
+    env,
+    running,
+    bus,
+    ask: (agent, contract, input) => bus.request(contract, input, agent),
+    async stop() {
+      await Promise.all([...running.values()].map((service) => service.stop()));
+      await bus.connection.close();
+      await servers.stop();
+    },
+  };
+}

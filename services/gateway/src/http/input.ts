@@ -1,0 +1,74 @@
+import { AppError, fieldErrors, invalid } from '@kontor/bus';
+import type { FieldError } from '@kontor/contracts';
+import type { FastifyRequest } from 'fastify';
+import { versionOf } from './preconditions.js';
+import type { Route } from './route.js';
+
+type Values = Record<string, unknown>;
+
+/**
+ * Gives the function that reads a route's input from path, query, headers and body. The paths of its errors are those of the caller:
+ * names of parameters and places in the body. It gives what was sent, not what parsing made of it: the owner parses it again,
+ * and not every transformation can be done twice.
+ */
+export function inputOf(route: Route): (request: FastifyRequest) => Values {
+  const inPath = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
+  const inHeader = 'version' in route.input.shape ? ['version'] : [];
+  const others = Object.keys(route.input.shape).filter((name) => !inPath.includes(name) && !inHeader.includes(name));
+  const inQuery = new Set(route.method === 'GET' || route.form ? others : []);
+
+  return (request) => {
+    const query = request.query as Values;
+    refuse(
+      Object.keys(query).filter((name) => !inQuery.has(name)),
+      'is no parameter known here',
+    );
+    // Without a prototype, a parameter called __proto__ is only a name like any other.
+    const input: Values = Object.assign(Object.create(null), query, request.params);
+    if (inHeader.length && request.headers['if-match'] !== undefined) input.version = versionOf(request.headers['if-match']);
+    if (!route.form && route.method !== 'GET' && route.method !== 'DELETE') addBody(input, request, route, [...inPath, ...inHeader]);
+    const parsed = route.input.safeParse(input);
+    if (!parsed.success) throw invalid(inBody(fieldErrors(parsed.error.issues), route.body));
+    return input;
+  };
+}
+
+function addBody(input: Values, request: FastifyRequest, route: Route, taken: string[]): void {
+  const { body } = request;
+  if (request.isMultipart()) throw new AppError('unsupported', 'This takes no form: send the body as application/json');
+  if (route.body) {
+    if (body === undefined) throw invalid([{ path: '', message: 'has no body: send a JSON object', code: 'missing-body' }]);
+    input[route.body] = body;
+    return;
+  }
+  if (body === undefined) return;
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw invalid([{ path: '', message: 'must have a JSON object as its body', code: 'invalid-type' }]);
+  refuse(
+    taken.filter((name) => name in body),
+    'is no field known here',
+  );
+  Object.assign(input, body);
+}
+
+function refuse(names: string[], message: string): void {
+  if (names.length) throw invalid(names.map((path) => ({ path, message, code: 'unknown-field' })));
+}
+
+/** change.emails[0].address → emails[0].address */
+const inBody = (errors: FieldError[], member: string | undefined): FieldError[] =>
+  member === undefined ? errors : errors.map((error) => ({ ...error, path: pathInBody(error.path, member) }));
+
+function pathInBody(path: string, member: string): string {
+  if (path === member) return '';
+  if (path.startsWith(`${member}.`)) return path.slice(member.length + 1);
+  return path.startsWith(`${member}[`) ? path.slice(member.length) : path;
+}
+
+/** An error of the owner, told in the caller's terms. */
+export function inCallersTerms(error: AppError, member: string | undefined): AppError {
+  if (!error.details.errors || member === undefined) return error;
+  const errors = inBody(error.details.errors, member);
+  const message = error.message.startsWith(`${member}.`) ? error.message.slice(member.length + 1) : error.message;
+  return new AppError(error.code, message, { ...error.details, errors });
+}

@@ -1,0 +1,50 @@
+import { isUtf8 } from 'node:buffer';
+import { AppError, invalid } from '@kontor/bus';
+import type { FastifyInstance } from 'fastify';
+
+// Deeper than any body of the API, and far from where writing JSON again would overflow the stack.
+const MAX_DEPTH = 32;
+// Names that would reach into the prototype of an object that somebody copies the body into.
+const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** Takes JSON bodies only (and, in the routes that say so, forms); says what is wrong with one, and where. */
+export function takeJson(http: FastifyInstance): void {
+  http.removeAllContentTypeParsers();
+  http.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'buffer' }, (request, body, done) => {
+    try {
+      const encoding = request.headers['content-encoding'];
+      if (encoding && encoding !== 'identity') throw new AppError('unsupported', `The body must not be compressed, but it is "${encoding}"`);
+      done(null, parseJson(body as Buffer));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+export function parseJson(body: Buffer): unknown {
+  // Many clients name a content type with every call, also when they send nothing.
+  if (body.length === 0) return undefined;
+  if (!isUtf8(body)) throw new AppError('invalid', 'The body is not in UTF-8, as JSON must be');
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString());
+  } catch (error) {
+    throw new AppError('invalid', `The body is no JSON: ${(error as Error).message}`);
+  }
+  refuseOddNames(value, '', 0);
+  return value;
+}
+
+function refuseOddNames(value: unknown, path: string, depth: number): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (depth > MAX_DEPTH) throw new AppError('invalid', `The body is nested deeper than ${MAX_DEPTH} levels`);
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) refuseOddNames(item, `${path}[${index}]`, depth + 1);
+    return;
+  }
+  for (const [name, item] of Object.entries(value)) {
+    const at = path ? `${path}.${name}` : name;
+    if (FORBIDDEN.has(name)) throw invalid([{ path: at, message: 'is a name that is not allowed', code: 'forbidden-name' }]);
+    refuseOddNames(item, at, depth + 1);
+  }
+}

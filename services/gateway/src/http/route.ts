@@ -1,0 +1,134 @@
+import { Bus, type Context } from '@kontor/bus';
+import type { Audience, RequestContract } from '@kontor/contracts';
+import { Controller, Inject, Req, RequestMapping, RequestMethod, Res, type Type } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { ENV, type GatewayEnv } from '../env.js';
+import { respond } from './respond.js';
+
+/** What a route works with: the parts of one call. */
+export interface Call<I = unknown> {
+  bus: Bus;
+  env: GatewayEnv;
+  /** Who asks; goes with every request to a service. */
+  context: Context;
+  /** Parameters and body, checked against the route's input. */
+  input: I;
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** One route of the API: what it takes, who may call it, and what it answers. The OpenAPI document is made from the same values. */
+export interface Route {
+  method: Method;
+  /** From the root, with parameters as in /v1/contacts/:id */
+  path: string;
+  /** The noun it belongs to, under which the documentation lists it. */
+  tag: string;
+  name: string;
+  summary: string;
+  audience: Audience;
+  input: z.ZodObject;
+  output?: z.ZodType;
+  /** The member of the input that the body becomes; without it the members that are no parameters are the body. */
+  body?: string;
+  status: number;
+  /** The largest body, in bytes. */
+  maxBody?: number;
+  /** The form that is taken instead of JSON. */
+  form?: z.ZodObject;
+  /** The media type of the answer where it is not JSON. */
+  produces?: string;
+  /** Gives the answer's body, or the reply when it has sent it. */
+  answer(call: Call): Promise<unknown>;
+}
+
+type RouteInController = Omit<Route, 'tag'>;
+type Options = Partial<Pick<Route, 'status' | 'body' | 'maxBody'>>;
+
+/** A route of which the owner of the contract gives the answer. */
+function ask(method: Method, path: string, contract: RequestContract, options: Options): RouteInController {
+  const { summary, audience, output } = contract;
+  if (!(contract.input instanceof z.ZodObject)) throw new Error(`${contract.subject} takes no object, so it cannot be a route`);
+  return {
+    method,
+    path,
+    name: nameOf(contract.subject),
+    summary,
+    audience,
+    // Strict, so that a parameter nobody knows is refused by name instead of doing nothing.
+    input: contract.input.strict(),
+    output: method === 'DELETE' ? undefined : output,
+    status: 200,
+    ...options,
+    answer: ({ bus, input, context }) => bus.request(contract, input, context),
+  };
+}
+
+export const get = (path: string, contract: RequestContract) => ask('GET', path, contract, {});
+export const post = (path: string, contract: RequestContract, options: Options = {}) => ask('POST', path, contract, options);
+export const create = (path: string, contract: RequestContract) => ask('POST', path, contract, { status: 201 });
+export const patch = (path: string, contract: RequestContract) => ask('PATCH', path, contract, { body: 'change' });
+export const put = (path: string, contract: RequestContract, options: Options) => ask('PUT', path, contract, options);
+export const remove = (path: string, contract: RequestContract) => ask('DELETE', path, contract, { status: 204 });
+
+/** A route that does more than ask one service, with the input that its `answer` gets. */
+export function route<I extends z.ZodObject>(
+  method: Method,
+  path: string,
+  more: Omit<RouteInController, 'method' | 'path' | 'input' | 'answer' | 'audience' | 'status'> & {
+    audience?: Audience;
+    status?: number;
+    input: I;
+    answer(call: Call<z.output<I>>): Promise<unknown>;
+  },
+): RouteInController {
+  return { audience: 'readers', status: 200, ...more, method, path, answer: (call) => more.answer(call as Call<z.output<I>>) };
+}
+
+// customer.list-customer-contacts → listCustomerContacts
+const nameOf = (subject: string) => (subject.split('.')[1] ?? subject).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+
+const routesOf = new Map<Type, Route[]>();
+
+/** Makes a Nest controller out of a table of routes: one line each. */
+export function controller(tag: string, prefix: string, table: RouteInController[]): Type {
+  @Controller()
+  class RoutesController {
+    constructor(
+      @Inject(Bus) readonly bus: Bus,
+      @Inject(ENV) readonly env: GatewayEnv,
+    ) {}
+  }
+  const routes = table.map((entry): Route => ({ ...entry, tag, path: [prefix, entry.path].filter(Boolean).join('/') }));
+  for (const entry of routes) addMethod(RoutesController, entry);
+  routesOf.set(RoutesController, routes);
+  return RoutesController;
+}
+
+function addMethod(type: Type<{ bus: Bus; env: GatewayEnv }>, entry: Route): void {
+  const respondToIt = respond(entry);
+  const descriptor: PropertyDescriptor = {
+    configurable: true,
+    value(this: { bus: Bus; env: GatewayEnv }, request: FastifyRequest, reply: FastifyReply) {
+      return respondToIt(this.bus, this.env, request, reply);
+    },
+  };
+  Object.defineProperty(type.prototype, entry.name, descriptor);
+  Req()(type.prototype, entry.name, 0);
+  Res()(type.prototype, entry.name, 1);
+  RouteConfig({ route: entry })(type.prototype, entry.name, descriptor);
+  RequestMapping({ method: RequestMethod[entry.method], path: entry.path })(type.prototype, entry.name, descriptor);
+}
+
+/** The routes of these controllers, for the documentation. */
+export const routesIn = (controllers: Type[]): Route[] => controllers.flatMap((type) => routesOf.get(type) ?? []);
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    route?: Route;
+  }
+}

@@ -1,0 +1,11 @@
+import type { Definition } from '@kontor/service';
+import { mayCall } from '@kontor/bus';
+import { AppError } from '@kontor/bus';
+import fastifyHelmet from '@fastify/helmet';
+import fastifyMultipart from '@fastify/multipart';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { Histogram, type Registry } from 'prom-client';
+import { serveDocs } from '../docs/serve-docs.js';
+import type { GatewayEnv } from '../env.js';
