@@ -12,7 +12,6 @@ const as = (user: string): NatsConnection => connections.get(user)!;
 
 beforeAll(async () => {
   const users = [...natsUsers(), 'test'];
-  // Digits only: the kind of password that a configuration file takes for a number.
   const env = Object.fromEntries(users.map((user) => [passwordVariable(user), `p${user}`]));
   servers = await launchServers({ durable: false, nats: { config: natsConfig({ durable: false, testUser: true }), env } });
   for (const user of users) {
@@ -45,7 +44,12 @@ async function arrives(user: string, subject: string): Promise<boolean> {
 /** Whether a subscription gets what is published. */
 async function hears(user: string, subject: string, queue?: string): Promise<boolean> {
   let heard = false;
-  const ears = as(user).subscribe(subject, { queue, callback: (error) => (heard ||= !error) });
+  const ears = as(user).subscribe(subject, {
+    queue,
+    callback: (error) => {
+      heard ||= !error;
+    },
+  });
   await as(user).flush();
   as('test').publish(subject.replace('>', 'something'), 'secret');
   await as('test').flush();
@@ -83,7 +87,7 @@ describe('requests', () => {
     for (const service of ['customer', 'contact-permission', 'notification', 'import', 'search']) {
       const serving = as(service).subscribe(`${service}.do-something`, {
         queue: service,
-        callback: (_, message) => message.respond(service),
+        callback: (_, message) => void message.respond(service),
       });
       await as(service).flush();
       expect((await as('gateway').request(`${service}.do-something`, '', { timeout: 1000 })).string()).toBe(service);
@@ -162,6 +166,7 @@ describe('events', () => {
     await expect(addConsumer('import', 'search-index-bulk')).rejects.toThrow();
     await expect(addConsumer('import', 'import-spy')).rejects.toThrow();
     await expect(pullOne('notification', 'search-index-bulk')).rejects.toThrow();
+    expect(await arrives('search', '$JS.API.CONSUMER.INFO.EVENTS.search-index-bulk')).toBe(true);
     expect(await arrives('notification', '$JS.API.CONSUMER.MSG.NEXT.EVENTS.search-index-bulk')).toBe(false);
     expect(await arrives('notification', '$JS.ACK.EVENTS.search-index-bulk.1.1.1.1.0')).toBe(false);
     expect(await arrives('notification', '$JS.ACK.hub.account.EVENTS.search-index-bulk.1.1.1.1.0.x')).toBe(false);

@@ -90,7 +90,11 @@ export class EventConsumer {
     this.messages = await consumer.consume({ max_messages: concurrency * 2, expires: 10_000 });
     if (options.behind) this.bus.gate(options.behind).onClose(() => this.messages?.stop());
     for await (const message of this.messages) {
-      if (this.stopped) break; // not acknowledged: it comes again, here or elsewhere
+      if (this.stopped) {
+        // Handed back at once; if it were just left, nobody would get it before the time to acknowledge is over.
+        message.nak();
+        continue;
+      }
       const work = this.handle(message).finally(() => this.inFlight.delete(work));
       this.inFlight.add(work);
       if (this.inFlight.size >= concurrency) await Promise.race(this.inFlight);
@@ -132,8 +136,9 @@ export class EventConsumer {
         this.log.error({ event: 'dead-letter-refused', ...about, ...describeError(cause) });
       }
     }
-    const delay = Math.min(250 * 2 ** Math.min(tries - 1, 7), 30_000) * (0.75 + Math.random() / 2);
-    this.log.warn({ event: 'event-again-later', delayMs: Math.round(delay), ...about });
-    message.nak(delay);
+    // A whole number: the server takes a delay with a fraction for none at all.
+    const delayMs = Math.round(Math.min(250 * 2 ** Math.min(tries - 1, 7), 30_000) * (0.75 + Math.random() / 2));
+    this.log.warn({ event: 'event-again-later', delayMs, ...about });
+    message.nak(delayMs);
   }
 }

@@ -31,7 +31,7 @@ export async function noteBatch(tx: EntityManager, importId: string, batch: Batc
     const { status, reasons = [], warnings = [] } = outcomes[i]!;
     const rejected = status === 'rejected';
     const said = rejected ? [...reasons, ...warnings] : warnings;
-    return said.length ? [{ row: source.number, rejected, cells: source.cells, reasons: said }] : [];
+    return said.length ? [{ number: source.number, rejected, cells: source.cells, reasons: said }] : [];
   });
   const first: unknown[] = await tx.query(
     `insert into import_batch (import_id, number, last_row, created, updated, skipped, rejected, warnings)
@@ -49,8 +49,8 @@ export async function noteBatch(tx: EntityManager, importId: string, batch: Batc
   );
   if (first.length === 0 || told.length === 0) return;
   await tx.query(
-    `insert into import_row (import_id, rejected, row, cells, reasons)
-     select $1, r.rejected, r.row, r.cells, r.reasons from jsonb_to_recordset($2) as r(rejected boolean, row integer, cells jsonb, reasons jsonb)`,
+    `insert into import_row (import_id, rejected, number, cells, reasons)
+     select $1, r.rejected, r.number, r.cells, r.reasons from jsonb_to_recordset($2) as r(rejected boolean, number integer, cells jsonb, reasons jsonb)`,
     [importId, JSON.stringify(told)],
   );
 }

@@ -130,15 +130,15 @@ export class ImportService {
     return this.db.transaction(async (tx) => {
       const { columns, delimiter } = await find(tx, id);
       const header = columns.map((column) => column.header);
-      const rows: { row: number; cells: string[]; reasons: string[] }[] = await tx.query(
-        `select row, cells, reasons from (
-           select row, cells, reasons, sum(octet_length(cells::text)) over (order by row) as bytes, row_number() over (order by row) as place
-             from (select * from import_row where import_id = $1 and rejected = $2 and row > $3 order by row limit $4) as some
-         ) as page where bytes < ${PAGE_BYTES} or place = 1 order by row`,
+      const rows: { number: number; cells: string[]; reasons: string[] }[] = await tx.query(
+        `select number, cells, reasons from (
+           select number, cells, reasons, sum(octet_length(cells::text)) over (order by number) as bytes, row_number() over (order by number) as place
+             from (select * from import_row where import_id = $1 and rejected = $2 and number > $3 order by number limit $4) as some
+         ) as page where bytes < ${PAGE_BYTES} or place = 1 order by number`,
         [id, which === 'rejected', after, limit],
       );
       const lines = rows.map((row) => rejectedLine(header, row.cells, row.reasons, delimiter));
-      const last = rows.at(-1)?.row ?? null;
+      const last = rows.at(-1)?.number ?? null;
       return { csv: (after === 0 ? rejectedHeader(header, delimiter) : '') + lines.join(''), next: last };
     });
   }

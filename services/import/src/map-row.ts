@@ -23,21 +23,23 @@ export interface MappedRow {
 
 type Take = (value: string, row: MappedRow) => void;
 
+const texts = [
+  'firstName',
+  'middleName',
+  'lastName',
+  'employeeCode',
+  'externalId',
+  'companyName',
+  'jobTitle',
+  'language',
+  'type',
+  'website',
+  'notes',
+] as const;
+const addressParts = ['line1', 'line2', 'city', 'state', 'postalCode', 'country', 'alias'] as const;
+
 const text =
-  (
-    field:
-      | 'firstName'
-      | 'middleName'
-      | 'lastName'
-      | 'employeeCode'
-      | 'externalId'
-      | 'companyName'
-      | 'jobTitle'
-      | 'language'
-      | 'type'
-      | 'website'
-      | 'notes',
-  ): Take =>
+  (field: (typeof texts)[number]): Take =>
   (value, { contact }) => {
     contact[field] = value;
   };
@@ -52,7 +54,7 @@ const phone =
     contact.phones.push({ number, kind, slot });
   };
 const address =
-  (part: 'line1' | 'line2' | 'city' | 'state' | 'postalCode' | 'country' | 'alias'): Take =>
+  (part: (typeof addressParts)[number]): Take =>
   (value, { contact }) => {
     contact.address ??= {};
     contact.address[part] = value;
@@ -83,56 +85,34 @@ const customField =
   };
 
 /** What is done with a value of each field, in this order: names before the whole name, the first e-mail before the second. */
-const takes: [field: ImportField, take: (columns: Columns) => Take][] = [
-  ...(
-    [
-      'firstName',
-      'middleName',
-      'lastName',
-      'employeeCode',
-      'externalId',
-      'companyName',
-      'jobTitle',
-      'language',
-      'type',
-      'website',
-      'notes',
-    ] as const
-  ).map((field): [ImportField, () => Take] => [field, () => text(field)]),
-  ['name', () => name],
-  ['email', () => email],
-  ['email2', () => email],
-  ['phone', () => phone('phone', 0)],
-  ['phone2', () => phone('phone', 1)],
-  ['phone3', () => phone('phone', 2)],
-  ['mobile', () => phone('mobile', 0)],
-  ['fax', () => phone('fax', 0)],
-  ['fax2', () => phone('fax', 1)],
-  ...(['line1', 'line2', 'city', 'state', 'postalCode', 'country', 'alias'] as const).map((part): [ImportField, () => Take] => [
-    part,
-    () => address(part),
-  ]),
-  ['birthday', ({ dateOrder }) => birthday(dateOrder)],
-  ['tags', () => tags],
+const takesFor = ({ fields, dateOrder }: Columns): [field: ImportField, take: Take][] => [
+  ...texts.map((field): [ImportField, Take] => [field, text(field)]),
+  ['name', name],
+  ['email', email],
+  ['email2', email],
+  ['phone', phone('phone', 0)],
+  ['phone2', phone('phone', 1)],
+  ['phone3', phone('phone', 2)],
+  ['mobile', phone('mobile', 0)],
+  ['fax', phone('fax', 0)],
+  ['fax2', phone('fax', 1)],
+  ...addressParts.map((part): [ImportField, Take] => [part, address(part)]),
+  ['birthday', birthday(dateOrder)],
+  ['tags', tags],
+  ...[...new Set(fields)].flatMap((field): [ImportField, Take][] =>
+    field?.startsWith(CUSTOM) ? [[field, customField(field.slice(CUSTOM.length))]] : [],
+  ),
 ];
-
-interface Step {
-  columns: number[];
-  take: Take;
-}
+const CUSTOM = 'customFields.';
 
 /**
  * Works out once what to do with each column; the function it gives is pure and cheap. It reads what is peculiar to files: joined columns,
  * dates, tags, whole names. Whether a value is an e-mail address, say, or too long, is for the customer service to tell.
  */
 export function rowMapper(columns: Columns): (row: CsvRow) => MappedRow {
-  const custom = [...new Set(columns.fields)].flatMap((field) => (field?.startsWith('customFields.') ? [field] : []));
-  const steps: Step[] = [...takes, ...custom.map((field) => [field, () => customField(field.slice('customFields.'.length))] as const)]
-    .map(([field, take]) => ({
-      columns: columns.fields.flatMap((of, i) => (of === field ? [i] : [])),
-      take: take(columns),
-    }))
-    .filter((step) => step.columns.length > 0);
+  const steps = takesFor(columns)
+    .map(([field, take]) => ({ take, from: columns.fields.flatMap((of, i) => (of === field ? [i] : [])) }))
+    .filter((step) => step.from.length > 0);
   const width = columns.fields.length;
 
   return (source) => {
@@ -142,7 +122,7 @@ export function rowMapper(columns: Columns): (row: CsvRow) => MappedRow {
       row.rejected = `The row has ${cells.length} cells, the header has ${width}; a cell that has the delimiter in it must stand in quotes`;
       return row;
     }
-    for (const { columns: from, take } of steps) {
+    for (const { from, take } of steps) {
       const value = from.length === 1 ? cells[from[0]!] : joined(cells, from);
       if (value) take(value, row);
     }

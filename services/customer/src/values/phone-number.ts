@@ -1,9 +1,10 @@
-import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/core';
+import metadata from 'libphonenumber-js/min/metadata';
 
 /** A number in E.164, read with the tenant's country when it has no country code; undefined when it cannot be one. */
 export function toE164(number: string, country: string): string | undefined {
-  const region = isSupportedCountry(country) ? (country as CountryCode) : undefined;
-  const parsed = parsePhoneNumberFromString(number, region);
+  const region = isSupportedCountry(country as CountryCode, metadata) ? (country as CountryCode) : undefined;
+  const parsed = parsePhoneNumberFromString(number, { defaultCountry: region, extract: false }, metadata);
   return parsed?.isPossible() ? parsed.number : undefined;
 }
 

@@ -31,20 +31,19 @@ export function parseJson(body: Buffer): unknown {
   } catch (error) {
     throw new AppError('invalid', `The body is no JSON: ${(error as Error).message}`);
   }
-  refuseOddNames(value, '', 0);
+  const place = forbiddenName(value, 0);
+  if (place !== undefined) throw invalid([{ path: place, message: 'is a name that is not allowed', code: 'forbidden-name' }]);
   return value;
 }
 
-function refuseOddNames(value: unknown, path: string, depth: number): void {
-  if (typeof value !== 'object' || value === null) return;
+/** Where the first forbidden name is. The path is put together only on the way back from one. */
+function forbiddenName(value: unknown, depth: number): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
   if (depth > MAX_DEPTH) throw new AppError('invalid', `The body is nested deeper than ${MAX_DEPTH} levels`);
-  if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) refuseOddNames(item, `${path}[${index}]`, depth + 1);
-    return;
-  }
   for (const [name, item] of Object.entries(value)) {
-    const at = path ? `${path}.${name}` : name;
-    if (FORBIDDEN.has(name)) throw invalid([{ path: at, message: 'is a name that is not allowed', code: 'forbidden-name' }]);
-    refuseOddNames(item, at, depth + 1);
+    if (FORBIDDEN.has(name)) return name;
+    const below = forbiddenName(item, depth + 1);
+    if (below !== undefined) return `${Array.isArray(value) ? `[${name}]` : name}${below.startsWith('[') ? '' : '.'}${below}`;
   }
+  return undefined;
 }

@@ -14,9 +14,12 @@ export class Agents {
 
   constructor(@Inject(Bus) private readonly bus: Bus) {}
 
+  knows({ fingerprint }: Caller): boolean {
+    return this.seen.has(fingerprint);
+  }
+
   /** Returns when the agent is known or could not be made known: then the call goes on all the same, and the next one tries again. */
   async introduce({ fingerprint }: Caller, context: Context): Promise<void> {
-    if (this.seen.has(fingerprint)) return;
     if (!this.asking.has(fingerprint)) this.asking.set(fingerprint, this.tell(fingerprint, context));
     await this.asking.get(fingerprint);
   }

@@ -47,15 +47,15 @@ export class ImportTables implements MigrationInterface {
       );
       ${protect('import_batch')}
 
-      -- Rows that were refused, or that stayed with a warning: as they stood in the file, with the reasons.
+      -- Rows that were refused, or that stayed with a warning, by their number: as they stood in the file, with the reasons.
       create table import_row (
         ${tenant},
         import_id uuid not null,
         rejected boolean not null,
-        row integer not null,
+        number integer not null,
         cells jsonb not null,
         reasons jsonb not null,
-        primary key (tenant_id, import_id, rejected, row),
+        primary key (tenant_id, import_id, rejected, number),
         foreign key (tenant_id, import_id) references import (tenant_id, id) on delete cascade
       );
       ${protect('import_row')}

@@ -1,0 +1,137 @@
+import { describe, expect, it } from '@jest/globals';
+import type { CustomField, FieldError, Settings } from '@kontor/contracts';
+import { mergeValues, noValues } from './check-values.js';
+import { checkCustomFields, readCustomField } from './custom-fields.js';
+import { displayName, sortName } from './names.js';
+import { phoneKey, toE164 } from './phone-number.js';
+import { withPrimary } from './primary.js';
+
+const settings: Settings = { version: 1, country: 'DE', types: ['cold', 'hot'], customFields: [], assignByMailDomain: true };
+
+describe('2.3 exactly one primary value of each list', () => {
+  it.each([
+    ['none marked: the first', [{}, {}], 0],
+    ['the marked one', [{}, { primary: true }], 1],
+    ['a fax only when there is no other number', [{ kind: 'fax' }, { kind: 'mobile' }], 1],
+    ['a lone fax', [{ kind: 'fax' }], 0],
+    ['a marked fax', [{ kind: 'phone' }, { kind: 'fax', primary: true }], 1],
+  ])('%s', (_, list, expected) => {
+    const errors: FieldError[] = [];
+    expect(withPrimary(list, 'phones', errors).map((value) => value.primary)).toEqual(list.map((_, i) => i === expected));
+    expect(errors).toEqual([]);
+  });
+  it('refuses two, naming the second', () => {
+    const errors: FieldError[] = [];
+    withPrimary([{ primary: true }, {}, { primary: true }], 'emails', errors);
+    expect(errors).toMatchObject([{ path: 'emails[2].primary' }]);
+  });
+});
+
+describe('2.5 phones keep what was typed and their E.164 form', () => {
+  it.each([
+    ['030 / 123-4567', 'DE', '+49301234567'],
+    ['+49 (0)30 / 123-4567', 'DE', '+49301234567'],
+    ['0049301234567', 'DE', '+49301234567'],
+    ['(212) 555-1234', 'US', '+12125551234'],
+    ['01/5132345', 'AT', '+4315132345'],
+    ['12', 'XX', undefined],
+  ])('%s in %s is %s', (number, country, expected) => expect(toE164(number, country)).toBe(expected));
+  it('a number that is none in E.164 is looked up by its digits', () => expect(phoneKey('Ext. 47-11', 'XX')).toBe('4711'));
+});
+
+describe('displayName', () => {
+  const nobody = { firstName: null, middleName: null, lastName: null, companyName: null, emails: [], phones: [], employeeCode: null };
+  it.each([
+    [{ firstName: 'Anna', middleName: 'M.', lastName: 'Müller' }, 'Anna M. Müller'],
+    [{ firstName: '伟', lastName: '王' }, '王伟'],
+    [{ companyName: 'Beispiel GmbH', emails: [{ address: 'a@b.example', primary: true }] }, 'Beispiel GmbH'],
+    [
+      {
+        emails: [
+          { address: 'x@b.example', primary: false },
+          { address: 'a@b.example', primary: true },
+        ],
+      },
+      'a@b.example',
+    ],
+    [{ phones: [{ number: '030 1', primary: true }] }, '030 1'],
+    [{ employeeCode: 'E-1' }, 'E-1'],
+  ])('%j → %s', (given, expected) => expect(displayName({ ...nobody, ...given })).toBe(expected));
+  it('sorts without case and accents', () =>
+    expect(['Özil', 'Zander', 'oz', 'Ärmel'].sort((a, b) => (sortName(a) < sortName(b) ? -1 : 1))).toEqual([
+      'Ärmel',
+      'oz',
+      'Özil',
+      'Zander',
+    ]));
+});
+
+describe('2.8 custom fields', () => {
+  const field = (kind: CustomField['kind'], options?: string[]): CustomField => ({ key: 'f', label: 'F', kind, for: 'contact', options });
+  it.each([
+    ['text', 'x', true],
+    ['text', 1, false],
+    ['text', 'x'.repeat(1025), false],
+    ['long_text', 'x'.repeat(2000), true],
+    ['number', 1.5, true],
+    ['number', '1', false],
+    ['date', '2026-02-28', true],
+    ['date', '2026-02-30', false],
+    ['checkbox', false, true],
+    ['checkbox', 'yes', false],
+    ['select', 'red', true],
+    ['select', 'blue', false],
+    ['multi_select', ['red', 'green'], true],
+    ['multi_select', ['blue'], false],
+    ['heading', 'x', false],
+  ] as const)('%s takes %j: %s', (kind, value, ok) => {
+    const errors: FieldError[] = [];
+    const definition = field(kind, kind.endsWith('select') ? ['red', 'green'] : undefined);
+    checkCustomFields({ f: Array.isArray(value) ? [...value] : (value as string) }, [definition], 'contact', errors);
+    expect(errors.length === 0).toBe(ok);
+  });
+  it('refuses unknown ones by name, and those of the other noun', () => {
+    const errors: FieldError[] = [];
+    checkCustomFields({ f: 'x', g: 'y' }, [{ ...field('text'), for: 'customer' }], 'contact', errors);
+    expect(errors.map((e) => e.path)).toEqual(['customFields.f', 'customFields.g']);
+  });
+  it.each([
+    ['number', '1,5', 1.5],
+    ['number', 'x', undefined],
+    ['checkbox', 'Ja', true],
+    ['checkbox', 'nein', false],
+    ['checkbox', '?', undefined],
+    ['multi_select', 'red; green', ['red', 'green']],
+    ['date', '2026-13-01', undefined],
+  ] as const)('reads a cell as %s: %s → %j', (kind, cell, expected) =>
+    expect(readCustomField(field(kind, ['red', 'green']), cell)).toEqual(expected),
+  );
+});
+
+describe('a merge patch over the values', () => {
+  it('absent stays, null clears, a list replaces, custom fields go key by key', () => {
+    const errors: FieldError[] = [];
+    const fields: CustomField[] = ['a', 'b', 'c'].map((key) => ({ key, label: key, kind: 'text', for: 'contact' }));
+    const before = {
+      ...noValues,
+      tags: ['x'],
+      notes: 'n',
+      customFields: { a: '1', b: '2' },
+      emails: [{ address: 'a@b.example', primary: true }],
+    };
+    const after = mergeValues(
+      before,
+      { notes: null, customFields: { a: null, c: '3' }, emails: [{ address: 'c@d.example' }] },
+      { ...settings, customFields: fields },
+      'contact',
+      errors,
+    );
+    expect(errors).toEqual([]);
+    expect(after).toMatchObject({
+      tags: ['x'],
+      notes: null,
+      customFields: { b: '2', c: '3' },
+      emails: [{ address: 'c@d.example', primary: true }],
+    });
+  });
+});

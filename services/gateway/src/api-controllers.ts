@@ -1,0 +1,16 @@
+import { ContactsController } from './contacts.controller.js';
+import { CustomersController } from './customers.controller.js';
+import { ImportsController } from './imports/imports.controller.js';
+import { MeController } from './me.controller.js';
+import { SearchController } from './search.controller.js';
+import { SettingsController } from './settings.controller.js';
+
+/** Everything under /v1, in the order of the documentation. */
+export const apiControllers = [
+  CustomersController,
+  ContactsController,
+  SearchController,
+  ImportsController,
+  SettingsController,
+  MeController,
+];

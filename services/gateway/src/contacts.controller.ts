@@ -1,0 +1,29 @@
+import {
+  changeContact,
+  createContact,
+  createContacts,
+  deleteContact,
+  getContact,
+  getMailFlags,
+  getPermissions,
+  listContacts,
+  setMailFlags,
+  setPermissions,
+} from '@kontor/contracts';
+import { controller, create, get, patch, post, put, remove } from './http/route.js';
+
+// A request to a service must fit into one message of the bus (8 MB), with its headers.
+const BULK_BYTES = 6 * 1024 * 1024;
+
+export const ContactsController = controller('contacts', '/v1/contacts', [
+  get('', listContacts),
+  create('', createContact),
+  post('bulk', createContacts, { maxBody: BULK_BYTES }),
+  get(':id', getContact),
+  patch(':id', changeContact),
+  remove(':id', deleteContact),
+  get(':id/permissions', getPermissions),
+  put(':id/permissions', setPermissions, { body: 'change' }),
+  get(':id/notifications', getMailFlags),
+  put(':id/notifications', setMailFlags, { body: 'change' }),
+]);

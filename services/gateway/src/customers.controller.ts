@@ -1,0 +1,20 @@
+import {
+  changeCustomer,
+  createCustomer,
+  deleteCustomer,
+  getCustomer,
+  listCustomerContacts,
+  listCustomers,
+  listRecipients,
+} from '@kontor/contracts';
+import { controller, create, get, patch, remove } from './http/route.js';
+
+export const CustomersController = controller('customers', '/v1/customers', [
+  get('', listCustomers),
+  create('', createCustomer),
+  get(':id', getCustomer),
+  patch(':id', changeCustomer),
+  remove(':id', deleteCustomer),
+  get(':id/contacts', listCustomerContacts),
+  get(':id/recipients', listRecipients),
+]);

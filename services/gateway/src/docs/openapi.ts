@@ -1,0 +1,149 @@
+import { type ErrorCode, Problem, statusOf } from '@kontor/contracts';
+import { z } from 'zod';
+import type { Route } from '../http/route.js';
+import { Schemas } from './schemas.js';
+
+type Json = Record<string, unknown>;
+
+export interface OpenApi {
+  openapi: '3.1.0';
+  info: Json;
+  servers: Json[];
+  security: Json[];
+  tags: Json[];
+  paths: Record<string, Record<string, Json>>;
+  components: { schemas: Json; responses: Json; securitySchemes: Json };
+}
+
+const tagTexts: Record<string, string> = {
+  customers: 'Companies, and departments of companies, that are served',
+  contacts: 'People, who may belong to one customer or to none; what they may see and which mail they get',
+  search: 'Finding contacts and customers by anything that is known of them',
+  imports: 'Taking in files of contacts',
+  settings: 'Settings of the tenant, and the lists to choose from',
+  me: 'Who is calling',
+};
+
+/** Makes the document from the routes and their contracts; nothing in it is written a second time. */
+export function openApiOf(routes: Route[]): OpenApi {
+  const schemas = new Schemas();
+  const paths: OpenApi['paths'] = {};
+  for (const route of routes) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, schemas) };
+  }
+  const problem = schemas.output(Problem);
+  const responses = Object.fromEntries(
+    [...new Set(Object.values(statusOf))].map((status) => [
+      `Problem${status}`,
+      { description: codesOf(status).join(', '), content: { 'application/problem+json': { schema: problem } } },
+    ]),
+  );
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Kontor',
+      version: '1',
+      description: [
+        'Customers, contacts, their permissions and mail, imports and search.',
+        'Every error is a problem (RFC 9457) with a stable `code`, what is wrong in `detail`, and one entry in `errors` for each wrong field.',
+        'What has a `version` says it as `ETag`; a change with `If-Match` is made only to that version.',
+      ].join('\n\n'),
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    security: [{ bearer: [] }],
+    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name, description: tagTexts[name] ?? name })),
+    paths,
+    components: {
+      schemas: schemas.components,
+      responses,
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'OpenID Connect access token' } },
+    },
+  };
+}
+
+const audienceTexts = { admins: 'For admins.', agents: 'For admins and agents.', readers: 'For everybody with a role.', services: '' };
+
+function operation(route: Route, schemas: Schemas): Json {
+  const shape = route.input.shape as Record<string, z.ZodType>;
+  const inPath = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
+  const names = Object.keys(shape).filter((name) => !inPath.includes(name) && name !== 'version');
+  const inQuery = route.method === 'GET' || route.form ? names : [];
+  const takesBody = !route.form && (route.body !== undefined || (route.method === 'POST' && names.length > 0));
+  const parameters = [
+    ...inPath.map((name) => parameter('path', name, shape[name], schemas)),
+    ...inQuery.map((name) => parameter('query', name, shape[name], schemas)),
+    ...headers(route),
+  ];
+  return {
+    operationId: route.name,
+    tags: [route.tag],
+    summary: route.summary,
+    description: audienceTexts[route.audience],
+    ...(parameters.length > 0 && { parameters }),
+    ...(takesBody && { requestBody: jsonBody(route, schemas) }),
+    ...(route.form && { requestBody: { required: true, content: { 'multipart/form-data': { schema: schemas.input(route.form) } } } }),
+    responses: { ...success(route, schemas), ...problems(route, inPath.length > 0, takesBody || route.form !== undefined) },
+  };
+}
+
+function parameter(place: 'path' | 'query', name: string, type: z.ZodType | undefined, schemas: Schemas): Json {
+  const { description, ...schema } = schemas.input(type ?? z.string());
+  const required = place === 'path' || !type?.safeParse(undefined).success;
+  return { in: place, name, required, ...(description !== undefined && { description }), schema };
+}
+
+function headers(route: Route): Json[] {
+  const text = (name: string, description: string) => ({ in: 'header', name, required: false, description, schema: { type: 'string' } });
+  return [
+    ...('version' in route.input.shape ? [text('If-Match', 'the ETag of the version to change; a newer one is a 412')] : []),
+    ...(route.method === 'GET' && isVersioned(route) ? [text('If-None-Match', 'the ETag that is known; if it still is the present one, 304')] : []),
+    ...(route.method === 'POST' ? [text('Idempotency-Key', 'repeated with the same key within 24 hours, the call has one effect')] : []),
+  ];
+}
+
+const isVersioned = ({ output }: Route) => output instanceof z.ZodObject && 'version' in output.shape;
+
+function jsonBody(route: Route, schemas: Schemas): Json {
+  const schema = schemas.input(route.body === undefined ? route.input : (route.input.shape[route.body] as z.ZodType));
+  const types = route.method === 'PATCH' ? ['application/merge-patch+json', 'application/json'] : ['application/json'];
+  return { required: true, content: Object.fromEntries(types.map((type) => [type, { schema }])) };
+}
+
+function success(route: Route, schemas: Schemas): Json {
+  const etag = { description: 'the version', schema: { type: 'string' } };
+  const headers = {
+    ...(isVersioned(route) && { ETag: etag }),
+    ...(route.status === 201 && { Location: { description: 'where it is', schema: { type: 'string' } } }),
+  };
+  const content = route.produces
+    ? { [route.produces]: { schema: { type: 'string' } } }
+    : route.output && { 'application/json': { schema: schemas.output(route.output) } };
+  const answer = { description: 'Done', ...(Object.keys(headers).length > 0 && { headers }), ...(content && { content }) };
+  return {
+    [route.status]: answer,
+    ...(route.form && { 202: { ...answer, description: 'Done, and started' } }),
+    ...(route.method === 'GET' && isVersioned(route) && { 304: { description: 'Still the version that is known' } }),
+  };
+}
+
+function problems(route: Route, hasPath: boolean, hasBody: boolean): Json {
+  const statuses = [
+    400,
+    401,
+    403,
+    ...(hasPath ? [404] : []),
+    ...(route.method === 'GET' ? [] : [409]),
+    ...('version' in route.input.shape ? [412] : []),
+    ...(hasBody ? [413, 415] : []),
+    ...(route.method === 'POST' ? [422] : []),
+    429,
+    500,
+    503,
+    504,
+  ];
+  return Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/Problem${status}` }]));
+}
+
+const codesOf = (status: number) => (Object.keys(statusOf) as ErrorCode[]).filter((code) => statusOf[code] === status);
