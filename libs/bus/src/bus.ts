@@ -30,11 +30,15 @@ const MAX_MESSAGE = 7 * 1024 * 1024;
 /** Sends requests and publishes events; one connection per process, reconnecting for ever. */
 export class Bus {
   private readonly gates = new Map<string, Gate>();
+  /** Pending while the broker is away; undefined while it is there. */
+  private away?: Promise<void>;
 
   private constructor(
     readonly options: BusOptions,
     readonly connection: NatsConnection,
-  ) {}
+  ) {
+    void this.watch();
+  }
 
   static async connect(options: BusOptions): Promise<Bus> {
     const settings: ConnectionOptions = {
@@ -55,7 +59,8 @@ export class Bus {
   /**
    * Asks the owner of the contract and gives its answer, checked against the contract.
    * Fails with the other side's AppError, with `unavailable` at once when nobody serves it, and with `timeout`
-   * after the contract's time or the caller's deadline, whichever is sooner.
+   * after the contract's time or the caller's deadline, whichever is sooner. While the broker is away it waits that long for it,
+   * then fails with `unavailable`: nothing was asked.
    */
   async request<I extends z.ZodType, O extends z.ZodType>(
     contract: RequestContract<I, O>,
@@ -67,13 +72,36 @@ export class Bus {
     if (deadline <= now) throw new AppError('timeout', `The time for ${contract.subject} was over before it was asked`);
     const data = encode(input);
     if (data.length > MAX_MESSAGE) throw new AppError('too-large', `The request is larger than ${MAX_MESSAGE} bytes`);
+    if (this.away) await this.back(deadline);
     const reply = await this.connection
-      .request(contract.subject, data, { timeout: deadline - now, headers: toHeaders({ ...context, deadline }) })
+      .request(contract.subject, data, { timeout: Math.max(deadline - Date.now(), 1), headers: toHeaders({ ...context, deadline }) })
       .catch((error: unknown) => {
         throw this.failure(contract.subject, error);
       });
     // The owner has parsed its answer with the same contract before it left.
     return decodeReply(reply) as z.output<O>;
+  }
+
+  private async watch(): Promise<void> {
+    let back = () => {};
+    for await (const { type } of this.connection.status()) {
+      if (type === 'disconnect' && !this.away) ({ promise: this.away, resolve: back } = Promise.withResolvers<void>());
+      if (type === 'reconnect') {
+        this.away = undefined;
+        back();
+      }
+    }
+    back();
+  }
+
+  /** What is sent while the broker is away is lost without a word, and its sender would wait until the deadline; so it waits here first. */
+  private async back(deadline: number): Promise<void> {
+    const late = new AppError('unavailable', 'The bus is not available at the moment', { retryAfter: 2 });
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<never>((_, reject) => {
+      timer = setTimeout(reject, deadline - Date.now(), late);
+    });
+    await Promise.race([this.away, over]).finally(() => clearTimeout(timer));
   }
 
   private failure(subject: string, error: unknown): AppError {

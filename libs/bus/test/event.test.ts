@@ -242,10 +242,17 @@ describe('a follower that stops', () => {
 describe('a gate', () => {
   test('holds events back while it is closed, and hands over to the replica whose gate opens', async () => {
     const seen: number[][] = [[], []];
-    const [one, two] = [
-      await follow(aFollower(async (number) => void (await sleep(20), seen[0]?.push(number)), { behind: 'index' })),
-      await follow(aFollower(async (number) => void (await sleep(20), seen[1]?.push(number)), { behind: 'index' })),
-    ];
+    const followBehind = (mine?: number[]) =>
+      follow(
+        aFollower(
+          async (number) => {
+            await sleep(20);
+            mine?.push(number);
+          },
+          { behind: 'index' },
+        ),
+      );
+    const [one, two] = [await followBehind(seen[0]), await followBehind(seen[1])];
     await publishNumbers(1, 2);
     await sleep(200);
     expect(seen).toEqual([[], []]);

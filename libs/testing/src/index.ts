@@ -2,4 +2,5 @@ export * from './agents.js';
 export * from './eventually.js';
 export * from './factories.js';
 export * from './servers.js';
+export * from './service-process.js';
 export * from './world.js';

@@ -5,6 +5,7 @@ import type { RunningService, Service } from '@kontor/service';
 import { connect } from '@nats-io/transport-node';
 import type { z } from 'zod';
 import { type MeiliTestServer, type NatsTestServer, startServers } from './servers.js';
+import { ServiceProcess } from './service-process.js';
 
 export interface World {
   nats: NatsTestServer;
@@ -15,6 +16,8 @@ export interface World {
   /** Everything a service is started with; for starting another replica, or a process. */
   env(service: string): Record<string, string>;
   running: Map<string, RunningService>;
+  /** The services that run as processes of their own, by name. */
+  processes: Map<string, ServiceProcess>;
   /** May publish and subscribe to everything; for looking on and for calling services as anybody. */
   bus: Bus;
   /** Asks a service as this agent. */
@@ -24,6 +27,8 @@ export interface World {
 
 export interface WorldOptions {
   services: Service[];
+  /** Each service as a process of its own, from its build, instead of all in this process. */
+  asProcesses?: boolean;
   /** Start Meilisearch too. */
   meili?: boolean;
   /** More variables, by service name. */
@@ -31,7 +36,7 @@ export interface WorldOptions {
 }
 
 /** Real servers, streams, migrated databases and these services running in this process: the hub, or the part of it that a test is about. */
-export async function startWorld({ services, meili = false, env: more = {} }: WorldOptions): Promise<World> {
+export async function startWorld({ services, asProcesses = false, meili = false, env: more = {} }: WorldOptions): Promise<World> {
   const servers = await startServers({ postgres: true, nats: true, meili });
   const { nats } = servers;
   // Always there when it was asked for; who did not ask does not touch it.
@@ -60,10 +65,15 @@ export async function startWorld({ services, meili = false, env: more = {} }: Wo
     ...more[service],
   });
   const running = new Map<string, RunningService>();
+  const processes = new Map<string, ServiceProcess>();
   await Promise.all(
     services.map(async (service) => {
       await service.migrate(env(service.name));
-      running.set(service.name, await service.start(env(service.name)));
+      if (asProcesses) {
+        const child = new ServiceProcess(service.name, env(service.name));
+        processes.set(service.name, child);
+        await child.start();
+      } else running.set(service.name, await service.start(env(service.name)));
     }),
   );
   const bus = await Bus.connect({ name: 'test', url: nats.url, user: 'test', password: nats.env('test').KONTOR_NATS_PASSWORD });
@@ -73,10 +83,11 @@ export async function startWorld({ services, meili = false, env: more = {} }: Wo
     databases,
     env,
     running,
+    processes,
     bus,
     ask: (agent, contract, input) => bus.request(contract, input, agent),
     async stop() {
-      await Promise.all([...running.values()].map((service) => service.stop()));
+      await Promise.all([...running.values(), ...processes.values()].map((service) => service.stop()));
       await bus.connection.close();
       await servers.stop();
     },

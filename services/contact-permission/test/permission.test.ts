@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Bus, runAs, serviceContext } from '@kontor/bus';
+import { type Context, runAs, serviceContext } from '@kontor/bus';
 import {
   type Change,
   type ChangeKind,
@@ -10,48 +10,32 @@ import {
   setPermissions,
 } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import type { RunningService } from '@kontor/service';
-import { eventually, startServers } from '@kontor/testing';
+import { anAgent, eventually, startWorld, type World } from '@kontor/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { service } from '../src/index.js';
-import { connect, playCustomer, provisionStreams } from './stand-in.js';
+import { playCustomer } from './stand-in.js';
 
 const tenant = randomUUID();
-const agent = (roles: ('agent' | 'light_agent')[] = ['agent'], of = tenant) => serviceContext(of, { roles, agent: { id: randomUUID() } });
+const agent = (given: Partial<Context> = {}) => anAgent({ tenant, roles: ['agent'], ...given });
 
-let running: RunningService;
+let world: World;
 let customer: Awaited<ReturnType<typeof playCustomer>>;
-let bus: Bus;
 let db: Database;
-let stopServers: () => Promise<void>;
 const told: PayloadOf<typeof permissionsChanged>['changes'] = [];
 
 beforeAll(async () => {
-  const servers = await startServers({ nats: true });
-  stopServers = () => servers.stop();
-  const [database] = await Promise.all([servers.freshDatabase('contact-permission'), provisionStreams(servers.nats)]);
-  const env = {
-    ...servers.nats.env('contact-permission'),
-    KONTOR_DATABASE_URL: database.url,
-    KONTOR_MIGRATION_URL: database.migrationUrl,
-    KONTOR_HEALTH_PORT: '0',
-    KONTOR_LOG_LEVEL: 'fatal',
-  };
-  await service.migrate(env);
-  [running, customer, bus, db] = await Promise.all([
-    service.start(env),
-    playCustomer(servers.nats),
-    connect(servers.nats, 'test'),
-    Database.connect({ name: 'test', url: database.url }),
-  ]);
-  bus.connection.subscribe(permissionsChanged.subject, {
-    callback: (_, message) => told.push(...message.json<PayloadOf<typeof permissionsChanged>>().changes),
+  world = await startWorld({ services: [service] });
+  customer = await playCustomer(world.nats);
+  db = await Database.connect({ name: 'test', url: world.databases['contact-permission']?.url ?? '' });
+  world.bus.connection.subscribe(permissionsChanged.subject, {
+    callback: (_, message) => {
+      told.push(...message.json<PayloadOf<typeof permissionsChanged>>().changes);
+    },
   });
 });
 afterAll(async () => {
-  await running.stop();
-  await Promise.all([customer.stop(), bus.connection.close(), db.close()]);
-  await stopServers();
+  await Promise.all([customer.stop(), db.close()]);
+  await world.stop();
 });
 
 const aContact = () => {
@@ -59,8 +43,8 @@ const aContact = () => {
   customer.knows(id);
   return id;
 };
-const get = (id: string, as = agent()) => bus.request(getPermissions, { id }, as);
-const set = (id: string, change: InputOf<typeof setPermissions>['change'], as = agent()) => bus.request(setPermissions, { id, change }, as);
+const get = (id: string, as = agent()) => world.ask(as, getPermissions, { id });
+const set = (id: string, change: InputOf<typeof setPermissions>['change'], as = agent()) => world.ask(as, setPermissions, { id, change });
 const change = (id: string, version: number, kind: ChangeKind): Change => ({ id, version, change: kind });
 
 /** What the database keeps, which no contract shows yet. */
@@ -117,14 +101,14 @@ describe('what a contact may see', () => {
 
   test('is read by light agents, and changed by others only', async () => {
     const id = aContact();
-    expect(await get(id, agent(['light_agent']))).toHaveProperty('projects');
-    await expect(set(id, { invoices: { allowed: false } }, agent(['light_agent']))).rejects.toMatchObject({ code: 'forbidden' });
+    expect(await get(id, agent({ roles: ['light_agent'] }))).toHaveProperty('projects');
+    await expect(set(id, { invoices: { allowed: false } }, agent({ roles: ['light_agent'] }))).rejects.toMatchObject({ code: 'forbidden' });
   });
 
   test('is another matter in another tenant', async () => {
     const id = aContact();
     await set(id, { invoices: { allowed: false } });
-    expect((await get(id, agent(['agent'], randomUUID()))).invoices.allowed).toBe(true);
+    expect((await get(id, agent({ tenant: randomUUID() }))).invoices.allowed).toBe(true);
   });
 
   test('is refused by name when there is no such feature', async () => {

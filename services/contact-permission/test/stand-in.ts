@@ -1,4 +1,4 @@
-import { Bus, BusStrategy, type Context, Handle, PassErrors, provision, serviceContext, toHeaders } from '@kontor/bus';
+import { Bus, BusStrategy, type Context, Handle, PassErrors, serviceContext, toHeaders } from '@kontor/bus';
 import { type Change, type ContactEntry, contactsChanged, getEntries, type InputOf } from '@kontor/contracts';
 import type { NatsTestServer } from '@kontor/testing';
 import { Controller, Module } from '@nestjs/common';
@@ -21,7 +21,8 @@ class CustomerModule {}
  * Plays the customer service, so that a test decides which contacts there are and when, how often and in which order is told of them.
  */
 export async function playCustomer(nats: NatsTestServer) {
-  const bus = await connect(nats, 'customer');
+  const { KONTOR_NATS_URL: url, KONTOR_NATS_USER: user, KONTOR_NATS_PASSWORD: password } = nats.env('customer');
+  const bus = await Bus.connect({ name: 'customer', url, user, password });
   const app = await NestFactory.createMicroservice(CustomerModule, { strategy: new BusStrategy(bus), logger: false });
   app.useGlobalFilters(new PassErrors());
   await app.listen();
@@ -39,18 +40,6 @@ export async function playCustomer(nats: NatsTestServer) {
       await bus.connection.close();
     },
   };
-}
-
-export async function connect(nats: NatsTestServer, name: string): Promise<Bus> {
-  const { KONTOR_NATS_URL: url, KONTOR_NATS_USER: user, KONTOR_NATS_PASSWORD: password } = nats.env(name);
-  return Bus.connect({ name, url, user, password });
-}
-
-/** Makes the streams, as is done once before the services start. */
-export async function provisionStreams(nats: NatsTestServer): Promise<void> {
-  const admin = await connect(nats, 'admin');
-  await provision(admin.connection);
-  await admin.connection.close();
 }
 
 const anEntry = (id: string): ContactEntry => ({

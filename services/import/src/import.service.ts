@@ -133,7 +133,7 @@ export class ImportService {
       const rows: { number: number; cells: string[]; reasons: string[] }[] = await tx.query(
         `select number, cells, reasons from (
            select number, cells, reasons, sum(octet_length(cells::text)) over (order by number) as bytes, row_number() over (order by number) as place
-             from (select * from import_row where import_id = $1 and rejected = $2 and number > $3 order by number limit $4) as some
+             from (select * from import_row where import_id = $1 and rejected = $2 and number > $3 order by number limit $4) as asked
          ) as page where bytes < ${PAGE_BYTES} or place = 1 order by number`,
         [id, which === 'rejected', after, limit],
       );

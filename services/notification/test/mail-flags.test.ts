@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Bus, runAs, serviceContext } from '@kontor/bus';
+import { type Context, runAs, serviceContext } from '@kontor/bus';
 import {
   type Change,
   type ChangeKind,
@@ -12,44 +12,26 @@ import {
   topics,
 } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import type { RunningService } from '@kontor/service';
-import { eventually, startServers } from '@kontor/testing';
+import { anAgent, eventually, startWorld, type World } from '@kontor/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { service } from '../src/index.js';
-import { connect, playCustomer, provisionStreams } from './stand-in.js';
+import { playCustomer } from './stand-in.js';
 
 const tenant = randomUUID();
-const agent = (roles: ('agent' | 'light_agent')[] = ['agent'], of = tenant) => serviceContext(of, { roles, agent: { id: randomUUID() } });
+const agent = (given: Partial<Context> = {}) => anAgent({ tenant, roles: ['agent'], ...given });
 
-let running: RunningService;
+let world: World;
 let customer: Awaited<ReturnType<typeof playCustomer>>;
-let bus: Bus;
 let db: Database;
-let stopServers: () => Promise<void>;
 
 beforeAll(async () => {
-  const servers = await startServers({ nats: true });
-  stopServers = () => servers.stop();
-  const [database] = await Promise.all([servers.freshDatabase('notification'), provisionStreams(servers.nats)]);
-  const env = {
-    ...servers.nats.env('notification'),
-    KONTOR_DATABASE_URL: database.url,
-    KONTOR_MIGRATION_URL: database.migrationUrl,
-    KONTOR_HEALTH_PORT: '0',
-    KONTOR_LOG_LEVEL: 'fatal',
-  };
-  await service.migrate(env);
-  [running, customer, bus, db] = await Promise.all([
-    service.start(env),
-    playCustomer(servers.nats),
-    connect(servers.nats, 'test'),
-    Database.connect({ name: 'test', url: database.url }),
-  ]);
+  world = await startWorld({ services: [service] });
+  customer = await playCustomer(world.nats);
+  db = await Database.connect({ name: 'test', url: world.databases.notification?.url ?? '' });
 });
 afterAll(async () => {
-  await running.stop();
-  await Promise.all([customer.stop(), bus.connection.close(), db.close()]);
-  await stopServers();
+  await Promise.all([customer.stop(), db.close()]);
+  await world.stop();
 });
 
 const aContact = (more: Partial<Summary> = {}): Summary => ({
@@ -79,9 +61,9 @@ const aKnownContact = (): string => {
   aCustomerWith(contact);
   return contact.id;
 };
-const get = (id: string, as = agent()) => bus.request(getMailFlags, { id }, as);
-const set = (id: string, change: MailFlagsChange, as = agent()) => bus.request(setMailFlags, { id, change }, as);
-const recipients = (id: string, topic: Topic) => bus.request(listRecipients, { id, topic }, agent());
+const get = (id: string, as = agent()) => world.ask(as, getMailFlags, { id });
+const set = (id: string, change: MailFlagsChange, as = agent()) => world.ask(as, setMailFlags, { id, change });
+const recipients = (id: string, topic: Topic) => world.ask(agent(), listRecipients, { id, topic });
 const change = (id: string, version: number, kind: ChangeKind): Change => ({ id, version, change: kind });
 
 /** What the database keeps, which no contract shows. */
@@ -111,14 +93,14 @@ describe('which mail a contact gets', () => {
 
   test('is read by light agents, and changed by others only', async () => {
     const id = aKnownContact();
-    expect(await get(id, agent(['light_agent']))).toHaveProperty('invoice');
-    await expect(set(id, { invoice: false }, agent(['light_agent']))).rejects.toMatchObject({ code: 'forbidden' });
+    expect(await get(id, agent({ roles: ['light_agent'] }))).toHaveProperty('invoice');
+    await expect(set(id, { invoice: false }, agent({ roles: ['light_agent'] }))).rejects.toMatchObject({ code: 'forbidden' });
   });
 
   test('is another matter in another tenant', async () => {
     const id = aKnownContact();
     await set(id, { invoice: false });
-    expect((await get(id, agent(['agent'], randomUUID()))).invoice).toBe(true);
+    expect((await get(id, agent({ tenant: randomUUID() }))).invoice).toBe(true);
   });
 });
 

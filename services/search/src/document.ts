@@ -50,7 +50,9 @@ function phraseTexts(entry: Entry): Partial<Record<PhraseField, string[]>> {
     const attribute = phraseAttribute(field);
     const forms = phraseWords(value).map(({ form }) => form);
     // A single word is no phrase: leaving it out keeps the word lists of Meilisearch small.
-    if (attribute && forms.length > 1) (texts[attribute] ??= []).push(forms.join(' '));
+    if (!attribute || forms.length < 2) continue;
+    texts[attribute] ??= [];
+    texts[attribute].push(forms.join(' '));
   }
   return texts;
 }

@@ -1,5 +1,5 @@
 import type { ContactEntry, Customer } from '@kontor/contracts';
-import { hanWords, isHan, splitHanName, wordsOf } from './words.js';
+import { hanWords, isHan, splitHanName, type Word, wordsOf } from './words.js';
 
 export type Entry = ({ kind: 'contact' } & ContactEntry) | ({ kind: 'customer' } & Customer);
 
@@ -69,19 +69,27 @@ function hanName(entry: Entry): FieldValue[] {
 
 const NAMES = new Set(['first', 'middle', 'last', 'name']);
 
+/** The words of one value; Chinese text that is no name is also taken apart into its words. */
+export function wordsIn({ field, value }: FieldValue): readonly Word[] {
+  const words = wordsOf(value);
+  if (NAMES.has(field) || !words.some(({ short }) => isHan(short))) return words;
+  return words.flatMap((word) => (isHan(word.short) && word.short.length > 2 ? [word, ...hanWords(word)] : [word]));
+}
+
 /**
  * The words of one value as the index keeps them: `last:muller` for the short spelling, `last~mueller` for one that only a long spelling has,
  * so that a pattern with `?` can leave the latter out.
  */
-export function termsOf({ field, value }: FieldValue): string[] {
+export function termsOf(entered: FieldValue): string[] {
   const terms: string[] = [];
-  for (const { short, long } of wordsOf(value)) {
-    terms.push(`${field}:${short}`);
-    for (const spelling of long) terms.push(`${field}~${spelling}`);
-    if (!NAMES.has(field) && short.length > 2 && isHan(short)) for (const word of hanWords(short)) terms.push(`${field}:${word}`);
+  for (const { short, long } of wordsIn(entered)) {
+    terms.push(shortTerm(entered.field, short));
+    for (const spelling of long) terms.push(longTerm(entered.field, spelling));
   }
   return terms;
 }
+export const shortTerm = (field: string, word: string): string => `${field}:${word}`;
+export const longTerm = (field: string, word: string): string => `${field}~${word}`;
 
 /** The texts in which a phrase may stand, by field: first and last name count as one, with and without the middle one. */
 export function phraseFields(entry: Entry): FieldValue[] {

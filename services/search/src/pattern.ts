@@ -11,7 +11,7 @@ export const respell = (pieces: readonly Piece[], spell: (text: string) => strin
 
 /** Whether the pattern fits the whole text: `?` for exactly one character, `*` for any number. Takes time in proportion to text × pattern, whatever they hold. */
 export function fits(pieces: readonly Piece[], text: string): boolean {
-  const pattern: readonly ('*' | '?' | { c: string })[] = pieces.flatMap((piece) =>
+  const pattern = pieces.flatMap((piece): ('*' | '?' | { c: string })[] =>
     typeof piece === 'string' ? [piece] : Array.from(piece.text, (c) => ({ c })),
   );
   const letters = [...text];

@@ -6,10 +6,14 @@ import { fieldLabel } from './entry-fields.js';
  */
 export type Clause = { at: number; not: boolean; field: string | null } & Term;
 export type Term =
-  | { kind: 'word' | 'pattern' | 'phrase' | 'digits'; text: string }
+  | { kind: 'word'; text: string }
+  | { kind: 'pattern'; text: string }
+  | { kind: 'phrase'; text: string }
+  | { kind: 'digits'; text: string }
   | { kind: 'alike'; text: string; edits: number }
   /** E-mails and codes may hold `*` and `?` of their own, so what stands for other characters is kept apart. */
-  | { kind: 'email' | 'code'; pattern: readonly Piece[] };
+  | { kind: 'email'; pattern: readonly Piece[] }
+  | { kind: 'code'; pattern: readonly Piece[] };
 
 /** A part of a pattern: characters that stand for themselves, or one of the two that stand for others. */
 export type Piece = { text: string } | '*' | '?';

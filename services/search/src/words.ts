@@ -49,7 +49,7 @@ const bare = (text: string) =>
     .normalize('NFD')
     .replace(/[\u0300-\u036f]/g, '')
     .normalize('NFC');
-const spell = (lower: string, letters: Record<string, string>) => cut(bare(lower.replace(SPECIAL, (letter) => letters[letter] ?? letter)));
+const spell = (lower: string, letters: Record<string, string>) => bare(lower.replace(SPECIAL, (letter) => letters[letter] ?? letter));
 
 function cut(word: string): string {
   if (word.length <= LONGEST) return word;
@@ -57,11 +57,16 @@ function cut(word: string): string {
   return word.slice(0, end);
 }
 
+/** A text in the spellings that can be meant by it. */
+export interface Spellings {
+  short: string;
+  long: readonly string[];
+}
 const NONE: readonly string[] = [];
 
-/** The spellings of one word: case, width and accents folded, and the German ways to write umlauts and ß side by side. */
-export function spellings(raw: string): { short: string; long: readonly string[] } {
-  if (!NOT_ASCII.test(raw)) return { short: cut(raw.toLowerCase()), long: NONE };
+/** Case, width and accents folded, and the German ways to write umlauts and ß side by side. */
+export function fold(raw: string): Spellings {
+  if (!NOT_ASCII.test(raw)) return { short: raw.toLowerCase(), long: NONE };
   const lower = raw
     .normalize('NFKC')
     .toLowerCase()
@@ -71,6 +76,14 @@ export function spellings(raw: string): { short: string; long: readonly string[]
   const long = new Set([spell(lower, PLAIN), spell(lower, GERMAN)]);
   long.delete(short);
   return { short, long: [...long] };
+}
+
+/** The spellings of one word. */
+export function spellings(raw: string): Spellings {
+  const { short, long } = fold(raw);
+  return short.length <= LONGEST && long.every((word) => word.length <= LONGEST)
+    ? { short, long }
+    : { short: cut(short), long: long.map(cut) };
 }
 
 /** Every spelling of a word as it is written, joined or not; the short one first. */
@@ -88,8 +101,9 @@ export function wordsOf(text: string): readonly Word[] {
   if (text.length > SHORT_TEXT) return findWords(text);
   let words = seen.get(text);
   if (!words) {
+    words = findWords(text);
     if (seen.size >= MOST_SEEN) seen.clear();
-    seen.set(text, (words = findWords(text)));
+    seen.set(text, words);
   }
   return words;
 }
@@ -118,7 +132,7 @@ function findWords(text: string): Word[] {
 const collapse = (word: string) => word.replace(/([aou])e/g, '$1').replace(/ss/g, 's');
 
 /** A word as phrases compare it: `müller`, `mueller` and `muller` are the same here. */
-export const phraseForm = ({ short, long }: Pick<Word, 'short' | 'long'>): string => collapse(long.at(-1) ?? short);
+export const phraseForm = ({ short, long }: Spellings): string => collapse(long.at(-1) ?? short);
 
 /** A text as phrases see it: words side by side, parts of joined names apart, each Chinese character by itself. */
 export function phraseWords(text: string): { form: string; from: number; to: number }[] {
@@ -126,8 +140,8 @@ export function phraseWords(text: string): { form: string; from: number; to: num
     .filter((word) => !word.whole)
     .flatMap((word) => {
       if (!isHan(word.short)) return [{ form: phraseForm(word), from: word.from, to: word.to }];
-      let from = word.from;
-      return [...text.slice(word.from, word.to)].map((form) => ({ form, from, to: (from += form.length) }));
+      const characters = text.slice(word.from, word.to).matchAll(/./gsu);
+      return Array.from(characters, ({ 0: form, index }) => ({ form, from: word.from + index, to: word.from + index + form.length }));
     });
 }
 
@@ -151,4 +165,8 @@ export function splitHanName(name: string): [family: string, given: string] {
 const segmenter = new Intl.Segmenter('zh', { granularity: 'word' });
 
 /** The words inside a run of Chinese text that is no name. */
-export const hanWords = (run: string): string[] => [...segmenter.segment(run)].map(({ segment }) => segment);
+export const hanWords = (run: Word): Word[] =>
+  Array.from(segmenter.segment(run.short), ({ segment, index }) => {
+    const from = run.from + index;
+    return { from, to: from + segment.length, short: segment, long: NONE, whole: true };
+  });

@@ -98,7 +98,9 @@ function headers(route: Route): Json[] {
   const text = (name: string, description: string) => ({ in: 'header', name, required: false, description, schema: { type: 'string' } });
   return [
     ...('version' in route.input.shape ? [text('If-Match', 'the ETag of the version to change; a newer one is a 412')] : []),
-    ...(route.method === 'GET' && isVersioned(route) ? [text('If-None-Match', 'the ETag that is known; if it still is the present one, 304')] : []),
+    ...(route.method === 'GET' && isVersioned(route)
+      ? [text('If-None-Match', 'the ETag that is known; if it still is the present one, 304')]
+      : []),
     ...(route.method === 'POST' ? [text('Idempotency-Key', 'repeated with the same key within 24 hours, the call has one effect')] : []),
   ];
 }

@@ -13,7 +13,8 @@ export function takeJson(http: FastifyInstance): void {
   http.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'buffer' }, (request, body, done) => {
     try {
       const encoding = request.headers['content-encoding'];
-      if (encoding && encoding !== 'identity') throw new AppError('unsupported', `The body must not be compressed, but it is "${encoding}"`);
+      if (encoding && encoding !== 'identity')
+        throw new AppError('unsupported', `The body must not be compressed, but it is "${encoding}"`);
       done(null, parseJson(body as Buffer));
     } catch (error) {
       done(error as Error);

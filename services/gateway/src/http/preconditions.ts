@@ -15,8 +15,7 @@ export function versionOf(ifMatch: string | undefined): number | undefined {
 
 /** Whether `If-None-Match` says that the caller has this version. Weak and strong tags are alike here (RFC 9110). */
 export const isKnown = (ifNoneMatch: string | undefined, version: number): boolean =>
-  ifNoneMatch !== undefined &&
-  ifNoneMatch.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etagOf(version));
+  (ifNoneMatch ?? '').split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etagOf(version));
 
 /** Makes a repeated POST have one effect; the owning service keeps it. */
 export function idempotencyKeyOf(header: string | string[] | undefined): string | undefined {

@@ -18,32 +18,44 @@ export class ProblemFilter implements ExceptionFilter {
   send(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = inCallersTerms(asAppError(thrown, request), request.routeOptions?.config?.route?.body);
     if (error.code === 'internal')
-      this.log.error({ event: 'call-failed', requestId: request.id, method: request.method, route: routeOf(request), ...describeError(thrown) });
+      this.log.error({
+        event: 'call-failed',
+        requestId: request.id,
+        method: request.method,
+        route: routeOf(request),
+        ...describeError(thrown),
+      });
     if (reply.sent || reply.raw.headersSent) {
       // The answer has begun and cannot be taken back; cutting it off is the only way to say that it is not whole.
       reply.raw.destroy();
       return;
     }
     const status = statusOf[error.code];
+    reply.header('x-request-id', request.id);
     const { retryAfter } = error.details;
     if (retryAfter !== undefined && (status === 429 || status === 503)) reply.header('retry-after', String(Math.ceil(retryAfter)));
     if (status === 401) reply.header('www-authenticate', 'Bearer');
-    void reply.code(status).type('application/problem+json; charset=utf-8').send(JSON.stringify(problemOf(error, request.id)));
+    void reply
+      .code(status)
+      .type('application/problem+json; charset=utf-8')
+      .send(JSON.stringify(problemOf(error, request.id)));
   }
 }
 
-export function problemOf(error: AppError, requestId?: string): Problem {
+export function problemOf(error: AppError, requestId: string): Problem {
   const status = statusOf[error.code];
-  const { retryAfter: _, ...extras } = error.details;
-  return {
-    ...extras,
+  const { retryAfter: _, errors, ...extras } = error.details;
+  const problem = {
     type: `/problems/${error.code}`,
     title: STATUS_CODES[status] ?? 'Error',
     status,
     code: error.code,
     detail: error.message,
-    ...(requestId && { requestId }),
+    ...(errors && { errors }),
+    requestId,
   };
+  // The standard members stand first, and no extra one takes their place.
+  return { ...problem, ...extras, ...problem };
 }
 
 const routeOf = (request: FastifyRequest) => request.routeOptions?.url ?? 'none';
@@ -56,12 +68,16 @@ function asAppError(thrown: unknown, request: FastifyRequest): AppError {
   const { code = '', statusCode } = error as { code?: string; statusCode?: number };
   const { maxBody, form } = request.routeOptions?.config?.route ?? {};
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-    return new AppError('too-large', `The body is larger than ${maxBody ?? request.routeOptions.bodyLimit} bytes, the most that is taken here`);
+    return new AppError(
+      'too-large',
+      `The body is larger than ${maxBody ?? request.routeOptions.bodyLimit} bytes, the most that is taken here`,
+    );
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     const wanted = form ? 'multipart/form-data' : 'application/json';
     return new AppError('unsupported', `The body is not of a type that is taken here: send it as ${wanted}, and say so in Content-Type`);
   }
-  if (code === 'FST_ERR_BAD_URL') return new AppError('invalid', 'The address has a % that is not followed by the two digits of a character');
+  if (code === 'FST_ERR_BAD_URL')
+    return new AppError('invalid', 'The address has a % that is not followed by the two digits of a character');
   const status = thrown instanceof HttpException ? thrown.getStatus() : statusCode;
   if (status === 404) return new AppError('not-found', `There is nothing at ${request.method} ${request.url.split('?', 1)[0]}`);
   if (error instanceof Error && code.startsWith('FST_') && status !== undefined && status < 500)

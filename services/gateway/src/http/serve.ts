@@ -4,7 +4,7 @@ import type { NestLog } from '@kontor/service';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Histogram, type Registry } from 'prom-client';
 import { serveDocs } from '../docs/serve-docs.js';
 import type { GatewayEnv } from '../env.js';
@@ -42,7 +42,7 @@ export async function serve(
     // Nothing uses middleware here, and it costs every call.
     skipMiddie: true,
     routerOptions: { maxParamLength: 1024 },
-    frameworkErrors: (error, request, reply) => problems.send(error, request, reply),
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => problems.send(error, request, reply),
     http: { headersTimeout: 20 * SECOND },
     // The longest upload; a socket on which nothing moves; longer than the idle time of common load balancers.
     requestTimeout: 3_600 * SECOND,

@@ -74,7 +74,9 @@ export class Tokens implements OnModuleDestroy {
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
       this.log.warn({ event: 'identity-provider-unreachable', ...describeError(error) });
-      throw new AppError('unavailable', 'The identity provider cannot be reached, so the access token cannot be checked', { retryAfter: 5 });
+      throw new AppError('unavailable', 'The identity provider cannot be reached, so the access token cannot be checked', {
+        retryAfter: 5,
+      });
     }
   };
 
@@ -101,7 +103,8 @@ export class Tokens implements OnModuleDestroy {
     });
     if (!response.ok) throw new Error(`the issuer answers its configuration with ${response.status}`);
     const published = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
-    if (published.issuer !== issuer) throw new Error(`the issuer calls itself otherwise than KONTOR_OIDC_ISSUER: ${String(published.issuer)}`);
+    if (published.issuer !== issuer)
+      throw new Error(`the issuer calls itself otherwise than KONTOR_OIDC_ISSUER: ${String(published.issuer)}`);
     if (typeof published.jwks_uri !== 'string') throw new Error('the configuration of the issuer has no jwks_uri');
     return published.jwks_uri;
   }

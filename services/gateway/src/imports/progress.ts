@@ -19,7 +19,10 @@ export const progress = route('GET', ':id/progress', {
     const first = await read(); // an import that is not there is a 404, not a stream of nothing
     const events = request.method === 'HEAD' ? [] : follow(first, read, request.server.stopping);
     // Proxies that collect answers would hold the events back.
-    return reply.type('text/event-stream').header('x-accel-buffering', 'no').send(Readable.from(events, { objectMode: false }));
+    return reply
+      .type('text/event-stream')
+      .header('x-accel-buffering', 'no')
+      .send(Readable.from(events, { objectMode: false }));
   },
 });
 

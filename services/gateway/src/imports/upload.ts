@@ -29,9 +29,11 @@ export const upload = route('POST', '', {
       for await (const part of request.parts()) {
         if (part.type === 'field') given[part.fieldname] = part.value;
         else if (part.fieldname === 'file') stored = await uploads.store(part);
-        else throw invalid([{ path: part.fieldname, message: 'is not the part for the file, which is called "file"', code: 'unknown-field' }]);
+        else
+          throw invalid([{ path: part.fieldname, message: 'is not the part for the file, which is called "file"', code: 'unknown-field' }]);
       }
-      if (!stored) throw invalid([{ path: 'file', message: 'is missing: send the file in a part of this name, with a file name', code: 'missing' }]);
+      if (!stored)
+        throw invalid([{ path: 'file', message: 'is missing: send the file in a part of this name, with a file name', code: 'missing' }]);
       const { start, ...options } = optionsIn(given);
       if (start === 'true') reply.code(202);
       return await bus.request(createImport, { ...options, ...stored, start: start === 'true' }, context);

@@ -1,0 +1,130 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import type { Entry } from './entry-fields.js';
+import { fits, respell } from './pattern.js';
+import type { Clause, Piece } from './query.js';
+import { fold } from './words.js';
+import type { Fit } from './word-test.js';
+
+// What is looked up by parts but is no word: it would make the word lists of Meilisearch many times longer.
+
+export type IdentifierKind = 'email' | 'phone' | 'code';
+
+/** `value` joins the forms in which it can be found, a bar before and after each: `|0301234567|49301234567|`. */
+export interface Identifier {
+  kind: IdentifierKind;
+  value: string;
+}
+
+export const BAR = '|';
+const joined = (forms: readonly string[]) => BAR + [...new Set(forms)].join(BAR) + BAR;
+const formsOf = (value: string) => value.slice(1, -1).split(BAR);
+
+export function identifiersOf(entry: Entry): Identifier[] {
+  const found = new Map<string, Identifier>();
+  const add = (kind: IdentifierKind, forms: readonly string[]) => {
+    const value = joined(forms.map((form) => form.replaceAll(BAR, '')).filter(Boolean));
+    if (value.length > 2) found.set(kind + value, { kind, value });
+  };
+  for (const { address } of entry.emails) add('email', emailForms(address));
+  for (const { number, e164 } of entry.phones) add('phone', phoneForms(number, e164));
+  if (entry.kind === 'contact' && entry.employeeCode) add('code', codeForms(entry.employeeCode));
+  return [...found.values()];
+}
+
+const emailForms = (address: string) => {
+  const { short, long } = fold(address.trim());
+  return [short, ...long];
+};
+const codeForms = (code: string) => {
+  const { short, long } = fold(code);
+  return [short, ...long].map(bareCode);
+};
+const bareCode = (code: string) => code.replace(/[^\p{L}\p{N}]/gu, '');
+
+/** A number's digits as typed, in E.164 and in national form. */
+function phoneForms(number: string, e164: string | undefined): string[] {
+  const typed = dialled(number);
+  if (!e164) return [typed];
+  const digits = e164.slice(1);
+  const national = nationalForm(digits);
+  return national ? [typed, digits, national] : [typed, digits];
+}
+
+/** The digits of a written number: a `(0)` is not dialled, `00` at the start stands for `+`. */
+export const dialled = (written: string): string =>
+  written
+    .replace(/\(\s*0\s*\)/g, '')
+    .replace(/\D/g, '')
+    .replace(/^00(?=[1-9])/, '');
+
+/** How numbers that begin with these digits are dialled inside their country: what comes before, and how much of the number goes. */
+const national = new Map<string, { trunk: string; countryDigits: number } | undefined>();
+
+// Asking the library for every number would cost more than everything else about a document; numbers that begin alike are dialled alike.
+function nationalForm(digits: string): string | undefined {
+  const start = digits.slice(0, 5);
+  if (!national.has(start)) {
+    const number = parsePhoneNumberFromString(`+${digits}`);
+    const written = number?.formatNational().replace(/\D/g, '');
+    national.set(
+      start,
+      number && written?.endsWith(number.nationalNumber)
+        ? { trunk: written.slice(0, -number.nationalNumber.length), countryDigits: number.countryCallingCode.length }
+        : undefined,
+    );
+  }
+  const known = national.get(start);
+  return known && known.trunk + digits.slice(known.countryDigits);
+}
+
+export type IdentifierClause = Extract<Clause, { kind: 'digits' | 'email' | 'code' }>;
+export const isIdentifierClause = (clause: Clause): clause is IdentifierClause =>
+  clause.kind === 'digits' || clause.kind === 'email' || clause.kind === 'code';
+
+/** What a clause looks for among identifiers: a form's spelling in one of these patterns, anywhere in it or, `whole`, all of it. */
+export interface Wanted {
+  kind: IdentifierKind;
+  pattern: readonly Piece[];
+  whole: boolean;
+}
+
+export function wantedBy(clause: IdentifierClause): Wanted[] {
+  if (clause.kind === 'digits') {
+    const number = dialled(clause.text);
+    const wanted: Wanted[] =
+      number.length >= 3 || clause.field === 'phone' ? [{ kind: 'phone', pattern: [{ text: number }], whole: false }] : [];
+    // Codes are looked for by parts only where the query says so.
+    if (clause.field === null) wanted.push({ kind: 'code', pattern: [{ text: clause.text.replace(/\D/g, '') }], whole: true });
+    return wanted;
+  }
+  const { kind, pattern } = clause;
+  const clean = kind === 'code' ? bareCode : (text: string) => text.replaceAll(BAR, '');
+  const ways = [
+    (text: string) => fold(text).short,
+    (text: string) => fold(text).long[0] ?? fold(text).short,
+    (text: string) => fold(text).long.at(-1) ?? fold(text).short,
+  ];
+  const patterns = ways.map((way) => respell(pattern, (text) => clean(way(text))));
+  const distinct = [...new Map(patterns.map((one) => [JSON.stringify(one), one])).values()];
+  return distinct.map((one) => ({ kind, pattern: one, whole: one.some((piece) => typeof piece === 'string') }));
+}
+
+/** How an identifier fits: whole, then its end for phones and its start for others, then any part. */
+export function identifierFit(wanted: readonly Wanted[], { kind, value }: Identifier): Fit | undefined {
+  let best: Fit | undefined;
+  for (const one of wanted) {
+    if (one.kind !== kind) continue;
+    for (const form of formsOf(value)) {
+      const level = levelOf(one, form);
+      if (level !== undefined && level < (best?.level ?? 3)) best = { level, how: kind };
+    }
+  }
+  return best;
+}
+
+function levelOf({ kind, pattern, whole }: Wanted, form: string): number | undefined {
+  if (fits(pattern, form)) return 0;
+  const [text] = pattern;
+  if (whole || typeof text !== 'object' || !form.includes(text.text)) return undefined;
+  return (kind === 'phone' ? form.endsWith(text.text) : form.startsWith(text.text)) ? 1 : 2;
+}
