@@ -33,7 +33,7 @@ Try it in another terminal, in this folder:
 
   curl -H "Authorization: Bearer $TOKEN" -F file=@deploy/local/demo/contacts.csv '${api}/v1/imports?start=true'
   curl -H "Authorization: Bearer $TOKEN" '${api}/v1/search?q=mueller'
-  curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"firstName":"Ada","lastName":"Lovelace","emails":[{"value":"ada@example.com"}]}' ${api}/v1/contacts
+  curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"firstName":"Ada","lastName":"Lovelace","emails":[{"address":"ada@example.com"}]}' ${api}/v1/contacts
 
 Ctrl-C ends it.
 `;

@@ -41,7 +41,7 @@ const field = z.union([z.enum(importFields), z.templateLiteral(['customFields.',
 
 export const onKnown = z.enum(['update', 'skip', 'create']);
 export const ImportMapping = z
-  .object({
+  .strictObject({
     columns: z.array(z.strictObject({ index: z.int().nonnegative(), field: field.nullable() })).max(512),
     onKnown: onKnown.default('update'),
     dateOrder: z

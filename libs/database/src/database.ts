@@ -16,6 +16,8 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** SQL states that mean: the server is away, starting, stopping or full. */
 const AWAY = /^(08|53|57P0|55P03|57014|25P0[34])/;
+/** Deadlock, serialization failure: PostgreSQL let another transaction win. */
+const LOST = ['40P01', '40001'];
 const SOCKET = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT'];
 
 /** The one way to the service's PostgreSQL: each piece of work is a transaction for one tenant. */
@@ -48,7 +50,8 @@ export class Database {
   /**
    * Runs `work` in one transaction for the tenant of the current call; row-level security hides everybody else's rows.
    * Events that `emit` wrote in it are on their way as soon as it has committed.
-   * Fails with `unavailable` when the database cannot be reached, and with `busy` when it gave up in favour of others (deadlock, lock time-out).
+   * Begun anew when PostgreSQL ended it in favour of another one (deadlock): so `work` must have no effects of its own beside those of `tx`.
+   * Fails with `unavailable` when the database cannot be reached, and with `busy` when it keeps losing against others.
    */
   async transaction<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     const { tenant } = currentContext();
@@ -64,7 +67,7 @@ export class Database {
     return this.run(work);
   }
 
-  private async run<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+  private async run<T>(work: (tx: EntityManager) => Promise<T>, tries = 3): Promise<T> {
     let emitted = false;
     try {
       const result = await this.source.transaction(async (tx) => {
@@ -75,6 +78,7 @@ export class Database {
       if (emitted) this.outbox.wake();
       return result;
     } catch (error) {
+      if (tries > 1 && LOST.includes(sqlState(error) ?? '')) return this.run(work, tries - 1);
       throw translate(error);
     }
   }
@@ -94,8 +98,7 @@ export class Database {
 function translate(error: unknown): unknown {
   const state = sqlState(error);
   if (!state) return error;
-  if (state === '40P01' || state === '40001')
-    return new AppError('busy', 'Others changed the same things at the same moment; try again', { retryAfter: 1 });
+  if (LOST.includes(state)) return new AppError('busy', 'Others changed the same things at the same moment; try again', { retryAfter: 1 });
   if (state === '55P03' || state === '57014')
     return new AppError('busy', 'The database is too busy at the moment; try again', { retryAfter: 2 });
   if (AWAY.test(state) || SOCKET.includes(state))

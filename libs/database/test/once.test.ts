@@ -26,7 +26,7 @@ describe('a call with an Idempotency-Key', () => {
   type Caller = ReturnType<typeof aCaller>;
   const order = ({ tenant, ...context }: Caller, name: string) =>
     inTenant(db, tenant, (tx) => idempotent(tx, { name }, async () => [await addItem(tx, name)]), context);
-  const items = ({ tenant }: Caller) => inTenant(db, tenant, (tx) => tx.query('select id, name from item'));
+  const items = ({ tenant }: { tenant: string }) => inTenant(db, tenant, (tx) => tx.query('select id, name from item'));
 
   test('makes one thing, however often and however many at once', async () => {
     const caller = aCaller();
@@ -72,7 +72,7 @@ describe('a call with an Idempotency-Key', () => {
     const without = { ...aCaller(), idempotencyKey: undefined };
     await inTenant(db, without.tenant, (tx) => idempotent(tx, {}, async () => [await addItem(tx, 'a')]), without);
     await inTenant(db, without.tenant, (tx) => idempotent(tx, {}, async () => [await addItem(tx, 'a')]), without);
-    expect(await items({ ...without, idempotencyKey: '' })).toHaveLength(2);
+    expect(await items(without)).toHaveLength(2);
   });
 
   test('may be used anew after 24 hours', async () => {

@@ -85,7 +85,7 @@ describe('tokens', () => {
         const claims = { iss: identity.issuer, aud: 'kontor', sub: 'x', tenant: 't', roles: ['admin'], exp: now() + 60 };
         return `${part({ alg: 'none' })}.${part(claims)}.`;
       },
-      'must be a signed JWT',
+      'not signed with one of',
     ],
     [
       'changed after signing',

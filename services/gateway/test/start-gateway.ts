@@ -52,7 +52,7 @@ export async function startGateway({
       body: asItIs ? (body as string | undefined) : JSON.stringify(body),
     });
     const text = await response.text();
-    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    const isJson = text !== '' && /json/.test(response.headers.get('content-type') ?? '');
     return { status: response.status, headers: response.headers, text, json: (isJson ? JSON.parse(text) : undefined) as T };
   }
 

@@ -15,6 +15,29 @@ export const isCustom = (field: string): boolean => field.startsWith(CUSTOM);
 /** A field as people call it. */
 export const fieldLabel = (field: string): string => (isCustom(field) ? field.slice(CUSTOM.length) : field);
 
+const NAMED = new Set([
+  'name',
+  'first',
+  'last',
+  'company',
+  'title',
+  'email',
+  'phone',
+  'city',
+  'address',
+  'alias',
+  'tag',
+  'type',
+  'code',
+  'notes',
+]);
+/** The field that a name before a colon means: one of Kontor's own, or a custom one that the tenant has values in. */
+export function fieldNamed(name: string, fields: readonly string[]): string | undefined {
+  const lower = name.toLowerCase();
+  if (NAMED.has(lower)) return lower;
+  return fields.includes(customField(name)) ? customField(name) : undefined;
+}
+
 /** The fields of words that a query field looks in, where that is not just itself. */
 const WIDER: Record<string, readonly string[]> = {
   name: ['name', 'first', 'middle', 'last'],

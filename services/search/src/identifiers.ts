@@ -19,16 +19,17 @@ export const BAR = '|';
 const joined = (forms: readonly string[]) => BAR + [...new Set(forms)].join(BAR) + BAR;
 const formsOf = (value: string) => value.slice(1, -1).split(BAR);
 
-export function identifiersOf(entry: Entry): Identifier[] {
-  const found = new Map<string, Identifier>();
-  const add = (kind: IdentifierKind, forms: readonly string[]) => {
+/** The identifiers of an entry with the values as they were typed. */
+export function identifierValues(entry: Entry): (Identifier & { shown: string })[] {
+  const found: (Identifier & { shown: string })[] = [];
+  const add = (kind: IdentifierKind, shown: string, forms: readonly string[]) => {
     const value = joined(forms.map((form) => form.replaceAll(BAR, '')).filter(Boolean));
-    if (value.length > 2) found.set(kind + value, { kind, value });
+    if (value.length > 2) found.push({ kind, value, shown });
   };
-  for (const { address } of entry.emails) add('email', emailForms(address));
-  for (const { number, e164 } of entry.phones) add('phone', phoneForms(number, e164));
-  if (entry.kind === 'contact' && entry.employeeCode) add('code', codeForms(entry.employeeCode));
-  return [...found.values()];
+  for (const { address } of entry.emails) add('email', address, emailForms(address));
+  for (const { number, e164 } of entry.phones) add('phone', number, phoneForms(number, e164));
+  if (entry.kind === 'contact' && entry.employeeCode) add('code', entry.employeeCode, codeForms(entry.employeeCode));
+  return found;
 }
 
 const emailForms = (address: string) => {

@@ -3,7 +3,6 @@ import { AppError, describeError } from '@kontor/bus';
 import { type ErrorCode, type Problem, statusOf } from '@kontor/contracts';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { inCallersTerms } from './input.js';
 
 /** Every error of the gateway ends here and leaves as `application/problem+json`. */
 @Catch()
@@ -16,7 +15,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   send(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const error = inCallersTerms(asAppError(thrown, request), request.routeOptions?.config?.route?.body);
+    const error = asAppError(thrown, request);
     if (error.code === 'internal')
       this.log.error({
         event: 'call-failed',
@@ -58,6 +57,7 @@ export function problemOf(error: AppError, requestId: string): Problem {
   return { ...problem, ...extras, ...problem };
 }
 
+const MB = 1024 * 1024;
 const routeOf = (request: FastifyRequest) => request.routeOptions?.url ?? 'none';
 
 /** What Fastify and its plugins refuse, by their error codes. */
@@ -70,7 +70,7 @@ function asAppError(thrown: unknown, request: FastifyRequest): AppError {
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new AppError(
       'too-large',
-      `The body is larger than ${maxBody ?? request.routeOptions.bodyLimit} bytes, the most that is taken here`,
+      `The body is larger than ${(maxBody ?? request.routeOptions.bodyLimit) / MB} MB, the most that is taken here`,
     );
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     const wanted = form ? 'multipart/form-data' : 'application/json';

@@ -1,8 +1,8 @@
-import type { Bus } from '@kontor/bus';
+import { AppError, type Bus } from '@kontor/bus';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayEnv } from '../env.js';
 import { contextOf } from './context.js';
-import { inputOf } from './input.js';
+import { inCallersTerms, inputOf } from './input.js';
 import { etagOf, isKnown } from './preconditions.js';
 import type { Route } from './route.js';
 
@@ -13,16 +13,16 @@ export function respond(route: Route): Respond {
   const read = inputOf(route);
   return async (bus, env, request, reply) => {
     const call = { bus, env, context: contextOf(request), input: read(request), request, reply };
-    const answer = await route.answer(call);
+    const answer = await route.answer(call).catch((error: unknown) => {
+      throw error instanceof AppError ? inCallersTerms(error, route.body) : error;
+    });
     if (answer === reply) return reply;
     const { id, version } = (answer ?? {}) as { id?: unknown; version?: unknown };
     if (typeof version === 'number') {
       reply.header('etag', etagOf(version));
       if (route.method === 'GET' && isKnown(request.headers['if-none-match'], version)) return reply.code(304).send();
     }
-    if (route.status === 204) return reply.code(204).send();
-    if (route.method === 'POST' && typeof id === 'string' && route.status !== 200 && !route.path.includes(':'))
-      reply.header('location', `${route.path}/${id}`);
-    return reply.code(reply.statusCode === 200 ? route.status : reply.statusCode).send(answer);
+    if (route.status === 201 && typeof id === 'string') reply.header('location', `${route.path}/${id}`);
+    return reply.send(route.status === 204 ? undefined : answer);
   };
 }

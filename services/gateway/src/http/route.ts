@@ -1,6 +1,6 @@
 import { Bus, type Context } from '@kontor/bus';
 import type { Audience, RequestContract } from '@kontor/contracts';
-import { Controller, Inject, Req, RequestMapping, RequestMethod, Res, type Type } from '@nestjs/common';
+import { Controller, HttpCode, Inject, Req, RequestMapping, RequestMethod, Res, type Type } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -120,6 +120,7 @@ function addMethod(type: Type<{ bus: Bus; env: GatewayEnv }>, entry: Route): voi
   Object.defineProperty(type.prototype, entry.name, descriptor);
   Req()(type.prototype, entry.name, 0);
   Res()(type.prototype, entry.name, 1);
+  HttpCode(entry.status)(type.prototype, entry.name, descriptor);
   RouteConfig({ route: entry })(type.prototype, entry.name, descriptor);
   RequestMapping({ method: RequestMethod[entry.method], path: entry.path })(type.prototype, entry.name, descriptor);
 }

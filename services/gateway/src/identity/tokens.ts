@@ -44,6 +44,8 @@ export class Tokens implements OnModuleDestroy {
         clockTolerance: CLOCK_TOLERANCE_S,
         requiredClaims: ['exp', 'sub'],
       });
+      if (typeof payload.sub !== 'string' || payload.sub === '')
+        throw new errors.JWTClaimValidationFailed('"sub" names nobody', payload, 'sub');
       return { caller: callerOf(payload, this.env), expires: (payload.exp ?? 0) * 1000 };
     } catch (error) {
       if (error instanceof errors.JOSEError) throw new AppError('unauthenticated', this.whatIsWrong(error));

@@ -1,8 +1,7 @@
 import { getImport, listImports, setImportMapping, startImport } from '@kontor/contracts';
 import { controller, get, post, put } from '../http/route.js';
+import { rejectedRows, rowsWithWarnings, sample } from './csv-files.js';
 import { progress } from './progress.js';
-import { rejectedRows } from './rejected-rows.js';
-import { sample } from './sample.js';
 import { upload } from './upload.js';
 
 export const ImportsController = controller('imports', '/v1/imports', [
@@ -14,4 +13,5 @@ export const ImportsController = controller('imports', '/v1/imports', [
   post(':id/start', startImport, { status: 202 }),
   progress,
   rejectedRows,
+  rowsWithWarnings,
 ]);

@@ -1,0 +1,120 @@
+import { letterBits } from './edit-distance.js';
+import { fieldsFor, longTerm, shortTerm } from './entry-fields.js';
+import { BAR, isIdentifierClause, type Wanted, wantedBy } from './identifiers.js';
+import { escapeLike, likeOf } from './pattern.js';
+import type { Clause } from './query.js';
+import { soundsOf } from './sounds.js';
+import { patternSpellings, SHORTEST_INFIX, slipsIn, type WordClause } from './word-test.js';
+import { isHan, wordSpellings, wordsOf } from './words.js';
+
+/** How many words or entries of one clause are taken into account. */
+export const MOST_FOUND = 10_000;
+
+/** One question to the dictionary; the rows it gives are candidates, which a test in this process looks at again. */
+export interface Lookup {
+  /** The clause's place in the query, and for a phrase the word's place in it. */
+  clause: number;
+  word: number;
+  table: 'word' | 'identifier';
+  /** Everything that begins with this text, so that Meilisearch can be asked for the beginning when there are too many. */
+  beginning?: string;
+  condition: string;
+}
+
+type Param = (value: unknown) => string;
+
+/** What is to be looked up for each clause. The tenant is not in it: the dictionary adds it to every question. */
+export function lookupsFor(clauses: readonly Clause[], param: Param): Lookup[] {
+  return clauses.flatMap((clause, place) => {
+    const at = { clause: place, word: 0 };
+    if (isIdentifierClause(clause)) {
+      const wanted = wantedBy(clause).map((one) => ({ ...at, table: 'identifier' as const, condition: identifierCondition(one, param) }));
+      if (clause.kind === 'digits' && clause.field === null)
+        return [...wanted, { ...at, table: 'word' as const, condition: `word = ${param(digitsOf(clause.text))}` }];
+      return wanted;
+    }
+    const inFields = fieldCondition(clause.field, param);
+    const conditions = clause.kind === 'phrase' ? phraseConditions(clause.text, param) : wordConditions(clause, param);
+    return conditions.map((one) => ({ ...at, table: 'word' as const, ...one, condition: `${inFields} and ${one.condition}` }));
+  });
+}
+
+export const digitsOf = (text: string): string => text.replace(/\D/g, '');
+
+/** Types have names, too, but only `type:` looks in them. */
+export const ONLY_WHEN_NAMED = 'type';
+const marks = (field: string) => [shortTerm(field, ''), longTerm(field, '')];
+const fieldCondition = (field: string | null, param: Param) =>
+  field === null
+    ? `field <> all(${param(marks(ONLY_WHEN_NAMED))}::text[])`
+    : `field = any(${param(fieldsFor(field).flatMap(marks))}::text[])`;
+
+type Condition = Pick<Lookup, 'condition'> & Partial<Pick<Lookup, 'word' | 'beginning'>>;
+
+function wordConditions(clause: WordClause, param: Param): Condition[] {
+  switch (clause.kind) {
+    case 'pattern':
+      return patternConditions(clause.text, param);
+    case 'alike':
+      return wordSpellings(clause.text).flatMap((word) => [
+        ...nearConditions(word, clause.edits, param),
+        ...(soundsOf(word).length ? [{ condition: `sounds && ${param(soundsOf(word))}::text[]` }] : []),
+      ]);
+    default:
+      return wordSpellings(clause.text).flatMap((word) => [
+        { condition: like(`${escapeLike(word)}%`, param), beginning: word },
+        ...([...word].length >= SHORTEST_INFIX ? [{ condition: like(`%${escapeLike(word)}%`, param) }] : []),
+        ...(slipsIn(clause.text) ? nearConditions(word, slipsIn(clause.text), param) : []),
+      ]);
+  }
+}
+
+const like = (pattern: string, param: Param) => `word like ${param(pattern)}`;
+
+function patternConditions(text: string, param: Param): Condition[] {
+  return patternSpellings(text).map((pieces) => {
+    const [first, star, ...rest] = pieces;
+    const begins = typeof first === 'object' && star === '*' && rest.length === 0;
+    return { condition: like(likeOf(pieces), param), ...(begins && { beginning: first.text }) };
+  });
+}
+
+/** Chinese characters stand in the dictionary as parts of words only; the phrase itself will tell. */
+const phraseConditions = (text: string, param: Param): Condition[] =>
+  phraseTerms(text).map((spelled, word) => ({ word, condition: `word = any(${param(spelled)}::text[])` }));
+
+/** The spellings of the words of a phrase that stand in the dictionary as they are. */
+export function phraseTerms(text: string): string[][] {
+  const words = wordsOf(text).filter(({ whole }) => !whole);
+  const single = words.length === 1;
+  return words.filter(({ short }) => single || !isHan(short)).map(({ short, long }) => [short, ...long]);
+}
+
+/**
+ * Words within so many edits. An edit changes one place, so of two parts of the word with a letter between them one is left as it was,
+ * of three parts one after two edits: a beginning, an end, or something inside. How many letters there are, and which, rules out most of the rest.
+ */
+export function nearConditions(word: string, edits: number, param: Param): Condition[] {
+  if (edits === 0) return [{ condition: `word = ${param(word)}` }];
+  const letters = [...word];
+  const n = letters.length;
+  const lengths = `length = any(${param(Array.from({ length: 2 * edits + 1 }, (_, i) => n - edits + i))}::int[])`;
+  const plausible = `${lengths} and bit_count((letters # ${param(letterBits(word))})::bit(32)) <= ${2 * edits}`;
+  const inner = edits === 1 ? 0 : 3;
+  const outer = Math.floor((n - (edits === 1 ? 1 : inner + 2)) / 2);
+  // Too short to cut; then all words of about that length are looked at.
+  if (edits > 2 || outer < (edits === 1 ? 1 : 2)) return [{ condition: plausible }];
+  const first = letters.slice(0, outer).join('');
+  const last = letters.slice(n - outer).join('');
+  const middle = letters.slice(outer + 1, n - outer - 1).join('');
+  return [
+    { condition: `${like(`${escapeLike(first)}%`, param)} and ${plausible}` },
+    { condition: `reverse(word) collate "C" like ${param(`${escapeLike([...last].reverse().join(''))}%`)} and ${plausible}` },
+    ...(inner ? [{ condition: `${like(`%${escapeLike(middle)}%`, param)} and ${plausible}` }] : []),
+  ];
+}
+
+function identifierCondition({ kind, pattern, whole }: Wanted, param: Param): string {
+  const inside = likeOf(pattern);
+  return `kind = ${param(kind)} and value like ${param(whole ? `%${BAR}${inside}${BAR}%` : `%${inside}%`)}`;
+}

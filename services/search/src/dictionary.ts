@@ -1,0 +1,122 @@
+import { Database } from '@kontor/database';
+import { Injectable } from '@nestjs/common';
+import { type Lookup, lookupsFor, MOST_FOUND } from './dictionary-query.js';
+import { letterBits } from './edit-distance.js';
+import type { Answered, Row } from './found.js';
+import type { Identifier } from './identifiers.js';
+import { KnownTerms } from './known-terms.js';
+import type { Clause } from './query.js';
+import { soundsOf } from './sounds.js';
+
+/** The identifiers of an entry as it is now. */
+export interface Identified {
+  id: string;
+  identifiers: readonly Identifier[];
+}
+
+const FIELDS_KEPT_MS = 5_000;
+
+/**
+ * The words and identifiers of every tenant. Nothing else reaches these tables, and every statement here begins with the tenant:
+ * what one tenant has is never seen by another.
+ */
+@Injectable()
+export class Dictionary {
+  private readonly known = new KnownTerms();
+  private readonly fields = new Map<string, { at: number; fields: Promise<string[]> }>();
+
+  constructor(private readonly db: Database) {}
+
+  /** The fields in which the tenant has words; up to five seconds old. */
+  fieldsOf(tenant: string): Promise<string[]> {
+    const now = Date.now();
+    const kept = this.fields.get(tenant);
+    if (kept && now - kept.at < FIELDS_KEPT_MS) return kept.fields;
+    if (this.fields.size > 1_000) this.fields.clear();
+    const fields = this.db
+      .acrossTenants((tx): Promise<{ field: string }[]> => tx.query('select field from field where tenant_id = $1', [tenant]))
+      .then((rows) => rows.map(({ field }) => field));
+    fields.catch(() => this.fields.delete(tenant));
+    this.fields.set(tenant, { at: now, fields });
+    return fields;
+  }
+
+  /** Looks up everything the clauses need, in one round; answers[i] are those of clause i. */
+  async lookUp(tenant: string, clauses: readonly Clause[]): Promise<Answered[][]> {
+    const parameters: unknown[] = [tenant];
+    const lookups = lookupsFor(clauses, (value) => `$${parameters.push(value)}`);
+    const rows = lookups.map((): Row[] => []);
+    if (lookups.length) {
+      const sql = lookups.map(statement).join(' union all ');
+      const found: { lookup: number; a: string; b: string; c: Identifier['kind'] }[] = await this.db.acrossTenants((tx) =>
+        tx.query(sql, parameters),
+      );
+      for (const { lookup, a, b, c } of found) rows[lookup]!.push(c === null ? { field: a, word: b } : { entry: a, value: b, kind: c });
+    }
+    const answered = lookups.map((lookup, i) => ({ ...lookup, rows: rows[i]! }));
+    return clauses.map((_, i) => answered.filter(({ clause }) => clause === i));
+  }
+
+  /** Notes the words that are new to the tenant and replaces the identifiers of the entries. Words no longer used stay: they do no harm. */
+  async learn(tenant: string, terms: Iterable<string>, entries: readonly Identified[]): Promise<void> {
+    const fresh = this.known.missing(tenant, terms);
+    await this.db.acrossTenants(async (tx) => {
+      const query = (sql: string, parameters: unknown[]) => tx.query(sql, [tenant, ...parameters]);
+      if (fresh.length) await insertWords(query, fresh);
+      await replaceIdentifiers(query, entries);
+    });
+    this.known.add(tenant, fresh);
+  }
+}
+
+function statement({ table, condition }: Lookup, index: number): string {
+  const columns = table === 'word' ? 'field as a, word as b, null as c' : 'entry_id::text as a, value as b, kind as c';
+  return `(select ${index} as lookup, ${columns} from ${table} where tenant_id = $1 and ${condition} limit ${MOST_FOUND + 1})`;
+}
+
+type Query = (sql: string, parameters: unknown[]) => Promise<unknown>;
+
+const WORDS_AT_ONCE = 10_000;
+
+async function insertWords(query: Query, terms: readonly string[]): Promise<void> {
+  const words = terms.map((term) => {
+    const mark = term.search(/[:~]/) + 1;
+    return { field: term.slice(0, mark), word: term.slice(mark) };
+  });
+  // In the order of the index, which then is written page by page.
+  words.sort((a, b) => (a.word < b.word ? -1 : 1));
+  for (let from = 0; from < words.length; from += WORDS_AT_ONCE) {
+    const some = words.slice(from, from + WORDS_AT_ONCE);
+    await query(
+      `insert into word (tenant_id, word, field, length, letters, sounds)
+       select $1, word, field, length, letters, string_to_array(sounds, ' ')
+       from unnest($2::text[], $3::text[], $4::smallint[], $5::integer[], $6::text[]) as new (word, field, length, letters, sounds)
+       on conflict do nothing`,
+      [
+        some.map(({ word }) => word),
+        some.map(({ field }) => field),
+        some.map(({ word }) => [...word].length),
+        some.map(({ word }) => letterBits(word)),
+        some.map(({ word }) => soundsOf(word).join(' ')),
+      ],
+    );
+  }
+  const fields = [...new Set(words.map(({ field }) => field.slice(0, -1)))];
+  await query('insert into field (tenant_id, field) select $1, unnest($2::text[]) on conflict do nothing', [fields]);
+}
+
+async function replaceIdentifiers(query: Query, entries: readonly Identified[]): Promise<void> {
+  const rows = entries.flatMap(({ id, identifiers }) => identifiers.map((one) => ({ id, ...one })));
+  const columns = [rows.map(({ id }) => id), rows.map(({ kind }) => kind), rows.map(({ value }) => value)];
+  await query(
+    `delete from identifier as old where tenant_id = $1 and entry_id = any($2::uuid[])
+       and not exists (select from unnest($3::uuid[], $4::text[], $5::text[]) as new (id, kind, value)
+                       where new.id = old.entry_id and new.kind = old.kind and new.value = old.value)`,
+    [entries.map(({ id }) => id), ...columns],
+  );
+  if (rows.length)
+    await query(
+      'insert into identifier (tenant_id, entry_id, kind, value) select $1, * from unnest($2::uuid[], $3::text[], $4::text[]) on conflict do nothing',
+      columns,
+    );
+}

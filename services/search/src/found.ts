@@ -1,0 +1,78 @@
+import { type Lookup, MOST_FOUND, ONLY_WHEN_NAMED } from './dictionary-query.js';
+import { fieldsFor, longTerm, shortTerm } from './entry-fields.js';
+import { type Filter, and, isIn, notEmpty, or, startsWith } from './filter.js';
+import { type Identifier, identifierFit, type IdentifierClause, isIdentifierClause, wantedBy } from './identifiers.js';
+import type { Found } from './plan-query.js';
+import type { Clause } from './query.js';
+import { type WordClause, wordTest } from './word-test.js';
+
+/** A row of the dictionary: field and word, or of the identifiers: entry, kind and value. */
+export type Row = { field: string; word: string } | { entry: string; kind: Identifier['kind']; value: string };
+
+/** A lookup with what it gave. */
+export type Answered = Lookup & { rows: readonly Row[] };
+
+const LONG_MARK = longTerm('', '');
+
+/** What is known of a clause from the rows of its lookups. `fields` are those that the tenant has words in. */
+export function foundFor(clause: Clause, answers: readonly Answered[], fields: readonly string[]): Found {
+  if (isIdentifierClause(clause)) return identifiersFound(clause, answers);
+  if (clause.kind === 'phrase') return phraseFound(answers);
+  const all = everything(clause);
+  return all === undefined ? wordsFound(clause, answers, fields) : { levels: [all], complete: true };
+}
+
+/** `*` alone needs no dictionary. */
+function everything(clause: WordClause): Filter | undefined {
+  if (clause.kind !== 'pattern' || clause.text !== '*') return undefined;
+  return clause.field === null
+    ? notEmpty('words')
+    : or(...fieldsFor(clause.field).map((field) => startsWith('words', shortTerm(field, ''))));
+}
+
+const isCut = ({ rows }: Answered) => rows.length > MOST_FOUND;
+const termOf = (row: Row) => ('word' in row ? row.field + row.word : '');
+
+function wordsFound(clause: WordClause, answers: readonly Answered[], fields: readonly string[]): Found {
+  const test = wordTest(clause);
+  const levels: Set<string>[] = [];
+  for (const { rows } of answers)
+    for (const row of rows.slice(0, MOST_FOUND)) {
+      if (!('word' in row)) continue;
+      const fit = test(row.word, row.field.endsWith(LONG_MARK));
+      if (!fit) continue;
+      while (levels.length <= fit.level) levels.push(new Set());
+      levels[fit.level]!.add(termOf(row));
+    }
+  const filters = levels.map((terms) => isIn('words', [...terms]));
+  const among = clause.field === null ? fields.filter((field) => field !== ONLY_WHEN_NAMED) : fieldsFor(clause.field);
+  const begin = answers.filter((answer) => answer.beginning !== undefined && isCut(answer));
+  for (const { beginning } of begin) {
+    const starts = among.flatMap((field) =>
+      [shortTerm(field, beginning!), longTerm(field, beginning!)].map((text) => startsWith('words', text)),
+    );
+    const level = clause.kind === 'word' ? 1 : 0;
+    while (filters.length <= level) filters.push(false);
+    filters[level] = or(filters[level]!, ...starts);
+  }
+  return { levels: filters, complete: answers.every((answer) => !isCut(answer) || begin.includes(answer)) };
+}
+
+/** Every word of the phrase must be there; that they stand side by side is for Meilisearch to say. */
+function phraseFound(answers: readonly Answered[]): Found {
+  const words = answers.map(({ rows }) => isIn('words', rows.map(termOf)));
+  return { levels: [and(...words)], complete: !answers.some(isCut) };
+}
+
+function identifiersFound(clause: IdentifierClause, answers: readonly Answered[]): Found {
+  const wanted = wantedBy(clause);
+  const levels: Set<string>[] = [new Set(), new Set(), new Set()];
+  for (const { rows } of answers)
+    for (const row of rows.slice(0, MOST_FOUND)) {
+      const fit = 'entry' in row ? identifierFit(wanted, row) : undefined;
+      if (fit && 'entry' in row) levels[fit.level]!.add(row.entry);
+    }
+  const words = answers.flatMap(({ table, rows }) => (table === 'word' ? rows.map(termOf) : []));
+  const filters = levels.map((ids) => isIn('id', [...ids]));
+  return { levels: [or(filters[0]!, isIn('words', words)), ...filters.slice(1)], complete: !answers.some(isCut) };
+}

@@ -1,0 +1,51 @@
+import { Bus, currentContext, type Lane, On } from '@kontor/bus';
+import { type Change, contactsChanged, customersChanged, listContactIds, type PayloadOf } from '@kontor/contracts';
+import { Controller } from '@nestjs/common';
+import { Indexer } from './indexer.js';
+import { WRITER } from './writer.js';
+
+/** Follows what changes in the customer service. What the changes were does not matter: the indexer asks what the entries are now. */
+@Controller()
+export class IndexListener {
+  constructor(
+    private readonly indexer: Indexer,
+    private readonly bus: Bus,
+  ) {}
+
+  @On(contactsChanged, { as: 'index-people', lane: 'people', concurrency: 256, behind: WRITER })
+  indexPeople({ changes }: PayloadOf<typeof contactsChanged>) {
+    return this.refresh(changes, 'people');
+  }
+
+  // An event of an import holds up to 1,000 contacts: so many wait that a large batch can be made while another is indexed.
+  @On(contactsChanged, { as: 'index-bulk', lane: 'bulk', concurrency: 12, behind: WRITER })
+  indexBulk({ changes }: PayloadOf<typeof contactsChanged>) {
+    return this.refresh(changes, 'bulk');
+  }
+
+  @On(customersChanged, { as: 'index-customers', concurrency: 16, behind: WRITER })
+  async indexCustomers({ changes }: PayloadOf<typeof customersChanged>) {
+    await this.refresh(changes, currentContext().lane);
+    for (const { id } of changes.filter(isRenamed)) await this.refreshContacts(id);
+  }
+
+  private refresh(changes: readonly Change[], lane: Lane): Promise<void> {
+    return this.indexer.refresh(
+      currentContext().tenant,
+      changes.map(({ id }) => id),
+      lane,
+    );
+  }
+
+  /** Contacts are found by the name of their customer. */
+  private async refreshContacts(customerId: string): Promise<void> {
+    for (let after: string | undefined; ; ) {
+      const { ids } = await this.bus.request(listContactIds, { customerId, after });
+      if (!ids.length) return;
+      await this.indexer.refresh(currentContext().tenant, ids, 'bulk');
+      after = ids.at(-1);
+    }
+  }
+}
+
+const isRenamed = ({ change, fields }: Change) => change !== 'created' && (fields === undefined || fields.includes('name'));

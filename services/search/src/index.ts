@@ -1,0 +1,17 @@
+import { Database, migrate } from '@kontor/database';
+import { defineService } from '@kontor/service';
+import { Env } from './env.js';
+import { MeiliClient } from './meili.client.js';
+import { DictionaryTables } from './migrations/1-dictionary.js';
+import { SearchModule } from './search.module.js';
+
+export const service = defineService({
+  name: 'search',
+  env: Env,
+  module: (env) => SearchModule.with(env),
+  migrate: (env) => migrate(env.KONTOR_MIGRATION_URL ?? env.KONTOR_DATABASE_URL, [DictionaryTables]),
+  checks: (app) => [
+    { name: 'database', required: true, run: () => app.get(Database).ping() },
+    { name: 'meilisearch', required: false, run: () => app.get(MeiliClient).ping() },
+  ],
+});

@@ -1,0 +1,4 @@
+import { main } from '@kontor/service';
+import { service } from './index.js';
+
+await main(service);

@@ -1,0 +1,141 @@
+import { AppError } from '@kontor/bus';
+import {
+  type Index,
+  Meilisearch,
+  MeilisearchApiError,
+  MeilisearchRequestError,
+  MeilisearchRequestTimeOutError,
+  type MultiSearchQuery,
+  type Settings,
+  type Task,
+} from 'meilisearch';
+import { type Document, PHRASE_FIELDS, type PhraseField } from './document.js';
+import type { Filter, Filterable } from './filter.js';
+
+const INDEX = 'entries';
+const FILTERABLE: Filterable[] = ['id', 'tenant', 'kind', 'type', 'tags', 'cities', 'customerId', 'ownerId', 'words'];
+
+const SETTINGS: Settings = {
+  displayedAttributes: ['id'],
+  searchableAttributes: [...PHRASE_FIELDS],
+  filterableAttributes: [
+    { attributePatterns: FILTERABLE, features: { facetSearch: false, filter: { equality: true, comparison: false } } },
+  ],
+  sortableAttributes: ['sortName', 'createdAt'],
+  // Only phrases are asked of its words, and those as they stand: what else they could do is not paid for.
+  typoTolerance: { enabled: false },
+  prefixSearch: 'disabled',
+  facetSearch: false,
+  proximityPrecision: 'byWord',
+  pagination: { maxTotalHits: 1_000_000_000 },
+  faceting: { maxValuesPerFacet: 100 },
+};
+
+/** Words that must stand side by side, in one attribute or in any. */
+export interface Phrases {
+  texts: readonly string[];
+  attribute?: PhraseField;
+}
+
+export interface Question {
+  filters: readonly Filter[];
+  phrases?: Phrases;
+  sort?: 'sortName:asc' | 'createdAt:desc';
+  offset?: number;
+  limit: number;
+  facets?: readonly Filterable[];
+}
+
+export interface Answer {
+  ids: string[];
+  total: number;
+  facets: Record<string, Record<string, number>>;
+}
+
+/** A task that was refused because of what was in it. */
+export class RefusedByMeili extends Error {}
+
+/** Every call to Meilisearch. Fails with `unavailable` when it cannot be reached. */
+export class MeiliClient {
+  private readonly index: Index<Document>;
+  private readonly client: Meilisearch;
+
+  constructor(url: string, key: string) {
+    // A compressed answer comes in pieces, and between them Meilisearch waits 40 ms for the first to be acknowledged.
+    this.client = new Meilisearch({ host: url, apiKey: key, timeout: 10_000, requestInit: { headers: { 'accept-encoding': 'identity' } } });
+    this.index = this.client.index<Document>(INDEX);
+  }
+
+  /** Makes the index if it is not there, and gives it the settings that this version works with. */
+  async prepare(): Promise<void> {
+    await this.call(async () => {
+      const made = await this.client.createIndex(INDEX, { primaryKey: 'id' }).waitTask({ timeout: 0 });
+      if (made.error && made.error.code !== 'index_already_exists') throw new Error(`The index could not be made: ${made.error.code}`);
+      const set = await this.index.updateSettings(SETTINGS).waitTask({ timeout: 0 });
+      if (set.error) throw new Error(`The settings of the index were refused: ${set.error.message}`);
+    });
+  }
+
+  /** Asks several questions in one call; the answers come in the same order. */
+  async search(questions: readonly Question[]): Promise<Answer[]> {
+    const queries = questions.map(queryOf);
+    const { results } = await this.call(() => this.client.multiSearch<{ queries: MultiSearchQuery[] }, Document>({ queries }));
+    return results.map((result) => ({
+      ids: result.hits.map(({ id }) => id),
+      total: result.estimatedTotalHits ?? 0,
+      facets: result.facetDistribution ?? {},
+    }));
+  }
+
+  /** Hands over documents, one JSON text each; gives the task's number. */
+  async put(documents: readonly string[]): Promise<number> {
+    const lines = documents.join('\n');
+    return (await this.call(() => this.index.addDocumentsFromString(lines, 'application/x-ndjson'))).taskUid;
+  }
+
+  async remove(ids: string[]): Promise<number> {
+    return (await this.call(() => this.index.deleteDocuments(ids))).taskUid;
+  }
+
+  /** Waits until the task has been done. */
+  async done(task: number): Promise<void> {
+    const { status, error }: Task = await this.call(() => this.client.tasks.waitForTask(task, { timeout: 0, interval: 10 }));
+    if (status !== 'succeeded') throw new RefusedByMeili(error?.code ?? status);
+  }
+
+  async ping(): Promise<void> {
+    await this.client.health();
+  }
+
+  private async call<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isAway(error)) throw new AppError('unavailable', 'The search engine cannot be reached at the moment', { retryAfter: 2 });
+      // What Meilisearch says of a call quotes what was in it, and what people typed belongs in no log.
+      if (error instanceof MeilisearchApiError)
+        throw new Error(`Meilisearch refused a call: ${error.cause?.code ?? error.response.status}`);
+      throw error;
+    }
+  }
+}
+
+function isAway(error: unknown): boolean {
+  if (error instanceof MeilisearchRequestError || error instanceof MeilisearchRequestTimeOutError) return true;
+  // The writer makes the index a moment after the first start.
+  return error instanceof MeilisearchApiError && (error.response.status >= 500 || error.cause?.code === 'index_not_found');
+}
+
+function queryOf({ filters, phrases, sort, offset = 0, limit, facets }: Question): MultiSearchQuery {
+  return {
+    indexUid: INDEX,
+    attributesToRetrieve: ['id'],
+    filter: filters.filter((filter) => typeof filter === 'string'),
+    ...(phrases && { q: phrases.texts.map((text) => `"${text}"`).join(' '), matchingStrategy: 'all' as const }),
+    ...(phrases?.attribute && { attributesToSearchOn: [phrases.attribute] }),
+    ...(sort && { sort: [sort] }),
+    ...(facets?.length && { facets: [...facets] }),
+    offset,
+    limit,
+  };
+}

@@ -1,0 +1,54 @@
+import { MOST_FOUND } from './dictionary-query.js';
+import { phraseAttribute } from './document.js';
+import { and, type Filter, isIn } from './filter.js';
+import type { MeiliClient, Phrases } from './meili.client.js';
+import type { Found } from './plan-query.js';
+import type { Clause } from './query.js';
+import { phraseWords } from './words.js';
+
+interface Phrase {
+  place: number;
+  text: string;
+  attribute: Phrases['attribute'];
+  not: boolean;
+}
+
+/**
+ * Settles what the filter on words leaves open: whether the words of a phrase stand side by side.
+ * One question to Meilisearch can look for phrases in one attribute, or in all, and not for their absence. So the wanted phrases of the first
+ * attribute go along with the question itself; what else there is, is asked beforehand and becomes ids.
+ */
+export async function settlePhrases(
+  meili: MeiliClient,
+  clauses: readonly Clause[],
+  found: readonly Found[],
+  given: readonly Filter[],
+): Promise<{ found: readonly Found[]; along: Phrases | undefined }> {
+  const phrases = clauses.flatMap(phraseOf);
+  const first = phrases.find((phrase) => !phrase.not);
+  const along = phrases.filter((phrase) => first && !phrase.not && phrase.attribute === first.attribute);
+  // Where a word of the phrase is unknown there is nothing to ask.
+  const before = phrases.filter((phrase) => !along.includes(phrase) && found[phrase.place]!.levels[0] !== false);
+  const settled = [...found];
+  if (before.length) {
+    const questions = before.map(({ place, text, attribute }) => ({
+      filters: [...given, and(...found[place]!.levels)],
+      phrases: { texts: [text], attribute },
+      limit: MOST_FOUND,
+    }));
+    for (const [i, { ids, total }] of (await meili.search(questions)).entries()) {
+      const { place } = before[i]!;
+      settled[place] = { levels: [isIn('id', ids)], complete: found[place]!.complete && total <= ids.length };
+    }
+  }
+  return { found: settled, along: first && { texts: along.map(({ text }) => text), attribute: first.attribute } };
+}
+
+/** A clause as Meilisearch is to see it; a single word is no phrase, the filter on words says it all. */
+function phraseOf(clause: Clause, place: number): Phrase[] {
+  if (clause.kind !== 'phrase') return [];
+  const forms = phraseWords(clause.text).map(({ form }) => form);
+  if (forms.length < 2 || clause.field === 'type') return [];
+  const attribute = clause.field === null ? undefined : phraseAttribute(clause.field);
+  return [{ place, text: forms.join(' '), attribute, not: clause.not }];
+}

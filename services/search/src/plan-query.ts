@@ -1,0 +1,34 @@
+import { and, type Filter, not, or } from './filter.js';
+import type { Clause } from './query.js';
+
+/** What the dictionary knows about a clause. */
+export interface Found {
+  /** The entries that fit, best first; an entry may be in several, and counts as the best. */
+  levels: Filter[];
+  /** False when there are more than could be taken into account. */
+  complete: boolean;
+}
+
+/** The part of a clause's levels that a `-` before it excludes: of plain words those that are equal or begin with it. */
+const excluded = (clause: Clause, { levels }: Found) => or(...(clause.kind === 'word' ? levels.slice(0, 2) : levels));
+
+/**
+ * The classes of hits, best first, as filters that no two have an entry in common: a hit's class is that of its worst clause.
+ * So their counts add up to the exact total, and their pages one after the other are the ranking.
+ */
+export function planClasses(clauses: readonly Clause[], found: readonly Found[]): Filter[] {
+  const wanted = found.filter((_, i) => !clauses[i]!.not);
+  const unwanted = clauses.flatMap((clause, i) => (clause.not ? [not(excluded(clause, found[i]!))] : []));
+  const upTo = (level: number) => and(...wanted.map(({ levels }) => or(...levels.slice(0, level + 1))));
+  const count = Math.max(1, ...wanted.map(({ levels }) => levels.length));
+  const classes: Filter[] = [];
+  for (let level = 0; level < count; level++) {
+    const better = level > 0 && upTo(level - 1);
+    if (upTo(level) === better) continue;
+    // With a single clause, what is up to this level and not better is what is in this level and not better.
+    const fitting = wanted.length === 1 ? (wanted[0]!.levels[level] ?? false) : upTo(level);
+    const own = and(fitting, not(better), ...unwanted);
+    if (own !== false) classes.push(own);
+  }
+  return classes;
+}

@@ -1,0 +1,28 @@
+import { DatabaseModule } from '@kontor/database';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { Dictionary } from './dictionary.js';
+import type { Env } from './env.js';
+import { IndexListener } from './index.listener.js';
+import { Indexer } from './indexer.js';
+import { MeiliClient } from './meili.client.js';
+import { SearchController } from './search.controller.js';
+import { SearchService } from './search.service.js';
+import { Writer } from './writer.js';
+
+@Module({})
+export class SearchModule {
+  static with(env: Env): DynamicModule {
+    return {
+      module: SearchModule,
+      imports: [DatabaseModule.with({ name: 'search', url: env.KONTOR_DATABASE_URL, poolSize: env.KONTOR_DATABASE_POOL })],
+      controllers: [SearchController, IndexListener],
+      providers: [
+        { provide: MeiliClient, useFactory: () => new MeiliClient(env.KONTOR_MEILI_URL, env.KONTOR_MEILI_KEY) },
+        Dictionary,
+        SearchService,
+        Indexer,
+        Writer,
+      ],
+    };
+  }
+}

@@ -1,0 +1,48 @@
+import { Bus, describeError } from '@kontor/bus';
+import { Database, whileHolding } from '@kontor/database';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Indexer } from './indexer.js';
+import { MeiliClient } from './meili.client.js';
+
+/** The gate that the index listeners wait at. */
+export const WRITER = 'writer';
+
+/** Lets one replica write to the index, the one that holds the lock: two could overtake each other, and leave an older state behind. */
+@Injectable()
+export class Writer implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly log = new Logger('Writer');
+  private readonly stopping = new AbortController();
+  private holding?: Promise<void>;
+
+  constructor(
+    private readonly db: Database,
+    private readonly bus: Bus,
+    private readonly indexer: Indexer,
+    private readonly meili: MeiliClient,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const gate = this.bus.gate(WRITER);
+    this.holding = whileHolding(
+      this.db.options.url,
+      WRITER,
+      this.stopping.signal,
+      async ({ held }) => {
+        await this.meili.prepare();
+        gate.open();
+        try {
+          await this.indexer.run(held);
+        } finally {
+          gate.close();
+        }
+      },
+      (error) => this.log.warn({ event: 'writer-interrupted', ...describeError(error) }),
+    );
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    this.indexer.wake();
+    await this.holding;
+  }
+}
