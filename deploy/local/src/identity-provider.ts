@@ -3,7 +3,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
-import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { DataFolder } from './data-folder.js';
 import { messageOf, SetupError } from './setup-error.js';
 
@@ -34,6 +34,8 @@ export async function startIdentityProvider(data: DataFolder, port: number): Pro
     throw new SetupError(`The identity provider cannot listen on port ${port}: ${messageOf(error)}.`);
   });
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  // Loaded only here: every test file loads this package, and few need a provider.
+  const { default: Provider } = await import('oidc-provider');
   const provider = new Provider(issuer, configuration(data, await signingKey(data)));
   provider.registerGrantType(GRANT, giveToken, ['tenant', 'role', 'agent', 'team'], ['team']);
   server.on('request', provider.callback());
@@ -109,6 +111,7 @@ function configuration(data: DataFolder, key: JWK): Configuration {
 }
 
 async function giveToken(context: KoaContextWithOIDC): Promise<void> {
+  const { errors } = await import('oidc-provider');
   const { client, provider, params = {} } = context.oidc;
   if (!client) throw new errors.InvalidClient('the client is unknown');
   const { tenant, role } = params;

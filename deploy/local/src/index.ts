@@ -1,6 +1,10 @@
+export * from './data-folder.js';
 export * from './databases.js';
 export { freePort } from './free-port.js';
+export { type Hub, type HubOptions, startHub } from './hub.js';
+export { fetchToken, type IdentityProvider, startIdentityProvider, type TokenFor } from './identity-provider.js';
 export { searchServiceKey } from './meilisearch.js';
+export * from './nats-policy.js';
+export { Progress, Quiet } from './progress.js';
 export * from './servers.js';
 export * from './setup-error.js';
-export * from './nats-policy.js';

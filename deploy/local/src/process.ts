@@ -1,5 +1,5 @@
 // Starting one server program and waiting until it answers.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Running {
@@ -25,6 +25,12 @@ export interface Program {
   stopSignal: NodeJS.Signals;
 }
 
+// Whatever ends this process, an error of our own among it: no program it started outlives it.
+const alive = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of alive) child.kill('SIGKILL');
+});
+
 export function run({ name, command, args, env = {}, user, files = [], stopSignal }: Program): Running {
   // Of the environment only the path: what a server does must not depend on the shell it was started from.
   const child = spawn(command, args, {
@@ -33,6 +39,7 @@ export function run({ name, command, args, env = {}, user, files = [], stopSigna
     ...user,
     stdio: ['ignore', 'pipe', 'pipe', ...files],
   });
+  alive.add(child);
   let output = '';
   const keep = (data: Buffer) => {
     output = (output + data.toString()).slice(-20_000);
@@ -43,6 +50,7 @@ export function run({ name, command, args, env = {}, user, files = [], stopSigna
   const exited = new Promise<void>((resolve) => {
     const end = () => {
       ended = true;
+      alive.delete(child);
       resolve();
     };
     child.once('error', (error) => {

@@ -77,8 +77,11 @@ async function startAll(order: Order): Promise<Report> {
     programs.push(['postgres', postgres.port, (port) => startPostgres({ ...postgres, port, durable, dir: join(dir, 'postgres') })]);
   if (nats) programs.push(['nats', nats.port, (port) => startNats({ ...nats, port, dir: join(dir, 'nats') })]);
   if (meili) programs.push(['meili', meili.port, (port) => startMeili({ ...meili, port, dir: join(dir, 'meilisearch') })]);
-  const started = await Promise.all(programs.map(([name, port, program]) => startOnPort(name, port, program)));
-  return { servers: started };
+  // All of them, also when one fails: only what has finished starting can be stopped.
+  const results = await Promise.allSettled(programs.map(([name, port, program]) => startOnPort(name, port, program)));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+  return { servers: results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])) };
 }
 
 async function startOnPort(

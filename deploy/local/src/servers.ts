@@ -51,6 +51,7 @@ class Reaper {
   private readonly first = Promise.withResolvers<Report>();
   private readonly exited = Promise.withResolvers<void>();
   private readonly onEnded?: (server: ServerName, log: string) => void;
+  private readonly pids = new Map<ServerName, number>();
   private lastId = 0;
 
   constructor(onEnded?: (server: ServerName, log: string) => void) {
@@ -92,13 +93,14 @@ class Reaper {
   }
 
   handle({ name, port, pid }: StartedServer, order: Order): ServerHandle {
-    let currentPid = pid;
+    this.pids.set(name, pid);
+    const { pids } = this;
     const ask = (action: Request['action'], signal?: NodeJS.Signals) => this.ask({ server: name, action, signal });
     return {
       name,
       port,
       get pid() {
-        return currentPid;
+        return pids.get(name) ?? 0;
       },
       url: urlOf(name, port, order),
       kill: async () => void (await ask('kill')),
@@ -106,7 +108,7 @@ class Reaper {
       pause: async () => void (await ask('signal', 'SIGSTOP')),
       resume: async () => void (await ask('signal', 'SIGCONT')),
       async restart() {
-        currentPid = (await ask('start')).started?.pid ?? 0;
+        pids.set(name, (await ask('start')).started?.pid ?? 0);
       },
     };
   }
@@ -130,6 +132,13 @@ class Reaper {
   }
 
   private end(error: Error): void {
+    // Stopped by us it has stopped the servers first. Killed by somebody else it could not: SIGINT ends each of them properly.
+    for (const pid of this.child.stdin.writableEnded ? [] : this.pids.values())
+      try {
+        process.kill(pid, 'SIGINT');
+      } catch {
+        // it has ended too
+      }
     this.exited.resolve();
     this.first.resolve({ error: error.message, isSetup: false });
     for (const { reject } of this.waiting.values()) reject(error);

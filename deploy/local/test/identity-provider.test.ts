@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { DataFolder } from '../src/data-folder.js';
@@ -45,6 +46,7 @@ test('a token stays good after a restart on the same folder', async () => {
   const token = await fetchToken(data, { tenant: 'demo', role: 'admin' });
   const { port } = new URL(provider.issuer);
   await provider.stop();
+  await sleep(50); // until fetch has noticed that its kept connection is gone
   provider = await startIdentityProvider(new DataFolder(data.path), Number(port));
   expect((await verify(token)).tenant).toBe('demo');
 });

@@ -1,15 +1,26 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { freePort } from '../src/free-port.js';
 import { launchServers, type Servers } from '../src/servers.js';
 
 const masterKey = '0123456789abcdef0123';
 const all = { durable: false, postgres: { user: 'kontor' }, nats: { config: 'jetstream {}' }, meili: { masterKey } };
 const isAlive = (pid: number) => existsSync(`/proc/${pid}`);
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return ''; // it has just ended
+  }
+}
 
 async function untilGone(pids: number[]): Promise<void> {
   for (const end = Date.now() + 10_000; pids.some(isAlive); await sleep(20))
@@ -73,6 +84,25 @@ test('nothing is left after kill -9 of the process that started the servers', as
   expect(pids.every(isAlive)).toBe(true);
   parent.kill('SIGKILL');
   await untilGone(pids);
+});
+
+test('nothing is left after kill -9 of the process that owns the servers', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'kontor-'));
+  const servers = await launchServers({ ...all, postgres: undefined, dir });
+  const pids = [servers.nats!.pid, servers.meili!.pid];
+  process.kill(servers.reaperPid, 'SIGKILL');
+  await untilGone(pids);
+  rmSync(dir, { recursive: true });
+});
+
+test('nothing is left when one server starts and another does not', async () => {
+  const running = () => readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && commandOf(pid).includes(`-p\0${port}\0`));
+  const port = await freePort();
+  process.env.MEILI_BIN = '/bin/false';
+  const start = launchServers({ ...all, postgres: { user: 'kontor', port } });
+  delete process.env.MEILI_BIN;
+  await expect(start).rejects.toThrow(/Meilisearch .* ended at once/);
+  expect(running()).toEqual([]);
 });
 
 describe('what can be put right is one sentence', () => {

@@ -1,5 +1,11 @@
 import { AppError, currentContext } from '@kontor/bus';
-import { DataSource, type EntityManager, type EntitySchema } from 'typeorm';
+import {
+  DataSource,
+  type EntityManager,
+  type EntitySchema,
+  QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
+} from 'typeorm';
 import { Outbox } from './outbox.js';
 
 export interface DatabaseOptions {
@@ -106,11 +112,20 @@ function translate(error: unknown): unknown {
   return error;
 }
 
+interface DriverError {
+  code?: unknown;
+  message?: unknown;
+  constraint?: string;
+}
+/** TypeORM wraps the errors of statements, not those of connecting. */
+const driverErrorOf = (error: unknown): DriverError => (error as { driverError?: DriverError } | null)?.driverError ?? (error as DriverError) ?? {};
+
 /** The SQL state (or the socket error's code) of a database error, undefined for others. */
 export function sqlState(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const driver =
-    (error as { driverError?: { code?: unknown; message?: unknown } }).driverError ?? (error as { code?: unknown; message?: unknown });
+  // The connection broke between two statements of a transaction, and TypeORM has taken it away.
+  if (error instanceof QueryRunnerProviderAlreadyReleasedError || error instanceof QueryRunnerAlreadyReleasedError) return 'ECONNRESET';
+  const driver = driverErrorOf(error);
+  if (error instanceof AppError) return undefined;
   if (typeof driver.code === 'string') return driver.code;
   // node-postgres has no code for these two
   const message = String(driver.message);
@@ -121,7 +136,6 @@ export function sqlState(error: unknown): string | undefined {
 
 /** The name of the constraint that was violated, for errors that a service turns into a refusal of its own. */
 export function violated(error: unknown): string | undefined {
-  const driver =
-    (error as { driverError?: { code?: string; constraint?: string } }).driverError ?? (error as { code?: string; constraint?: string });
-  return driver?.code?.startsWith('23') ? driver.constraint : undefined;
+  const { code, constraint } = driverErrorOf(error);
+  return typeof code === 'string' && code.startsWith('23') ? constraint : undefined;
 }

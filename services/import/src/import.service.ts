@@ -40,19 +40,20 @@ export class ImportService {
     // The same upload again is under another name in the store; what the file has in it is what counts.
     const body = { ...asked, start, columns: survey.columns, rows: survey.rows };
     let isNew = false;
-    const [id = ''] = await this.db.transaction((tx) =>
-      idempotent(tx, body, async () => {
+    const made = await this.db.transaction(async (tx) => {
+      const [id = ''] = await idempotent(tx, body, async () => {
         const { kind, fileName, onKnown = 'update' } = input;
         const entity = tx.create(ImportEntity, { kind, file, fileName, ...survey, onKnown, state: 'uploaded' });
         await tx.insert(ImportEntity, entity);
         if (start) await queue(tx, entity);
         isNew = true;
         return [entity.id];
-      }),
-    );
+      });
+      return this.shown(tx, await find(tx, id));
+    });
     if (!isNew) await this.files.delete(file);
     if (start) this.runner.wake();
-    return this.get(id);
+    return made;
   }
 
   private async survey(file: string, start: boolean): Promise<FileSurvey> {

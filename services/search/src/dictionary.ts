@@ -14,8 +14,6 @@ export interface Identified {
   identifiers: readonly Identifier[];
 }
 
-const FIELDS_KEPT_MS = 5_000;
-
 /**
  * The words and identifiers of every tenant. Nothing else reaches these tables, and every statement here begins with the tenant:
  * what one tenant has is never seen by another.
@@ -23,22 +21,15 @@ const FIELDS_KEPT_MS = 5_000;
 @Injectable()
 export class Dictionary {
   private readonly known = new KnownTerms();
-  private readonly fields = new Map<string, { at: number; fields: Promise<string[]> }>();
 
   constructor(private readonly db: Database) {}
 
-  /** The fields in which the tenant has words; up to five seconds old. */
-  fieldsOf(tenant: string): Promise<string[]> {
-    const now = Date.now();
-    const kept = this.fields.get(tenant);
-    if (kept && now - kept.at < FIELDS_KEPT_MS) return kept.fields;
-    if (this.fields.size > 1_000) this.fields.clear();
-    const fields = this.db
-      .acrossTenants((tx): Promise<{ field: string }[]> => tx.query('select field from field where tenant_id = $1', [tenant]))
-      .then((rows) => rows.map(({ field }) => field));
-    fields.catch(() => this.fields.delete(tenant));
-    this.fields.set(tenant, { at: now, fields });
-    return fields;
+  /** The fields in which the tenant has words. */
+  async fieldsOf(tenant: string): Promise<string[]> {
+    const rows: { field: string }[] = await this.db.acrossTenants((tx) =>
+      tx.query('select field from field where tenant_id = $1', [tenant]),
+    );
+    return rows.map(({ field }) => field);
   }
 
   /** Looks up everything the clauses need, in one round; answers[i] are those of clause i. */

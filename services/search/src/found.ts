@@ -14,7 +14,7 @@ export type Answered = Lookup & { rows: readonly Row[] };
 
 const LONG_MARK = longTerm('', '');
 
-/** What is known of a clause from the rows of its lookups. `fields` are those that the tenant has words in. */
+/** What is known of a clause from the rows of its lookups. `fields` are those that the tenant has words in; they matter only where there is more than was looked at. */
 export function foundFor(clause: Clause, answers: readonly Answered[], fields: readonly string[]): Found {
   if (isIdentifierClause(clause)) return identifiersFound(clause, answers);
   if (clause.kind === 'phrase') return phraseFound(answers);
@@ -30,7 +30,8 @@ function everything(clause: WordClause): Filter | undefined {
     : or(...fieldsFor(clause.field).map((field) => startsWith('words', shortTerm(field, ''))));
 }
 
-const isCut = ({ rows }: Answered) => rows.length > MOST_FOUND;
+/** Whether there is more than was looked at. */
+export const isCut = ({ rows }: Answered) => rows.length > MOST_FOUND;
 const termOf = (row: Row) => ('word' in row ? row.field + row.word : '');
 
 function wordsFound(clause: WordClause, answers: readonly Answered[], fields: readonly string[]): Found {

@@ -32,6 +32,8 @@ export function identifierValues(entry: Entry): (Identifier & { shown: string })
   return found;
 }
 
+export const identifiersOf = (entry: Entry): Identifier[] => identifierValues(entry).map(({ kind, value }) => ({ kind, value }));
+
 const emailForms = (address: string) => {
   const { short, long } = fold(address.trim());
   return [short, ...long];

@@ -2,6 +2,7 @@ import { Bus, currentContext, type Lane, On } from '@kontor/bus';
 import { type Change, contactsChanged, customersChanged, listContactIds, type PayloadOf } from '@kontor/contracts';
 import { Controller } from '@nestjs/common';
 import { Indexer } from './indexer.js';
+import { currentTenant } from './tenant.js';
 import { WRITER } from './writer.js';
 
 /** Follows what changes in the customer service. What the changes were does not matter: the indexer asks what the entries are now. */
@@ -31,7 +32,7 @@ export class IndexListener {
 
   private refresh(changes: readonly Change[], lane: Lane): Promise<void> {
     return this.indexer.refresh(
-      currentContext().tenant,
+      currentTenant(),
       changes.map(({ id }) => id),
       lane,
     );
@@ -42,7 +43,7 @@ export class IndexListener {
     for (let after: string | undefined; ; ) {
       const { ids } = await this.bus.request(listContactIds, { customerId, after });
       if (!ids.length) return;
-      await this.indexer.refresh(currentContext().tenant, ids, 'bulk');
+      await this.indexer.refresh(currentTenant(), ids, 'bulk');
       after = ids.at(-1);
     }
   }

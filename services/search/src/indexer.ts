@@ -1,22 +1,25 @@
-import { AppError, Bus, type Lane, serviceContext } from '@kontor/bus';
+import { setImmediate as letOthersWork } from 'node:timers/promises';
+import { AppError, Bus, isTransient, type Lane, serviceContext } from '@kontor/bus';
 import { getEntries } from '@kontor/contracts';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Dictionary, type Identified } from './dictionary.js';
 import { documentOf } from './document.js';
 import type { Entry } from './entry-fields.js';
 import { identifiersOf } from './identifiers.js';
 import { MeiliClient } from './meili.client.js';
-import { send } from './send-documents.js';
 
 /** Somebody who waits until the index knows what these entries are. */
 interface Waiting {
   tenant: string;
   ids: readonly string[];
+  lane: Lane;
+  /** Not to be in a batch with others: something was wrong with the batch it was in before. */
+  alone: boolean;
   done(): void;
   failed(error: unknown): void;
 }
 
-/** What is to be written for one tenant. */
+/** What is to be written. */
 interface Work {
   documents: string[];
   gone: string[];
@@ -24,6 +27,7 @@ interface Work {
 
 const MOST_IDS = 4_000;
 const IDS_AT_ONCE = 1_000;
+const DOCUMENTS_AT_ONCE = 100;
 const BATCHES_IN_FLIGHT = 2;
 const IDLE_MS = 1_000;
 
@@ -34,7 +38,6 @@ const IDLE_MS = 1_000;
  */
 @Injectable()
 export class Indexer {
-  private readonly log = new Logger('Indexer');
   private readonly queues: Record<Lane, Waiting[]> = { people: [], bulk: [] };
   private woken = () => {};
 
@@ -46,8 +49,12 @@ export class Indexer {
 
   /** Resolves when everything that these entries are at the time of the call can be found. People's changes go before those of imports. */
   refresh(tenant: string, ids: readonly string[], lane: Lane): Promise<void> {
+    return this.queue(tenant, ids, lane, false);
+  }
+
+  private queue(tenant: string, ids: readonly string[], lane: Lane, alone: boolean): Promise<void> {
     return new Promise((done, failed) => {
-      this.queues[lane].push({ tenant, ids, done, failed });
+      this.queues[lane].push({ tenant, ids, lane, alone, done, failed });
       this.wake();
     });
   }
@@ -65,8 +72,8 @@ export class Indexer {
         await this.pause();
         continue;
       }
-      const writing = await this.write(batch, held);
-      const finished = writing.finally(() => inFlight.delete(finished));
+      const { done } = await this.write(batch, held);
+      const finished = done.finally(() => inFlight.delete(finished));
       inFlight.add(finished);
       if (inFlight.size >= BATCHES_IN_FLIGHT) await Promise.race(inFlight);
     }
@@ -87,8 +94,9 @@ export class Indexer {
   private takeBatch(): Waiting[] {
     const batch: Waiting[] = [];
     let ids = 0;
+    const fits = (next: Waiting) => !batch.length || (!next.alone && !batch[0]!.alone && ids + next.ids.length <= MOST_IDS);
     for (const queue of [this.queues.people, this.queues.bulk])
-      while (queue[0] && (ids === 0 || ids + queue[0].ids.length <= MOST_IDS)) {
+      while (queue[0] && fits(queue[0])) {
         const waiting = queue.shift()!;
         ids += waiting.ids.length;
         batch.push(waiting);
@@ -96,44 +104,68 @@ export class Indexer {
     return batch;
   }
 
-  /** Hands the batch to Meilisearch; what it gives ends when Meilisearch has it all. Neither ever fails: those who wait are told. */
-  private async write(batch: readonly Waiting[], held: () => boolean): Promise<Promise<void>> {
-    const byTenant = [...Map.groupBy(batch, ({ tenant }) => tenant)];
-    const prepared = await Promise.all(
-      byTenant.map(async ([tenant, waiting]) => {
-        const ids = new Set(waiting.flatMap((one) => one.ids));
+  /** Hands the batch to Meilisearch; `done` when it can be found. Never fails: those who wait are told. */
+  private async write(batch: readonly Waiting[], held: () => boolean): Promise<{ done: Promise<void> }> {
+    const written: Waiting[] = [];
+    const work: Work = { documents: [], gone: [] };
+    const byTenant = Map.groupBy(batch, ({ tenant }) => tenant);
+    await Promise.all(
+      Array.from(byTenant, async ([tenant, waiting]) => {
         try {
-          return { waiting, ...(await this.prepare(tenant, [...ids])) };
+          const { documents, gone } = await this.prepare(tenant, [...new Set(waiting.flatMap(({ ids }) => ids))]);
+          work.documents = work.documents.concat(documents);
+          work.gone = work.gone.concat(gone);
+          written.push(...waiting);
         } catch (error) {
-          for (const one of waiting) one.failed(error);
-          return { waiting: [], documents: [], gone: [] };
+          this.refuse(waiting, error);
         }
       }),
     );
-    const waiting = prepared.flatMap((one) => one.waiting);
-    const refuse = (error: unknown) => {
-      for (const one of waiting) one.failed(error);
-    };
-    if (!held()) return Promise.resolve(refuse(notTheWriter()));
-    const documents = prepared.flatMap((one) => one.documents);
-    const gone = prepared.flatMap((one) => one.gone);
+    const refuse = (error: unknown) => this.refuse(written, error);
     try {
-      const sent = await send(this.meili, documents, gone, (code) => this.log.error({ event: 'document-refused', code }));
-      return sent.done.then(() => waiting.forEach((one) => one.done()), refuse);
+      if (!held()) throw notTheWriter();
+      const { done } = await this.meili.write(work.documents, work.gone);
+      const tell = () => {
+        for (const waiting of written) waiting.done();
+      };
+      return { done: done.then(tell, refuse) };
     } catch (error) {
-      return Promise.resolve(refuse(error));
+      refuse(error);
+      return { done: Promise.resolve() };
+    }
+  }
+
+  /**
+   * While something is only away, everybody tries again later. Otherwise one entry is bad, and the others must not suffer for it:
+   * each half goes its own way, asked for and written anew, until the bad one is alone and its event ends among the dead letters.
+   */
+  private refuse(batch: readonly Waiting[], error: unknown): void {
+    for (const { tenant, ids, lane, done, failed } of batch) {
+      if (isTransient(error) || (batch.length === 1 && ids.length === 1)) {
+        failed(error);
+        continue;
+      }
+      const half = Math.ceil(ids.length / 2);
+      const parts = [ids.slice(0, half), ids.slice(half)].filter((part) => part.length);
+      void Promise.allSettled(parts.map((part) => this.queue(tenant, part, lane, true))).then((outcomes) => {
+        const bad = outcomes.find((outcome) => outcome.status === 'rejected');
+        if (bad) failed(bad.reason);
+        else done();
+      });
     }
   }
 
   /** What the entries are now. Words and identifiers are written first: a document without them could not be found, they without it do no harm. */
   private async prepare(tenant: string, ids: readonly string[]): Promise<Work> {
-    const chunks = Array.from({ length: Math.ceil(ids.length / IDS_AT_ONCE) }, (_, i) => ids.slice(i * IDS_AT_ONCE, (i + 1) * IDS_AT_ONCE));
-    const entries = (await Promise.all(chunks.map((chunk) => this.fetch(tenant, chunk)))).flat();
+    const parts = Array.from({ length: Math.ceil(ids.length / IDS_AT_ONCE) }, (_, i) => ids.slice(i * IDS_AT_ONCE, (i + 1) * IDS_AT_ONCE));
+    const entries = (await Promise.all(parts.map((part) => this.fetch(tenant, part)))).flat();
     const documents: string[] = [];
     const terms = new Set<string>();
     const identified = new Map<string, Identified>(ids.map((id) => [id, { id, identifiers: [] }]));
     const gone = new Set(ids);
-    for (const entry of entries) {
+    for (const [i, entry] of entries.entries()) {
+      // Searches are answered by this process, too, and wait no longer than for some of the documents.
+      if (i % DOCUMENTS_AT_ONCE === DOCUMENTS_AT_ONCE - 1) await letOthersWork();
       const document = documentOf(tenant, entry);
       for (const word of document.words) terms.add(word);
       identified.set(entry.id, { id: entry.id, identifiers: identifiersOf(entry) });

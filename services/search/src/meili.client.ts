@@ -52,8 +52,12 @@ export interface Answer {
   facets: Record<string, Record<string, number>>;
 }
 
-/** A task that was refused because of what was in it. */
-export class RefusedByMeili extends Error {}
+/** Meilisearch answered, and will not do it: there is something wrong with what was asked. */
+export class RefusedByMeili extends Error {
+  constructor(code: string) {
+    super(`Meilisearch refused: ${code}`);
+  }
+}
 
 /** Every call to Meilisearch. Fails with `unavailable` when it cannot be reached. */
 export class MeiliClient {
@@ -87,18 +91,19 @@ export class MeiliClient {
     }));
   }
 
-  /** Hands over documents, one JSON text each; gives the task's number. */
-  async put(documents: readonly string[]): Promise<number> {
-    const lines = documents.join('\n');
-    return (await this.call(() => this.index.addDocumentsFromString(lines, 'application/x-ndjson'))).taskUid;
+  /**
+   * Hands over documents, one JSON text each, and the ids of what is to go; resolves when Meilisearch has taken them in, in the order of the calls.
+   * `done` resolves when all of it can be found.
+   */
+  async write(documents: readonly string[], gone: string[]): Promise<{ done: Promise<void> }> {
+    const tasks: number[] = [];
+    for (const payload of payloads(documents))
+      tasks.push((await this.call(() => this.index.addDocumentsFromString(payload, 'application/x-ndjson'))).taskUid);
+    if (gone.length) tasks.push((await this.call(() => this.index.deleteDocuments(gone))).taskUid);
+    return { done: Promise.all(tasks.map((task) => this.finished(task))).then(() => undefined) };
   }
 
-  async remove(ids: string[]): Promise<number> {
-    return (await this.call(() => this.index.deleteDocuments(ids))).taskUid;
-  }
-
-  /** Waits until the task has been done. */
-  async done(task: number): Promise<void> {
+  private async finished(task: number): Promise<void> {
     const { status, error }: Task = await this.call(() => this.client.tasks.waitForTask(task, { timeout: 0, interval: 10 }));
     if (status !== 'succeeded') throw new RefusedByMeili(error?.code ?? status);
   }
@@ -118,6 +123,25 @@ export class MeiliClient {
       throw error;
     }
   }
+}
+
+/** Meilisearch takes payloads of up to 10 MB at once. */
+const MOST_BYTES = 10 * 1024 * 1024;
+
+function* payloads(documents: readonly string[]): Generator<string> {
+  let payload: string[] = [];
+  let size = 0;
+  for (const document of documents) {
+    const bytes = Buffer.byteLength(document) + 1;
+    if (size + bytes > MOST_BYTES && payload.length) {
+      yield payload.join('\n');
+      payload = [];
+      size = 0;
+    }
+    payload.push(document);
+    size += bytes;
+  }
+  if (payload.length) yield payload.join('\n');
 }
 
 function isAway(error: unknown): boolean {

@@ -1,11 +1,11 @@
-import { AppError, Bus, currentContext } from '@kontor/bus';
+import { AppError, Bus } from '@kontor/bus';
 import { getEntries, type Hit, type InputOf, type OutputOf, type search } from '@kontor/contracts';
 import { Injectable } from '@nestjs/common';
 import { planPage, readCursor, writeCursor } from './cursor.js';
 import { Dictionary } from './dictionary.js';
 import { type Entry, fieldNamed } from './entry-fields.js';
 import { type Filter, type Filterable, is } from './filter.js';
-import { foundFor } from './found.js';
+import { foundFor, isCut } from './found.js';
 import { matchesOf } from './match.js';
 import { MeiliClient, type Question } from './meili.client.js';
 import { parseQuery } from './parse-query.js';
@@ -13,6 +13,7 @@ import { settlePhrases } from './phrase-search.js';
 import { planClasses } from './plan-query.js';
 import { type Clause, QueryError } from './query.js';
 import { summaryOf } from './summary.js';
+import { currentTenant } from './tenant.js';
 
 type Query = InputOf<typeof search>;
 
@@ -28,10 +29,10 @@ export class SearchService {
 
   async find(query: Query): Promise<OutputOf<typeof search>> {
     const start = performance.now();
-    const { tenant } = currentContext();
-    const fields = await this.dictionary.fieldsOf(tenant);
-    const clauses = parse(query.q, fields);
+    const tenant = currentTenant();
+    const clauses = parse(query.q, query.q.includes(':') ? await this.dictionary.fieldsOf(tenant) : []);
     const answers = await this.dictionary.lookUp(tenant, clauses);
+    const fields = answers.flat().some(isCut) ? await this.dictionary.fieldsOf(tenant) : [];
     const given = filtersOf(tenant, query);
     const { found, along } = await settlePhrases(
       this.meili,

@@ -17,9 +17,9 @@ export interface Word {
 const LONGEST = 100;
 
 const JOINT = "['’‘ʼ＇`´‐‑-]";
-const LETTER = '(?:(?!\\p{sc=Han})[\\p{L}\\p{N}\\p{M}])';
+const RUN = '(?:\\p{sc=Han}+|(?:(?!\\p{sc=Han})[\\p{L}\\p{N}\\p{M}])+)';
 const ASCII_TOKEN = /[a-z0-9]+(?:['`-][a-z0-9]+)*/gi;
-const TOKEN = new RegExp(`\\p{sc=Han}+|${LETTER}+(?:${JOINT}${LETTER}+)*|\\p{ExtPict}[\\p{ExtPict}\\p{EMod}\\p{M}\\u200d]*`, 'gu');
+const TOKEN = new RegExp(`${RUN}(?:${JOINT}${RUN})*|\\p{ExtPict}[\\p{ExtPict}\\p{EMod}\\p{M}\\u200d]*`, 'gu');
 const JOINTS = new RegExp(JOINT, 'gu');
 const PART = new RegExp(`[^${JOINT.slice(1)}+`, 'gu');
 const NOT_ASCII = /[^\0-\x7f]/;

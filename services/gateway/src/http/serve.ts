@@ -55,10 +55,11 @@ export async function serve(
 
   const stop = new AbortController();
   http.decorate('stopping', stop.signal);
-  http.addHook('preClose', async () => stop.abort());
-  // Else a connection that was busy when the process began to stop would be kept open after its answer, and the process with it.
-  http.addHook('onSend', async (_, reply) => {
-    if (stop.signal.aborted) reply.header('connection', 'close');
+  http.addHook('preClose', async () => {
+    stop.abort();
+    // A connection that was busy when the stop began would be kept open after its answer, and the process with it.
+    const sweep = setInterval(() => http.server.closeIdleConnections(), 100);
+    http.server.once('close', () => clearInterval(sweep));
   });
 
   measure(http, metrics);

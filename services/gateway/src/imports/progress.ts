@@ -17,7 +17,9 @@ export const progress = route('GET', ':id/progress', {
   async answer({ bus, context, input, request, reply }) {
     const read = () => bus.request(getImport, input, context);
     const first = await read(); // an import that is not there is a 404, not a stream of nothing
-    const events = request.method === 'HEAD' ? [] : follow(first, read, request.server.stopping);
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    const events = request.method === 'HEAD' ? [] : follow(first, read, AbortSignal.any([gone.signal, request.server.stopping]));
     // Proxies that collect answers would hold the events back.
     return reply
       .type('text/event-stream')
@@ -26,8 +28,8 @@ export const progress = route('GET', ':id/progress', {
   },
 });
 
-/** Reads on until the import has ended; when the client goes away, the stream that this feeds is destroyed and the reading ends too. */
-async function* follow(first: Import, read: () => Promise<Import>, stopping: AbortSignal): AsyncGenerator<string> {
+/** Reads on until the import has ended, or nobody listens any more. */
+async function* follow(first: Import, read: () => Promise<Import>, over: AbortSignal): AsyncGenerator<string> {
   let said = '';
   let saidAt = Date.now();
   for (let now = first; ; now = (await read().catch(goOn)) ?? now) {
@@ -37,8 +39,8 @@ async function* follow(first: Import, read: () => Promise<Import>, stopping: Abo
     if (news !== said || Date.now() - saidAt > HEARTBEAT_MS) saidAt = Date.now();
     said = news;
     if (ENDED.includes(now.state)) return;
-    await sleep(BETWEEN_MS, undefined, { signal: stopping }).catch(() => {});
-    if (stopping.aborted) return;
+    await sleep(BETWEEN_MS, undefined, { signal: over }).catch(() => {});
+    if (over.aborted) return;
   }
 }
 

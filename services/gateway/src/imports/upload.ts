@@ -1,5 +1,7 @@
+import type { Multipart } from '@fastify/multipart';
 import { AppError, fieldErrors, invalid } from '@kontor/bus';
 import { createImport, onKnown } from '@kontor/contracts';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { route } from '../http/route.js';
 import { Uploads } from './uploads.js';
@@ -26,7 +28,7 @@ export const upload = route('POST', '', {
     const given: Record<string, unknown> = { ...input };
     let stored: { file: string; fileName: string } | undefined;
     try {
-      for await (const part of request.parts()) {
+      for await (const part of partsOf(request)) {
         if (part.type === 'field') given[part.fieldname] = part.value;
         else if (part.fieldname === 'file') stored = await uploads.store(part);
         else
@@ -46,6 +48,16 @@ export const upload = route('POST', '', {
     }
   },
 });
+
+/** The parts of the form, in their order; what the parser finds wrong with it is the caller's to put right. */
+async function* partsOf(request: FastifyRequest): AsyncGenerator<Multipart> {
+  try {
+    yield* request.parts();
+  } catch (error) {
+    if ((error as { code?: string }).code?.startsWith('FST_')) throw error;
+    throw new AppError('invalid', `The form cannot be read: ${(error as Error).message}`);
+  }
+}
 
 function optionsIn(given: Record<string, unknown>): z.output<typeof UploadOptions> {
   const parsed = UploadOptions.safeParse(given);

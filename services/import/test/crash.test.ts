@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Context } from '@kontor/bus';
+import { listImports, startImport } from '@kontor/contracts';
+import { eventually } from '@kontor/testing';
+import { StandInCustomer } from './stand-in-customer.js';
+import { agent, startWorkbench, type Workbench } from './workbench.js';
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const node = here('../../../node_modules/.bin/node');
+
+let bench: Workbench;
+let customer: StandInCustomer;
+const processes = new Set<ChildProcess>();
+
+beforeAll(async () => {
+  bench = await startWorkbench({ running: false });
+});
+beforeEach(async () => {
+  customer = await StandInCustomer.start(bench.env('customer'));
+});
+afterEach(async () => {
+  await Promise.all([...processes].map(kill));
+  await customer.stop();
+});
+afterAll(() => bench.stop());
+
+/** The import service as a process of its own, which can be killed; gives it when it answers. */
+async function startProcess(): Promise<ChildProcess> {
+  const args = ['--conditions=@kontor/source', '--import', here('./source-hook.mjs'), here('../src/main.ts')];
+  const env = { PATH: process.env.PATH, ...bench.env('import'), KONTOR_LOG_LEVEL: 'info', KONTOR_EXIT_WITH_PARENT: '1' };
+  const started = spawn(node, args, { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  processes.add(started);
+  let said = '';
+  started.stdout.on('data', (data) => {
+    said += data;
+  });
+  await eventually(() => expect(said).toContain('"event":"ready"'), 30_000);
+  return started;
+}
+
+async function kill(one: ChildProcess): Promise<void> {
+  processes.delete(one);
+  if (one.exitCode !== null || one.signalCode !== null) return;
+  one.kill('SIGKILL');
+  await once(one, 'exit');
+}
+
+const ROWS = 6_000;
+const file = `Last Name,E-mail\n${Array.from({ length: ROWS }, (_, i) => `Meyer ${i},a${i}@x.example\n`).join('')}`;
+const exactly = Array.from({ length: ROWS }, (_, i) => `Meyer ${i}`);
+
+async function endsWithExactlyItsRows(as: Context, id: string): Promise<void> {
+  await eventually(async () => expect(await bench.get(as, id)).toMatchObject({ state: 'finished' }), 30_000);
+  expect((await bench.get(as, id)).progress).toMatchObject({ rows: ROWS, done: ROWS, created: ROWS, updated: 0, skipped: 0, rejected: 0 });
+  expect(customer.rowsOf(id).map((row) => row.lastName)).toEqual(exactly);
+  await eventually(async () => expect(await bench.files()).toEqual([]));
+}
+
+describe('kill -9 of the import service', () => {
+  it.each([
+    ['before a batch takes effect', { before: true }],
+    ['after a batch has taken effect, before its answer comes', { before: false }],
+  ])('%s costs no row and doubles none', async (_, moment) => {
+    await startProcess();
+    const killed = new Set<number>();
+    // Once at each of these batches: the first, one in the middle, the last.
+    const isFatal = (number: number) => [0, 3, 5].includes(number) && !killed.has(number);
+    const dies = async (number: number) => {
+      if (!isFatal(number)) return;
+      killed.add(number);
+      await Promise.all([...processes].map(kill));
+    };
+    customer.before = async ({ number }) => {
+      if (moment.before) await dies(number);
+    };
+    customer.losesAnswer = ({ number }) => {
+      if (moment.before || !isFatal(number)) return false;
+      void dies(number);
+      return true;
+    };
+    const as = agent();
+    const { id } = await bench.create(as, file, { start: true });
+    for (let deaths = 1; deaths <= 3; deaths++) {
+      await eventually(() => expect(killed.size).toBe(deaths), 20_000);
+      await startProcess();
+    }
+    await endsWithExactlyItsRows(as, id);
+  });
+
+  it('lets another replica take over within seconds', async () => {
+    const first = await startProcess();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    customer.before = ({ number }) => (number === 2 ? held : undefined);
+    const as = agent();
+    const { id } = await bench.create(as, file, { start: true });
+    await eventually(async () => expect((await bench.get(as, id)).progress.done).toBe(2_000));
+    await startProcess();
+    await kill(first);
+    release();
+    await eventually(() => expect(customer.rowsOf(id).length).toBeGreaterThan(3_000), 5_000);
+    await endsWithExactlyItsRows(as, id);
+  });
+
+  it('while a file is read in leaves no import', async () => {
+    const running = await startProcess();
+    const as = agent();
+    const big = `E-mail\n${Array.from({ length: 400_000 }, (_, i) => `a${i}@x.example\n`).join('')}`;
+    const creating = bench.create(as, big, { start: true }).catch((error: unknown) => error);
+    await eventually(async () => expect(await bench.files()).toHaveLength(1));
+    await kill(running);
+    await startProcess();
+    await bench.ask(as, listImports, {}).then(({ items }) => expect(items).toEqual([]));
+    // Nobody waits two minutes for an answer that cannot come in a test.
+    void creating;
+    for (const left of await bench.files()) await bench.deleteFile(left);
+  });
+
+  it('of all of them leaves a started import to whoever starts next', async () => {
+    const running = await startProcess();
+    const as = agent();
+    const { id } = await bench.create(as, file);
+    await customer.stop();
+    await bench.ask(as, startImport, { id });
+    await kill(running);
+    customer = await StandInCustomer.start(bench.env('customer'));
+    await startProcess();
+    await endsWithExactlyItsRows(as, id);
+  });
+});

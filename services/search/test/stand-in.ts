@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { Bus, BusStrategy, type Context, currentContext, Handle, PassErrors, serviceContext, toHeaders } from '@kontor/bus';
+import {
+  type ChangeKind,
+  type ContactEntry,
+  contactsChanged,
+  type Customer,
+  customersChanged,
+  getEntries,
+  type InputOf,
+  listContactIds,
+} from '@kontor/contracts';
+import type { NatsTestServer } from '@kontor/testing';
+import { jetstream } from '@nats-io/jetstream';
+import { headers as natsHeaders } from '@nats-io/nats-core';
+import { Controller, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+
+const values = {
+  version: 1,
+  externalIds: [],
+  emails: [],
+  phones: [],
+  addresses: [],
+  links: [],
+  type: null,
+  tags: [],
+  notes: null,
+  customFields: {},
+  ownerId: null,
+  createdAt: '2026-01-31T12:00:00.000Z',
+  updatedAt: '2026-01-31T12:00:00.000Z',
+};
+
+export const contactOf = (given: Partial<ContactEntry>): ContactEntry => ({
+  ...values,
+  id: randomUUID(),
+  firstName: null,
+  middleName: null,
+  lastName: null,
+  displayName: [given.firstName, given.middleName, given.lastName].filter(Boolean).join(' ') || 'nobody',
+  employeeCode: null,
+  companyName: null,
+  jobTitle: null,
+  language: null,
+  birthday: null,
+  customerId: null,
+  customerName: null,
+  isPrimaryContact: false,
+  ...given,
+});
+
+export const customerOf = (given: Partial<Customer> & { name: string }): Customer => ({
+  ...values,
+  id: randomUUID(),
+  displayName: given.name,
+  parentId: null,
+  domains: [],
+  primaryContactId: null,
+  ...given,
+});
+
+export const email = (address: string) => ({ address, primary: false });
+export const phone = (number: string, e164?: string) => ({ number, e164, kind: 'phone' as const, primary: false });
+export const address = (given: object) => ({ primary: false, ...given });
+
+type Entry = ({ kind: 'contact' } & ContactEntry) | ({ kind: 'customer' } & Customer);
+type Lane = Context['lane'];
+
+/** What the stand-in knows, by tenant and id, and what agents may not see. */
+const known = new Map<string, Map<string, Entry>>();
+const restricted = new Set<string>();
+const ofTenant = (tenant: string) => {
+  const entries = known.get(tenant) ?? new Map<string, Entry>();
+  known.set(tenant, entries);
+  return entries;
+};
+let refusesFor: (id: string) => void = () => {};
+
+@Controller()
+class Customers {
+  @Handle(getEntries)
+  getEntries({ ids }: InputOf<typeof getEntries>) {
+    const { tenant, agent } = currentContext();
+    const entries = ids.flatMap((id) => {
+      refusesFor(id);
+      const entry = ofTenant(tenant).get(id);
+      return entry && !(agent && restricted.has(id)) ? [entry] : [];
+    });
+    return {
+      contacts: entries.filter((entry) => entry.kind === 'contact'),
+      customers: entries.filter((entry) => entry.kind === 'customer'),
+    };
+  }
+
+  @Handle(listContactIds)
+  listContactIds({ customerId, after = '', limit }: InputOf<typeof listContactIds>) {
+    const ids = [...ofTenant(currentContext().tenant).values()].flatMap((entry) =>
+      entry.kind === 'contact' && entry.customerId === customerId && entry.id > after ? [entry.id] : [],
+    );
+    return { ids: ids.toSorted().slice(0, limit) };
+  }
+}
+
+@Module({ controllers: [Customers] })
+class CustomerModule {}
+
+export type StandIn = Awaited<ReturnType<typeof playCustomer>>;
+
+/** Plays the customer service, so that a test decides what there is and when, how often and in which order is told of it. */
+export async function playCustomer(nats: NatsTestServer) {
+  const { KONTOR_NATS_URL: url, KONTOR_NATS_USER: user, KONTOR_NATS_PASSWORD: password } = nats.env('customer');
+  const bus = await Bus.connect({ name: 'customer', url, user, password });
+  const app = await NestFactory.createMicroservice(CustomerModule, { strategy: new BusStrategy(bus), logger: false });
+  app.useGlobalFilters(new PassErrors());
+  await app.listen();
+
+  async function tells(tenant: string, kind: Entry['kind'], ids: readonly string[], change: ChangeKind = 'updated', lane: Lane = 'people') {
+    const contract = kind === 'contact' ? contactsChanged : customersChanged;
+    const headers = natsHeaders();
+    for (const [key, value] of toHeaders(serviceContext(tenant, { lane }))) headers.set(key, value[0] ?? '');
+    for (let from = 0; from < ids.length; from += 1_000) {
+      const changes = ids.slice(from, from + 1_000).map((id) => ({ id, version: 1, change }));
+      await jetstream(bus.connection).publish(Bus.subjectOf(contract, lane), JSON.stringify({ changes }), { headers });
+    }
+  }
+  return {
+    tells,
+    /** From now on this is so; nobody is told. */
+    knows(tenant: string, ...entries: Entry[]) {
+      for (const entry of entries) ofTenant(tenant).set(entry.id, entry);
+    },
+    forgets: (tenant: string, id: string) => ofTenant(tenant).delete(id),
+    hides: (id: string) => restricted.add(id),
+    /** Called for every id that is asked for; may throw. */
+    refuses: (check: (id: string) => void) => {
+      refusesFor = check;
+    },
+    async adds(tenant: string, entries: readonly (Partial<ContactEntry> | ContactEntry)[], lane?: Lane): Promise<ContactEntry[]> {
+      const contacts = entries.map(contactOf);
+      for (const contact of contacts) ofTenant(tenant).set(contact.id, { kind: 'contact', ...contact });
+      await tells(
+        tenant,
+        'contact',
+        contacts.map(({ id }) => id),
+        'created',
+        lane,
+      );
+      return contacts;
+    },
+    async addsCustomers(tenant: string, entries: readonly (Partial<Customer> & { name: string })[]): Promise<Customer[]> {
+      const customers = entries.map(customerOf);
+      for (const customer of customers) ofTenant(tenant).set(customer.id, { kind: 'customer', ...customer });
+      await tells(
+        tenant,
+        'customer',
+        customers.map(({ id }) => id),
+        'created',
+      );
+      return customers;
+    },
+    async stop() {
+      await app.close();
+      await bus.connection.close();
+    },
+  };
+}
