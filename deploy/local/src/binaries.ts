@@ -142,11 +142,11 @@ function cachedCopy(source: string, name: string, finish?: (copy: string) => voi
   return copy;
 }
 
+/** Programs and libraries alike: one package keeps its program without the right to execute it. */
 function openToAll(path: string): void {
   const entry = lstatSync(path);
   if (entry.isSymbolicLink()) return;
-  const isProgram = entry.isDirectory() || dirname(path).endsWith('bin') || basename(path) === 'meilisearch';
-  chmodSync(path, isProgram ? 0o755 : 0o644);
+  chmodSync(path, 0o755);
   if (entry.isDirectory()) for (const child of readdirSync(path)) openToAll(join(path, child));
 }
 

@@ -1,7 +1,7 @@
+import type { NatsTestServer } from '@kontor/testing';
 import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { NatsTestServer } from '@kontor/testing';
-import { Bus, type BusOptions, BusModule, BusStrategy, PassErrors, provision } from '../src/index.js';
+import { Bus, BusModule, type BusOptions, BusStrategy, PassErrors, provision } from '../src/index.js';
 
 @Module({})
 class Root {}

@@ -118,14 +118,17 @@ interface DriverError {
   constraint?: string;
 }
 /** TypeORM wraps the errors of statements, not those of connecting. */
-const driverErrorOf = (error: unknown): DriverError => (error as { driverError?: DriverError } | null)?.driverError ?? (error as DriverError) ?? {};
+function driverErrorOf(error: unknown): DriverError {
+  const thrown = Object(error) as DriverError & { driverError?: DriverError };
+  return thrown.driverError ?? thrown;
+}
 
 /** The SQL state (or the socket error's code) of a database error, undefined for others. */
 export function sqlState(error: unknown): string | undefined {
+  if (error instanceof AppError) return undefined;
   // The connection broke between two statements of a transaction, and TypeORM has taken it away.
   if (error instanceof QueryRunnerProviderAlreadyReleasedError || error instanceof QueryRunnerAlreadyReleasedError) return 'ECONNRESET';
   const driver = driverErrorOf(error);
-  if (error instanceof AppError) return undefined;
   if (typeof driver.code === 'string') return driver.code;
   // node-postgres has no code for these two
   const message = String(driver.message);

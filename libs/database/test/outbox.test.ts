@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Bus } from '@kontor/bus';
+import { type Bus, provision } from '@kontor/bus';
 import type { ServiceDatabase } from '@kontor/local';
 import { eventually, startServers } from '@kontor/testing';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { Logger } from '@nestjs/common';
 import pg from 'pg';
-import { provision } from '@kontor/bus';
 import { Database, migrate } from '../src/index.js';
 import { aTenant, connectBus, emitNumber, inTenant, itemChanged } from './orders.js';
 
@@ -16,6 +16,8 @@ let bus: Bus;
 let onlooker: Bus;
 const databases = new Set<Database>();
 const tenant = aTenant();
+
+Logger.overrideLogger(false); // what is interrupted here is interrupted on purpose
 
 beforeAll(async () => {
   servers = await start();

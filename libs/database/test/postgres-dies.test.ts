@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Bus, provision } from '@kontor/bus';
 import { eventually, startServers } from '@kontor/testing';
+import { Logger } from '@nestjs/common';
 import { Database, migrate } from '../src/index.js';
 import { addItem, aTenant, connectBus, emitNumber, inTenant, itemChanged, Orders } from './orders.js';
 
@@ -9,6 +10,8 @@ let servers: Awaited<ReturnType<typeof start>>;
 const start = () => startServers({ postgres: 'own', nats: true });
 let bus: Bus;
 let db: Database;
+
+Logger.overrideLogger(false); // what is interrupted here is interrupted on purpose
 
 beforeAll(async () => {
   servers = await start();

@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DataFolder, type Hub, Quiet, startHub } from '@kontor/local';
+import { DataFolder } from '@kontor/local/data-folder';
+import { type Hub, startHub } from '@kontor/local/hub';
+import { Quiet } from '@kontor/local/progress';
 
 /** A hub as `npm start` makes it, with fsync, on a folder of its own that goes when the measuring is done. */
 export interface BenchHub {
@@ -14,13 +16,24 @@ export interface BenchHub {
   /** Calls the API and gives the JSON of the answer; throws when it is refused. */
   call<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
   /** Uploads a CSV, imports it with the proposed mapping and waits for the end. */
-  importCsv(csv: Blob, fileName: string): Promise<{ id: string; progress: { rows: number; done: number; created: number }; startedAt: string; finishedAt: string }>;
+  importCsv(
+    csv: Blob,
+    fileName: string,
+  ): Promise<{ id: string; progress: { rows: number; done: number; created: number }; startedAt: string; finishedAt: string }>;
 }
 
 export async function withHub(work: (bench: BenchHub) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(process.env.KONTOR_BENCH_DIR ?? tmpdir(), 'kontor-bench-'));
   const data = new DataFolder(folder);
-  const hub = await startHub({ data, httpPort: 0, httpHost: '127.0.0.1', oneProcess: false, durable: true, logLevel: 'error', progress: new Quiet() });
+  const hub = await startHub({
+    data,
+    httpPort: 0,
+    httpHost: '127.0.0.1',
+    oneProcess: false,
+    durable: true,
+    logLevel: 'error',
+    progress: new Quiet(),
+  });
   try {
     const token = await hub.token({ tenant: 'bench', role: 'admin' });
     const authorization = `Bearer ${token}`;
@@ -47,7 +60,10 @@ export async function withHub(work: (bench: BenchHub) => Promise<void>): Promise
         form.set('file', csv, fileName);
         const { id } = await call<{ id: string }>('POST', '/v1/imports?start=true', form);
         for (;;) {
-          const now = await call<{ state: string; error?: string } & Awaited<ReturnType<BenchHub['importCsv']>>>('GET', `/v1/imports/${id}`);
+          const now = await call<{ state: string; error?: string } & Awaited<ReturnType<BenchHub['importCsv']>>>(
+            'GET',
+            `/v1/imports/${id}`,
+          );
           if (now.state === 'finished') return now;
           if (now.state === 'failed') throw new Error(`the import failed: ${now.error}`);
           await new Promise((resolve) => setTimeout(resolve, 50));
@@ -86,13 +102,31 @@ export interface Measure {
 
 /** Prints what was measured as a table and keeps it as JSON in `bench-results/`. */
 export function report(name: string, measures: readonly Measure[]): void {
-  const rows = measures.map(({ what, value, unit, goal, met }) => [what, `${round(value)} ${unit}`, goal ?? '', met === undefined ? '' : met ? 'met' : 'missed']);
+  const rows = measures.map(({ what, value, unit, goal, met }) => [
+    what,
+    `${round(value)} ${unit}`,
+    goal ?? '',
+    met === undefined ? '' : met ? 'met' : 'missed',
+  ]);
   const widths = [0, 1, 2, 3].map((i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  console.log(`\n${name}\n${rows.map((row) => row.map((cell, i) => (i === 1 ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join('  ').trimEnd()).join('\n')}`);
+  console.log(
+    `\n${name}\n${rows
+      .map((row) =>
+        row
+          .map((cell, i) => (i === 1 ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+          .join('  ')
+          .trimEnd(),
+      )
+      .join('\n')}`,
+  );
   const folder = fileURLToPath(new URL('../../../bench-results', import.meta.url));
   mkdirSync(folder, { recursive: true });
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memoryGB: Math.round(totalmem() / 2 ** 30), node: process.version };
-  writeFileSync(join(folder, `${name.replace(/\W+/g, '-').toLowerCase()}.json`), `${JSON.stringify({ name, at: new Date().toISOString(), machine, measures }, undefined, 2)}\n`);
+  writeFileSync(
+    join(folder, `${name.replace(/\W+/g, '-').toLowerCase()}.json`),
+    `${JSON.stringify({ name, at: new Date().toISOString(), machine, measures }, undefined, 2)}\n`,
+  );
 }
 
-const round = (value: number): string => (value >= 100 ? Math.round(value).toLocaleString('en') : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+const round = (value: number): string =>
+  value >= 100 ? Math.round(value).toLocaleString('en') : value >= 10 ? value.toFixed(1) : value.toFixed(2);

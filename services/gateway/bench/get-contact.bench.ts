@@ -1,5 +1,5 @@
 // GET of one contact at the gateway with 32 connections: requests per second and p99.
-import { report, withHub } from '@kontor/testing';
+import { report, withHub } from '@kontor/testing/bench';
 import autocannon from 'autocannon';
 
 await withHub(async ({ hub, token, call }) => {

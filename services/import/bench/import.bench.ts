@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type BenchHub, type Measure, report, withHub } from '@kontor/testing';
+import { type BenchHub, type Measure, report, withHub } from '@kontor/testing/bench';
 import { Meilisearch } from 'meilisearch';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';

@@ -11,8 +11,8 @@ import {
 import { Database } from '@kontor/database';
 import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager, In, Not } from 'typeorm';
-import { defaultFlags } from './mail-flags.js';
 import { MailFlagsEntity } from './mail-flags.entity.js';
+import { defaultFlags } from './mail-flags.js';
 import { chooseRecipients } from './recipients.js';
 
 @Injectable()

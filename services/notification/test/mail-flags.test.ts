@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Context, runAs, serviceContext } from '@kontor/bus';
 import {
   type Change,
@@ -13,7 +14,6 @@ import {
 } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { anAgent, eventually, startWorld, type World } from '@kontor/testing';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { service } from '../src/index.js';
 import { playCustomer } from './stand-in.js';
 

@@ -1,7 +1,7 @@
 // Search at 100,000 contacts: p50 and p99 of each clause kind at the gateway, beside the same plain word put straight to Meilisearch in the same run.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type Measure, percentile, report, time, withHub } from '@kontor/testing';
+import { type Measure, percentile, report, time, withHub } from '@kontor/testing/bench';
 import { Meilisearch } from 'meilisearch';
 
 const ROWS = Number(process.env.KONTOR_BENCH_ROWS ?? 100_000);
