@@ -349,12 +349,16 @@ describe('addresses', () => {
     expect(problemIn(await as('GET', '/v1/contacts/%zz'))).toMatchObject({ status: 400, code: 'invalid' });
   });
 
-  it('that are no HTTP at all get an answer too', async () => {
+  it.each([
+    ['that is no HTTP', 'GET nonsense\r\n\r\n', 400],
+    ['with 20 KB of headers', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 413],
+  ])('a call %s gets a problem too', async (_, call, status) => {
     const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
-    socket.write('GET nonsense\r\n\r\n');
+    socket.write(call);
     const answer = await new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())));
     socket.destroy();
-    expect(answer).toMatch(/^HTTP\/1.1 400 /);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ status, requestId: expect.any(String) });
   });
 });
 

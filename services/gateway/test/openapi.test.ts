@@ -72,8 +72,8 @@ describe('the document', () => {
     if (name.startsWith('GET')) expect(requestBody).toBeUndefined();
   });
 
-  it('is the one of this version', () => {
-    expect(document).toMatchSnapshot();
+  it('has these operations', () => {
+    expect(operations.map(([name, { operationId }]) => `${name}: ${operationId}`)).toMatchSnapshot();
   });
 });
 

@@ -4,7 +4,7 @@ import { Database, type HeldLock, tryHolding } from '@kontor/database';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { FileStore } from './file-store.js';
 import { ImportEntity } from './import.entity.js';
-import { runImport } from './run-import.js';
+import { runImport, sayWaitingFor } from './run-import.js';
 import { UnreadableFile } from './unreadable-file.js';
 
 /** How often imports that nobody works on are looked for: after the death of a replica, or when a pause after a failure is over. */
@@ -18,6 +18,7 @@ interface Queued {
   importId: string;
   tenant: string;
 }
+type Result = Pick<ImportEntity, 'error'> & { state: 'finished' | 'failed' };
 
 /**
  * Takes up what is in the queue, on start-up as well as at any time later, so that an import goes on after any crash. A tenant's imports run
@@ -94,9 +95,9 @@ export class ImportRunner implements OnApplicationBootstrap, OnModuleDestroy {
     const entity = await runAs(context, () => this.begin(importId));
     if (entity && !isOver(entity)) {
       const asAgent = { ...context, ...entity.startedBy, requestId: randomUUID(), traceparent: newTraceparent() };
-      const error = await runAs(asAgent, () => this.run(entity, goOn));
-      if (error === 'interrupted') return false;
-      await runAs(context, () => this.end(importId, error));
+      const result = await runAs(asAgent, () => this.run(entity, goOn));
+      if (!result) return false;
+      await runAs(context, () => this.end(importId, result));
     }
     // After the result is written: an import that has one needs its file no more, and one without a result still does.
     if (entity) await this.files.delete(entity.file);
@@ -115,30 +116,33 @@ export class ImportRunner implements OnApplicationBootstrap, OnModuleDestroy {
     });
   }
 
-  /** The reason why the import failed; null when it is done. */
-  private async run(entity: ImportEntity, goOn: AbortSignal): Promise<string | null | 'interrupted'> {
+  /** How the import ended; undefined when it did not, because somebody else is to go on with it. */
+  private async run(entity: ImportEntity, goOn: AbortSignal): Promise<Result | undefined> {
     try {
-      return (await runImport({ db: this.db, bus: this.bus, files: this.files }, entity, goOn)) ? null : 'interrupted';
+      return (await runImport({ db: this.db, bus: this.bus, files: this.files }, entity, goOn))
+        ? { state: 'finished', error: null }
+        : undefined;
     } catch (error) {
-      if (error instanceof UnreadableFile) return error.message;
-      if (error instanceof AppError && !isTransient(error) && error.code !== 'internal') return error.message;
-      if (goOn.aborted || isTransient(error)) throw error;
-      const failures = (this.failures.get(entity.id) ?? 0) + 1;
-      this.failures.set(entity.id, failures);
-      if (failures < TRIES) throw error;
-      this.log.error({ event: 'import-given-up', importId: entity.id, ...describeError(error) });
-      return 'Something went wrong inside; the log has more under the id of the import';
+      const refused = error instanceof UnreadableFile || (error instanceof AppError && !isTransient(error) && error.code !== 'internal');
+      if (refused) return { state: 'failed', error: error.message };
+      if (goOn.aborted) return undefined;
+      if (isTransient(error)) await sayWaitingFor(this.db, entity, (error as AppError).message);
+      else if (this.failsTooOften(entity.id)) {
+        this.log.error({ event: 'import-given-up', importId: entity.id, ...describeError(error) });
+        return { state: 'failed', error: 'Something went wrong inside; the log has more under the id of the import' };
+      }
+      throw error;
     }
   }
 
-  private end(id: string, error: string | null): Promise<unknown> {
-    return this.db.transaction((tx) =>
-      tx.update(
-        ImportEntity,
-        { id },
-        { state: error === null ? 'finished' : 'failed', error, waitingFor: null, finishedAt: () => 'now()' },
-      ),
-    );
+  private failsTooOften(id: string): boolean {
+    const failures = (this.failures.get(id) ?? 0) + 1;
+    this.failures.set(id, failures);
+    return failures >= TRIES;
+  }
+
+  private end(id: string, { state, error }: Result): Promise<unknown> {
+    return this.db.transaction((tx) => tx.update(ImportEntity, { id }, { state, error, waitingFor: null, finishedAt: () => 'now()' }));
   }
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, type Bus, isTransient } from '@kontor/bus';
+import { AppError, type Bus, currentContext, isTransient } from '@kontor/bus';
 import { importContacts } from '@kontor/contracts';
 import type { Database } from '@kontor/database';
 import { ahead } from './ahead.js';
@@ -16,6 +16,8 @@ export interface Parts {
   files: FileStore;
 }
 
+/** After this an answer counts as lost, and the batch is sent again: whether it took effect or not, that gives its outcome. */
+const ANSWER_WITHIN_MS = 15_000;
 /** Something went wrong where nobody said what; it may have been the moment, so it gets a few chances. */
 const INTERNAL_TRIES = 5;
 
@@ -30,7 +32,7 @@ export async function runImport({ db, bus, files }: Parts, entity: ImportEntity,
   const { rows } = await readCsv(files.read(entity.file));
   for await (const batch of ahead(batches(rows, map, from))) {
     if (goOn.aborted) return false;
-    await patiently(db, entity.id, goOn, async () => {
+    await patiently(db, entity, goOn, async () => {
       const outcomes = outcomesOf(batch, await send(bus, entity, batch));
       await db.transaction((tx) => noteBatch(tx, entity.id, batch, outcomes));
     });
@@ -41,22 +43,22 @@ export async function runImport({ db, bus, files }: Parts, entity: ImportEntity,
 async function send(bus: Bus, { id, onKnown }: ImportEntity, { number, rows }: Batch) {
   const contacts = rows.filter((row) => row.rejected === undefined).map((row) => row.contact);
   if (contacts.length === 0) return [];
-  const { outcomes } = await bus.request(importContacts, { importId: id, number, onKnown, rows: contacts });
+  const context = { ...currentContext(), deadline: Date.now() + ANSWER_WITHIN_MS };
+  const { outcomes } = await bus.request(importContacts, { importId: id, number, onKnown, rows: contacts }, context);
   return outcomes;
 }
 
 /** Does the work again and again, with growing pauses, while only something it needs is missing; says in the import what it waits for. */
-async function patiently(db: Database, importId: string, goOn: AbortSignal, work: () => Promise<void>): Promise<void> {
-  let waits = false;
+async function patiently(db: Database, entity: ImportEntity, goOn: AbortSignal, work: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
       await work();
-      if (waits) await sayWaitingFor(db, importId, null);
-      return;
+      return await sayWaitingFor(db, entity, null);
     } catch (error) {
       const mayPass = isTransient(error) || (error instanceof AppError && error.code === 'internal' && tries < INTERNAL_TRIES);
       if (!mayPass) throw error;
-      waits ||= await succeeds(sayWaitingFor(db, importId, (error as AppError).message));
+      // Saying it needs the database, which may be the very thing that is missing; then it is said after the next try.
+      await sayWaitingFor(db, entity, (error as AppError).message).catch(() => undefined);
       // An aborted pause ends at once, and so does the work.
       await sleep(pauseAfter(tries), undefined, { signal: goOn }).catch(() => undefined);
       if (goOn.aborted) throw error;
@@ -64,14 +66,11 @@ async function patiently(db: Database, importId: string, goOn: AbortSignal, work
   }
 }
 
-/** Saying it needs the database, which may be the very thing that is missing. */
-const succeeds = (work: Promise<unknown>) =>
-  work.then(
-    () => true,
-    () => false,
-  );
-
 const pauseAfter = (tries: number) => Math.min(250 * 2 ** Math.min(tries - 1, 6), 15_000) * (0.75 + Math.random() / 2);
 
-const sayWaitingFor = (db: Database, id: string, waitingFor: string | null) =>
-  db.transaction((tx) => tx.update(ImportEntity, { id }, { waitingFor }));
+/** Says in the import what it waits for; null when it goes on. */
+export async function sayWaitingFor(db: Database, entity: ImportEntity, waitingFor: string | null): Promise<void> {
+  if (entity.waitingFor === waitingFor) return;
+  await db.transaction((tx) => tx.update(ImportEntity, { id: entity.id }, { waitingFor }));
+  entity.waitingFor = waitingFor;
+}

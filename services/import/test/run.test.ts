@@ -129,6 +129,20 @@ describe('an import whose batches', () => {
     expect(await over(as, id)).toMatchObject({ state: 'finished', progress: { created: 10 } });
   });
 
+  it('lose the broker goes on by itself when it is back', async () => {
+    const as = agent();
+    const { id } = await bench.create(as, fileOf(4_000));
+    let outage: Promise<void> | undefined;
+    customer.before = ({ number }) => {
+      if (number === 2) outage ??= bench.nats.kill().then(() => bench.nats.restart());
+    };
+    await bench.ask(as, startImport, { id });
+    await eventually(() => expect(outage).toBeDefined());
+    await outage;
+    expect(await over(as, id, 50_000)).toMatchObject({ state: 'finished', progress: { done: 4000, created: 4000 } });
+    expect(lastNames(id)).toEqual(expected(4000));
+  });
+
   it('are refused for good fails with the reason, and says how far it came', async () => {
     customer.before = ({ number }) => {
       if (number === 1) throw new AppError('forbidden', 'Your role does not allow it');

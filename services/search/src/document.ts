@@ -1,5 +1,5 @@
-import { type Entry, isCustom, phraseFields, termsOf, textFields } from './entry-fields.js';
-import { phraseWords, spellings } from './words.js';
+import { type Entry, type FieldValue, isCustom, phraseFields, termsOf, textFields } from './entry-fields.js';
+import { fold, phraseLine } from './words.js';
 
 /** The attributes in which phrases are looked for; all custom fields share one, because a new attribute would reindex everybody. */
 export const PHRASE_FIELDS = ['name', 'first', 'last', 'company', 'title', 'city', 'address', 'alias', 'tag', 'notes', 'custom'] as const;
@@ -28,6 +28,7 @@ export const phraseAttribute = (field: string): PhraseField | undefined =>
 const SORTED_LETTERS = 40;
 
 export function documentOf(tenant: string, entry: Entry): Document {
+  const texts = textFields(entry);
   return {
     id: entry.id,
     tenant,
@@ -38,21 +39,20 @@ export function documentOf(tenant: string, entry: Entry): Document {
     customerId: entry.kind === 'contact' ? entry.customerId : null,
     ownerId: entry.ownerId,
     createdAt: Date.parse(entry.createdAt),
-    sortName: spellings(entry.displayName).short.slice(0, SORTED_LETTERS),
-    words: [...new Set(textFields(entry).flatMap(termsOf))],
-    ...phraseTexts(entry),
+    sortName: fold(entry.displayName).short.slice(0, SORTED_LETTERS),
+    words: [...new Set(texts.flatMap(termsOf))],
+    ...phraseTexts(phraseFields(entry, texts)),
   };
 }
 
-function phraseTexts(entry: Entry): Partial<Record<PhraseField, string[]>> {
+function phraseTexts(fields: readonly FieldValue[]): Partial<Record<PhraseField, string[]>> {
   const texts: Partial<Record<PhraseField, string[]>> = {};
-  for (const { field, value } of phraseFields(entry)) {
+  for (const { field, value } of fields) {
     const attribute = phraseAttribute(field);
-    const forms = phraseWords(value).map(({ form }) => form);
-    // A single word is no phrase: leaving it out keeps the word lists of Meilisearch small.
-    if (!attribute || forms.length < 2) continue;
+    const line = phraseLine(value);
+    if (!attribute || !line) continue;
     texts[attribute] ??= [];
-    texts[attribute].push(forms.join(' '));
+    texts[attribute].push(line);
   }
   return texts;
 }

@@ -115,8 +115,8 @@ export const shortTerm = (field: string, word: string): string => `${field}:${wo
 export const longTerm = (field: string, word: string): string => `${field}~${word}`;
 
 /** The texts in which a phrase may stand, by field: first and last name count as one, with and without the middle one. */
-export function phraseFields(entry: Entry): FieldValue[] {
-  const fields = textFields(entry).filter(({ field }) => field !== 'type' && field !== 'middle');
+export function phraseFields(entry: Entry, texts = textFields(entry)): FieldValue[] {
+  const fields = texts.filter(({ field }) => field !== 'type' && field !== 'middle');
   if (entry.kind !== 'contact') return fields;
   const { firstName, middleName, lastName } = entry;
   const name = (...parts: (string | null)[]) => ({ field: 'name', value: parts.filter(Boolean).join(' ') });

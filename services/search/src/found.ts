@@ -6,13 +6,8 @@ import type { Found } from './plan-query.js';
 import type { Clause } from './query.js';
 import { type WordClause, wordTest } from './word-test.js';
 
-/** A row of the dictionary: field and word, or of the identifiers: entry, kind and value. */
-export type Row = { field: string; word: string } | { entry: string; kind: Identifier['kind']; value: string };
-
-/** A lookup with what it gave. */
-export type Answered = Lookup & { rows: readonly Row[] };
-
-const LONG_MARK = longTerm('', '');
+/** A lookup with what it gave: terms like `last:muller`, or for identifiers `<entry> <kind> <value>`. */
+export type Answered = Lookup & { rows: readonly string[] };
 
 /** What is known of a clause from the rows of its lookups. `fields` are those that the tenant has words in; they matter only where there is more than was looked at. */
 export function foundFor(clause: Clause, answers: readonly Answered[], fields: readonly string[]): Found {
@@ -32,18 +27,17 @@ function everything(clause: WordClause): Filter | undefined {
 
 /** Whether there is more than was looked at. */
 export const isCut = ({ rows }: Answered) => rows.length > MOST_FOUND;
-const termOf = (row: Row) => ('word' in row ? row.field + row.word : '');
 
 function wordsFound(clause: WordClause, answers: readonly Answered[], fields: readonly string[]): Found {
   const test = wordTest(clause);
   const levels: Set<string>[] = [];
   for (const { rows } of answers)
-    for (const row of rows.slice(0, MOST_FOUND)) {
-      if (!('word' in row)) continue;
-      const fit = test(row.word, row.field.endsWith(LONG_MARK));
+    for (const term of rows.slice(0, MOST_FOUND)) {
+      const mark = term.search(/[:~]/);
+      const fit = test(term.slice(mark + 1), term[mark] === LONG_MARK);
       if (!fit) continue;
       while (levels.length <= fit.level) levels.push(new Set());
-      levels[fit.level]!.add(termOf(row));
+      levels[fit.level]!.add(term);
     }
   const filters = levels.map((terms) => isIn('words', [...terms]));
   const among = clause.field === null ? fields.filter((field) => field !== ONLY_WHEN_NAMED) : fieldsFor(clause.field);
@@ -61,19 +55,20 @@ function wordsFound(clause: WordClause, answers: readonly Answered[], fields: re
 
 /** Every word of the phrase must be there; that they stand side by side is for Meilisearch to say. */
 function phraseFound(answers: readonly Answered[]): Found {
-  const words = answers.map(({ rows }) => isIn('words', rows.map(termOf)));
+  const words = answers.map(({ rows }) => isIn('words', rows));
   return { levels: [and(...words)], complete: !answers.some(isCut) };
 }
 
 function identifiersFound(clause: IdentifierClause, answers: readonly Answered[]): Found {
   const wanted = wantedBy(clause);
   const levels: Set<string>[] = [new Set(), new Set(), new Set()];
-  for (const { rows } of answers)
-    for (const row of rows.slice(0, MOST_FOUND)) {
-      const fit = 'entry' in row ? identifierFit(wanted, row) : undefined;
-      if (fit && 'entry' in row) levels[fit.level]!.add(row.entry);
+  for (const { table, rows } of answers)
+    for (const row of table === 'identifier' ? rows.slice(0, MOST_FOUND) : []) {
+      const [entry = '', kind = '', value = ''] = row.split(' ');
+      const fit = identifierFit(wanted, { kind: kind as Identifier['kind'], value });
+      if (fit) levels[fit.level]!.add(entry);
     }
-  const words = answers.flatMap(({ table, rows }) => (table === 'word' ? rows.map(termOf) : []));
+  const words = answers.flatMap(({ table, rows }) => (table === 'word' ? rows : []));
   const filters = levels.map((ids) => isIn('id', [...ids]));
   return { levels: [or(filters[0]!, isIn('words', words)), ...filters.slice(1)], complete: !answers.some(isCut) };
 }

@@ -16,6 +16,7 @@ export interface Identifier {
 }
 
 export const BAR = '|';
+const NO_PART = /[|\s]/g;
 const joined = (forms: readonly string[]) => BAR + [...new Set(forms)].join(BAR) + BAR;
 const formsOf = (value: string) => value.slice(1, -1).split(BAR);
 
@@ -23,7 +24,7 @@ const formsOf = (value: string) => value.slice(1, -1).split(BAR);
 export function identifierValues(entry: Entry): (Identifier & { shown: string })[] {
   const found: (Identifier & { shown: string })[] = [];
   const add = (kind: IdentifierKind, shown: string, forms: readonly string[]) => {
-    const value = joined(forms.map((form) => form.replaceAll(BAR, '')).filter(Boolean));
+    const value = joined(forms.map((form) => form.replace(NO_PART, '')).filter(Boolean));
     if (value.length > 2) found.push({ kind, value, shown });
   };
   for (const { address } of entry.emails) add('email', address, emailForms(address));
@@ -32,7 +33,10 @@ export function identifierValues(entry: Entry): (Identifier & { shown: string })
   return found;
 }
 
-export const identifiersOf = (entry: Entry): Identifier[] => identifierValues(entry).map(({ kind, value }) => ({ kind, value }));
+export function identifiersOf(entry: Entry): Identifier[] {
+  const found = new Map(identifierValues(entry).map(({ kind, value }) => [kind + value, { kind, value }]));
+  return [...found.values()];
+}
 
 const emailForms = (address: string) => {
   const { short, long } = fold(address.trim());
@@ -101,7 +105,7 @@ export function wantedBy(clause: IdentifierClause): Wanted[] {
     return wanted;
   }
   const { kind, pattern } = clause;
-  const clean = kind === 'code' ? bareCode : (text: string) => text.replaceAll(BAR, '');
+  const clean = kind === 'code' ? bareCode : (text: string) => text.replace(NO_PART, '');
   const ways = [
     (text: string) => fold(text).short,
     (text: string) => fold(text).long[0] ?? fold(text).short,

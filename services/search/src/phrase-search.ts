@@ -4,7 +4,7 @@ import { and, type Filter, isIn } from './filter.js';
 import type { MeiliClient, Phrases } from './meili.client.js';
 import type { Found } from './plan-query.js';
 import type { Clause } from './query.js';
-import { phraseWords } from './words.js';
+import { phraseLine } from './words.js';
 
 interface Phrase {
   place: number;
@@ -47,8 +47,8 @@ export async function settlePhrases(
 /** A clause as Meilisearch is to see it; a single word is no phrase, the filter on words says it all. */
 function phraseOf(clause: Clause, place: number): Phrase[] {
   if (clause.kind !== 'phrase') return [];
-  const forms = phraseWords(clause.text).map(({ form }) => form);
-  if (forms.length < 2 || clause.field === 'type') return [];
+  const text = phraseLine(clause.text);
+  if (!text || clause.field === 'type') return [];
   const attribute = clause.field === null ? undefined : phraseAttribute(clause.field);
-  return [{ place, text: forms.join(' '), attribute, not: clause.not }];
+  return [{ place, text, attribute, not: clause.not }];
 }

@@ -1,3 +1,5 @@
+import { remembered } from './remembered.js';
+
 /** Raised whenever the same text would give other words than before: an index made with an older number must be rebuilt. */
 export const WORDS_VERSION = 1;
 
@@ -79,12 +81,10 @@ export function fold(raw: string): Spellings {
 }
 
 /** The spellings of one word. */
-export function spellings(raw: string): Spellings {
+export const spellings: (raw: string) => Spellings = remembered((raw) => {
   const { short, long } = fold(raw);
-  return short.length <= LONGEST && long.every((word) => word.length <= LONGEST)
-    ? { short, long }
-    : { short: cut(short), long: long.map(cut) };
-}
+  return { short: cut(short), long: long.length ? long.map(cut) : NONE };
+});
 
 /** Every spelling of a word as it is written, joined or not; the short one first. */
 export const wordSpellings = (written: string): string[] => {
@@ -97,33 +97,20 @@ export const joinedTokens = (text: string): string[] =>
   Array.from(text.matchAll(TOKEN), ([token]) => token).filter((token) => spellings(token).short !== '');
 
 /** The words of a text in order; `Anne-Marie` gives `anne`, `marie` and, whole, `annemarie`. A run of Chinese characters is one word. */
-export function wordsOf(text: string): readonly Word[] {
-  if (text.length > SHORT_TEXT) return findWords(text);
-  let words = seen.get(text);
-  if (!words) {
-    words = findWords(text);
-    if (seen.size >= MOST_SEEN) seen.clear();
-    seen.set(text, words);
-  }
-  return words;
-}
-
-// Names, cities, titles and tags come again and again: reading each once halves the cost of indexing.
-const SHORT_TEXT = 60;
-const MOST_SEEN = 50_000;
-const seen = new Map<string, readonly Word[]>();
+export const wordsOf: (text: string) => readonly Word[] = remembered(findWords);
 
 function findWords(text: string): Word[] {
   const found: Word[] = [];
+  const add = (raw: string, from: number, to: number, whole = false) => {
+    const { short, long } = spellings(raw);
+    if (short) found.push({ from, to, short, long, whole });
+  };
   for (const { 0: token, index } of text.matchAll(NOT_ASCII.test(text) ? TOKEN : ASCII_TOKEN)) {
-    const parts = [...token.matchAll(PART)];
-    for (const part of parts) {
-      const from = index + part.index;
-      const word = { from, to: from + part[0].length, ...spellings(part[0]), whole: false };
-      if (word.short) found.push(word);
-    }
-    if (parts.length > 1)
-      found.push({ from: index, to: index + token.length, ...spellings(parts.map((part) => part[0]).join('')), whole: true });
+    const end = index + token.length;
+    const joined = token.replace(JOINTS, '');
+    if (joined.length < token.length)
+      for (const part of token.matchAll(PART)) add(part[0], index + part.index, index + part.index + part[0].length);
+    add(joined, index, end, joined.length < token.length);
   }
   return found;
 }
@@ -144,6 +131,12 @@ export function phraseWords(text: string): { form: string; from: number; to: num
       return Array.from(characters, ({ 0: form, index }) => ({ form, from: word.from + index, to: word.from + index + form.length }));
     });
 }
+
+/** The same as one line, by which Meilisearch keeps it; a single word is no phrase, and leaving it out keeps its word lists small. */
+export const phraseLine: (text: string) => string = remembered((text) => {
+  const words = phraseWords(text);
+  return words.length > 1 ? words.map(({ form }) => form).join(' ') : '';
+});
 
 const HAN = /^\p{sc=Han}+$/u;
 export const isHan = (text: string): boolean => HAN.test(text);

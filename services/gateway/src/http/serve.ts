@@ -11,16 +11,11 @@ import type { GatewayEnv } from '../env.js';
 import { Agents } from '../identity/agents.js';
 import { Tokens } from '../identity/tokens.js';
 import { admit } from './admit.js';
+import { answerClientError } from './client-error.js';
 import { requestIdOf } from './context.js';
 import { takeJson } from './json-body.js';
 import { ProblemFilter } from './problem.js';
-
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** Aborted when the process stops: answers that could go on for hours end then. */
-    stopping: AbortSignal;
-  }
-}
+import { stopSoon } from './stop.js';
 
 const KB = 1024;
 const SECOND = 1_000;
@@ -43,6 +38,7 @@ export async function serve(
     skipMiddie: true,
     routerOptions: { maxParamLength: 1024 },
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => problems.send(error, request, reply),
+    clientErrorHandler: answerClientError,
     http: { headersTimeout: 20 * SECOND },
     // The longest upload; a socket on which nothing moves; longer than the idle time of common load balancers.
     requestTimeout: 3_600 * SECOND,
@@ -53,15 +49,7 @@ export async function serve(
   app.useGlobalFilters(problems);
   const http = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
 
-  const stop = new AbortController();
-  http.decorate('stopping', stop.signal);
-  http.addHook('preClose', async () => {
-    stop.abort();
-    // A connection that was busy when the stop began would be kept open after its answer, and the process with it.
-    const sweep = setInterval(() => http.server.closeIdleConnections(), 100);
-    http.server.once('close', () => clearInterval(sweep));
-  });
-
+  stopSoon(http);
   measure(http, metrics);
   limitBodies(http);
   takeJson(http);
