@@ -20,12 +20,12 @@ export class FileStore {
   async *read(file: string): AsyncGenerator<Uint8Array> {
     const info = await available((await this.bucket()).info(file));
     if (!info || info.deleted) throw gone();
-    const { streams } = await available(jetstreamManager(this.bus.connection, { checkAPI: false }));
+    const { direct } = await available(jetstreamManager(this.bus.connection, { checkAPI: false }));
     const digest = createHash('sha256');
     // The first message from `seq` on that has this subject: that of the file's chunks.
     const next = { seq: 1, next_by_subj: `$O.${IMPORT_BUCKET}.C.${info.nuid}` };
     for (let left = info.size; left > 0; ) {
-      const chunk = await available(streams.getMessage(STREAM, next));
+      const chunk = await available(direct.getMessage(STREAM, next));
       if (!chunk) throw gone();
       // Decoded anew each time it is looked at.
       const { data } = chunk;

@@ -7,7 +7,7 @@ import type { ContactRow } from './contact.table.js';
 
 /** Rows of a file carry ids of the file's own numbering; they are kept under this source. */
 export const IMPORT_SOURCE = 'import';
-const EMAIL = /^[^\s@<>,;"]+@[^\s@<>,;"]+$/;
+const isEmail = (text: string) => text.length <= 254 && /^[^\s@<>,;"]+@[^\s@<>,;"]+$/.test(text);
 
 /**
  * Lays a row of a file over a contact: only what the row has changes; nothing that the contact has is lost.
@@ -87,7 +87,7 @@ function longest(row: ImportRow): string | undefined {
 function withEmails(before: ContactRow['emails'], addresses: readonly string[], warnings: string[]): ContactRow['emails'] {
   const emails = [...before];
   for (const address of addresses) {
-    if (!EMAIL.test(address) || address.length > 254) warnings.push(`email: "${address.slice(0, 100)}" is no e-mail address; left out`);
+    if (!isEmail(address)) warnings.push(`email: "${address.slice(0, 100)}" is no e-mail address; left out`);
     else if (!emails.some((one) => emailKey(one.address) === emailKey(address))) emails.push({ address, primary: false });
   }
   return emails.some((one) => one.primary)
@@ -143,8 +143,11 @@ function withWebsite(before: ContactRow['links'], website: string, warnings: str
   return before.some((one) => one.url === url) ? before : [...before, { url, kind: 'website', primary: before.length === 0 }];
 }
 
-/** What a row is known by, in this order (product.md 7.5). */
-export const rowKeys = (row: ImportRow): { email?: string; external?: string } => ({
-  email: row.emails?.[0] && EMAIL.test(row.emails[0]) ? emailKey(row.emails[0]) : undefined,
-  external: row.externalId ? externalIdKey({ source: IMPORT_SOURCE, id: row.externalId }) : undefined,
-});
+/** What a row is known by, in this order (product.md 7.5): the address that will be its primary one, then its id. */
+export const rowKeys = (row: ImportRow): { email?: string; external?: string } => {
+  const email = row.emails?.find(isEmail);
+  return {
+    email: email && emailKey(email),
+    external: row.externalId ? externalIdKey({ source: IMPORT_SOURCE, id: row.externalId }) : undefined,
+  };
+};

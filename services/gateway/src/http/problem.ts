@@ -65,7 +65,7 @@ function asAppError(thrown: unknown, request: FastifyRequest): AppError {
   if (thrown instanceof AppError) return thrown;
   const error = (thrown instanceof HttpException && thrown.cause) || thrown;
   if (error instanceof AppError) return error;
-  const { code = '', statusCode } = error as { code?: string; statusCode?: number };
+  const { code = '', statusCode } = (error ?? {}) as { code?: string; statusCode?: number };
   const { maxBody, form } = request.routeOptions?.config?.route ?? {};
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new AppError(

@@ -13,7 +13,7 @@ export interface Call<I = unknown> {
   env: GatewayEnv;
   /** Who asks; goes with every request to a service. */
   context: Context;
-  /** Parameters and body, checked against the route's input. */
+  /** Parameters and body, checked against the route's input, and as they were sent. */
   input: I;
   request: FastifyRequest;
   reply: FastifyReply;
@@ -83,10 +83,10 @@ export function route<I extends z.ZodObject>(
     audience?: Audience;
     status?: number;
     input: I;
-    answer(call: Call<z.output<I>>): Promise<unknown>;
+    answer(call: Call<z.input<I>>): Promise<unknown>;
   },
 ): RouteInController {
-  return { audience: 'readers', status: 200, ...more, method, path, answer: (call) => more.answer(call as Call<z.output<I>>) };
+  return { audience: 'readers', status: 200, ...more, method, path, answer: (call) => more.answer(call as Call<z.input<I>>) };
 }
 
 // customer.list-customer-contacts → listCustomerContacts

@@ -1,6 +1,6 @@
 import type { Multipart } from '@fastify/multipart';
 import { AppError, fieldErrors, invalid } from '@kontor/bus';
-import { createImport, onKnown } from '@kontor/contracts';
+import { createImport, type ErrorCode, onKnown } from '@kontor/contracts';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { route } from '../http/route.js';
@@ -12,6 +12,9 @@ const UploadOptions = z.strictObject({
   start: z.enum(['true', 'false']).optional().describe('begin at once, with the proposed mapping'),
   onKnown: onKnown.optional().describe('what to do with rows that are known already'),
 });
+
+// Then the import may have been made all the same, and needs its file; what nobody needs, the store forgets after its age limit.
+const OUTCOME_UNKNOWN: readonly ErrorCode[] = ['timeout', 'internal'];
 
 export const upload = route('POST', '', {
   name: 'createImport',
@@ -42,8 +45,7 @@ export const upload = route('POST', '', {
     } catch (error) {
       // What the client still sends is read and dropped, so that it gets to read this answer.
       request.raw.unpipe().resume();
-      // After a timeout the import may have been made all the same, and needs its file; the store forgets what nobody needs.
-      if (stored && !(error instanceof AppError && error.code === 'timeout')) await uploads.forget(stored.file);
+      if (stored && !(error instanceof AppError && OUTCOME_UNKNOWN.includes(error.code))) await uploads.forget(stored.file);
       throw error;
     }
   },
