@@ -15,7 +15,7 @@ import * as search from '../../../services/search/src/env.js';
 
 interface Container {
   image: string;
-  build?: { dockerfile: string; target?: string; args?: { SERVICE: string } };
+  build?: { dockerfile: string; target?: string; args?: { SERVICE: string; NODE_OPTIONS?: string } };
   environment: Record<string, string>;
   depends_on?: Record<string, { condition: string }>;
   healthcheck?: { test?: string[]; disable?: boolean };
@@ -100,6 +100,8 @@ describe('docker-compose.yml', () => {
     const { build, ports, read_only } = container(name);
     expect(build).toMatchObject({ dockerfile: 'deploy/docker/Dockerfile', args: { SERVICE: name } });
     expect(existsSync(fromRoot(`services/${build?.args?.SERVICE}/src/main.ts`))).toBe(true);
+    const { nodeOptions } = JSON.parse(readFileSync(fromRoot(`services/${name}/package.json`), 'utf8')) as { nodeOptions?: string[] };
+    expect(build?.args?.NODE_OPTIONS).toBe(nodeOptions?.join(' '));
     expect(read_only).toBe(true);
     expect(ports?.length ?? 0).toBe(name === 'gateway' ? 1 : 0);
   });

@@ -38,6 +38,8 @@ export interface Hub {
   issuer: string;
   servers: Servers;
   token(of: TokenFor): Promise<string>;
+  /** The process of a service; undefined when all are in this one. */
+  pid(service: ServiceName): number | undefined;
   /** Services first, each with 30 s to finish what it does, then the servers. */
   stop(): Promise<void>;
   /** Without waiting for anybody; the servers still end by themselves. */
@@ -99,6 +101,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       issuer: identity.issuer,
       servers,
       token: (of) => fetchToken(data, of),
+      pid: (service) => processes.get(service)?.pid,
       stop,
       kill: () => {
         data.withdraw();

@@ -7,4 +7,5 @@ export { searchServiceKey } from './meilisearch.js';
 export * from './nats-policy.js';
 export { Progress, Quiet } from './progress.js';
 export * from './servers.js';
+export { programOf } from './service-process.js';
 export * from './setup-error.js';

@@ -86,7 +86,14 @@ function objectSubjects(bucket: string, right: ObjectRight): string[] {
   const lookUp = ['$JS.API.INFO', `$JS.API.STREAM.INFO.${stream}`, `$JS.API.STREAM.MSG.GET.${stream}`];
   if (right === 'put') return [...lookUp, `$O.${bucket}.C.>`, meta, `$JS.API.STREAM.PURGE.${stream}`];
   if (right === 'delete') return [...lookUp, meta, `$JS.API.STREAM.PURGE.${stream}`];
-  return [...lookUp, `$JS.API.DIRECT.GET.${stream}`, `$JS.API.DIRECT.GET.${stream}.>`, `$JS.API.CONSUMER.CREATE.${stream}.>`, `$JS.API.CONSUMER.DELETE.${stream}.>`, `$JS.FC.${stream}.>`];
+  return [
+    ...lookUp,
+    `$JS.API.DIRECT.GET.${stream}`,
+    `$JS.API.DIRECT.GET.${stream}.>`,
+    `$JS.API.CONSUMER.CREATE.${stream}.>`,
+    `$JS.API.CONSUMER.DELETE.${stream}.>`,
+    `$JS.FC.${stream}.>`,
+  ];
 }
 
 function userBlock(name: string, { publish, subscribe, answers }: Permissions): string {

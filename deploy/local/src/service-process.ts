@@ -1,9 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 export const mainOf = (service: string): string => `${repository}services/${service}/dist/main.js`;
+
+/** What Node runs a service with: its program, after the `nodeOptions` that its package.json may ask for (how much memory V8 may use, say). */
+export function programOf(service: string): string[] {
+  const { nodeOptions = [] } = JSON.parse(readFileSync(`${repository}services/${service}/package.json`, 'utf8')) as {
+    nodeOptions?: string[];
+  };
+  return [...nodeOptions, mainOf(service)];
+}
 
 const CALM_MS = 60_000;
 const STOP_MS = 30_000;
@@ -40,7 +49,7 @@ export class ServiceProcess {
   start(): void {
     const since = Date.now();
     // Detached: a Ctrl-C in the terminal is for us, who ask the services to end one after the other.
-    const child = spawn(process.execPath, ['--enable-source-maps', mainOf(this.name)], {
+    const child = spawn(process.execPath, ['--enable-source-maps', ...programOf(this.name)], {
       env: this.env,
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { programOf } from '@kontor/local';
 
 /** A service as a process of its own, as in production: for tests that kill it, and for measuring it alone. */
 export class ServiceProcess {
@@ -23,9 +23,9 @@ export class ServiceProcess {
 
   /** Starts it (again); resolves when it says that it is ready. */
   async start(): Promise<void> {
-    const program = fileURLToPath(new URL(`../../../services/${this.name}/dist/main.js`, import.meta.url));
-    if (!existsSync(program)) throw new Error(`${program} is not there: run npm run build first`);
-    const child = spawn(process.execPath, [program], {
+    const program = programOf(this.name);
+    if (!existsSync(program.at(-1) ?? '')) throw new Error(`${program.at(-1)} is not there: run npm run build first`);
+    const child = spawn(process.execPath, program, {
       env: { PATH: process.env.PATH, ...this.env, KONTOR_LOG_LEVEL: 'info', KONTOR_EXIT_WITH_PARENT: '1' },
       stdio: ['pipe', 'pipe', 'pipe'],
     });

@@ -79,17 +79,9 @@ async function peakMemory(pid: number, work: () => Promise<unknown>): Promise<nu
   return most;
 }
 
-const pidOf = (service: string) =>
-  Number(
-    execFileSync('pgrep', ['-f', `services/${service}/dist/main.js`], { encoding: 'utf8' })
-      .trim()
-      .split('\n')
-      .at(-1),
-  );
-
 const measures: Measure[] = [];
 await withHub(async (bench) => {
-  const pid = pidOf('import');
+  const pid = bench.hub.pid('import') ?? 0;
   await bench.importCsv(new Blob([makeCsv(1_000, 9)]), 'warm-up.csv');
   await untilSearchable(bench, 1_000);
 
@@ -122,7 +114,7 @@ await withHub(async (bench) => {
 
 if (LARGE > 0)
   await withHub(async (bench) => {
-    const pid = pidOf('import');
+    const pid = bench.hub.pid('import') ?? 0;
     const few = await peakMemory(pid, () => bench.importCsv(new Blob([makeCsv(10_000, 2)]), 'few.csv'));
     const many = await peakMemory(pid, () => bench.importCsv(new Blob([makeCsv(LARGE, 3)]), 'many.csv'));
     report('Memory of the import service', [

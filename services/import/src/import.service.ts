@@ -4,8 +4,8 @@ import {
   type Import,
   type ImportField,
   type ImportMapping,
-  importFields,
   type InputOf,
+  importFields,
   type listImports,
   type listRejectedRows,
 } from '@kontor/contracts';
