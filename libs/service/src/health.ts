@@ -74,7 +74,7 @@ class HealthModule {
 /** Serves `/health/live`, `/health/ready` and `/metrics` on a port of their own; gives the address and how to stop. */
 export async function serveHealth(port: number, host: string, options: HealthOptions): Promise<{ url: string; stop(): Promise<void> }> {
   const app = await NestFactory.create<NestFastifyApplication>(HealthModule.with(options), new FastifyAdapter(), {
-    logger: false,
+    // No logger of its own: Nest has one for the whole process, and it would take the place of the service's.
     abortOnError: false,
   });
   await app.listen(port, host);

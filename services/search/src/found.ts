@@ -34,7 +34,7 @@ function wordsFound(clause: WordClause, answers: readonly Answered[], fields: re
   for (const { rows } of answers)
     for (const term of rows.slice(0, MOST_FOUND)) {
       const mark = term.search(/[:~]/);
-      const fit = test(term.slice(mark + 1), term[mark] === LONG_MARK);
+      const fit = test(term.slice(mark + 1), term[mark] === '~');
       if (!fit) continue;
       while (levels.length <= fit.level) levels.push(new Set());
       levels[fit.level]!.add(term);

@@ -16,7 +16,8 @@ export class ProblemFilter implements ExceptionFilter {
 
   send(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = asAppError(thrown, request);
-    if (error.code === 'internal')
+    // What a service could not explain, it has logged itself under the same request id.
+    if (error.code === 'internal' && thrown !== error)
       this.log.error({
         event: 'call-failed',
         requestId: request.id,
