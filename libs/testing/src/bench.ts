@@ -66,7 +66,7 @@ export async function withHub(work: (bench: BenchHub) => Promise<void>): Promise
           );
           if (now.state === 'finished') return now;
           if (now.state === 'failed') throw new Error(`the import failed: ${now.error}`);
-          await new Promise((resolve) => setTimeout(resolve, 50));
+          await new Promise((resolve) => setTimeout(resolve, 250));
         }
       },
     });

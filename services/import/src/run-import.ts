@@ -17,7 +17,7 @@ export interface Parts {
 }
 
 /** After this an answer counts as lost, and the batch is sent again: whether it took effect or not, that gives its outcome. */
-const ANSWER_WITHIN_MS = 15_000;
+const ANSWER_WITHIN_MS = 6_000;
 /** Something went wrong where nobody said what; it may have been the moment, so it gets a few chances. */
 const INTERNAL_TRIES = 5;
 

@@ -62,7 +62,7 @@ export class Dictionary {
 function statement({ table, condition }: Lookup, index: number): string {
   const row = table === 'word' ? 'field || word' : `entry_id || ' ' || kind || ' ' || value`;
   return `select ${index} as lookup, string_agg(${row}, E'\\n') as rows
-          from (select * from ${table} where tenant_id = $1 and ${condition} limit ${MOST_FOUND + 1}) as some`;
+          from (select * from ${table} where tenant_id = $1 and ${condition} limit ${MOST_FOUND + 1}) as candidates`;
 }
 
 type Query = (sql: string, parameters: unknown[]) => Promise<unknown>;

@@ -3,12 +3,12 @@ import { type Contact, type ContactPatch, NewContact, type Settings } from '@kon
 import { Database, idempotent } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { type Changes, settlePrimaryContacts } from '../customer/primary-contact.js';
 import { tell } from '../customer/tell.js';
 import { readSettings } from '../settings/settings.service.js';
 import { deleteKeys } from '../values/keys.js';
 import { mindingTaken } from '../values/minding-taken.js';
+import { newId } from '../values/new-id.js';
 import { refuseStale } from '../values/refuse-stale.js';
 import { changedFields } from '../values/rows.js';
 import { type ContactRow, contactColumns, insertContacts, readContact, type StoredContact, updateContacts } from './contact.table.js';
@@ -176,7 +176,7 @@ const refused = (index: number, error: unknown): BulkItem => {
 
 /** The row of a new contact; its owner is the calling agent unless another was named. */
 export function newContact(input: NewContact, settings: Settings): ContactRow {
-  const row = mergeContact({ id: uuidv7(), ...noContact }, input, settings);
+  const row = mergeContact({ id: newId(), ...noContact }, input, settings);
   return { ...row, ownerId: row.ownerId ?? currentContext().agent?.id ?? null };
 }
 

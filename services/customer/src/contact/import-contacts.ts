@@ -3,11 +3,11 @@ import type { ImportRow, InputOf, importContacts, RowOutcome, Settings } from '@
 import { Database, violated } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import type { Changes } from '../customer/primary-contact.js';
 import { tell } from '../customer/tell.js';
 import { readSettings } from '../settings/settings.service.js';
 import { emailKey } from '../values/check-values.js';
+import { newId } from '../values/new-id.js';
 import { changedFields } from '../values/rows.js';
 import { addContacts } from './contact.service.js';
 import { type ContactRow, contactColumns, readContacts, type StoredContact, updateContacts } from './contact.table.js';
@@ -111,7 +111,7 @@ async function makePlan(tx: EntityManager, { rows, onKnown }: Batch, settings: S
     const knownId = (email && byEmail.get(email)) ?? (external && byExternal.get(external));
     if (knownId && onKnown === 'skip') return { status: 'skipped', id: knownId };
     const before = onKnown === 'create' ? undefined : knownId && current(knownId);
-    const base: ContactRow = before || { id: uuidv7(), ...noContact, ownerId };
+    const base: ContactRow = before || { id: newId(), ...noContact, ownerId };
     const { contact, warnings, reason } = layRowOver(base, row, settings);
     const objection = reason ?? nobody(contact);
     if (objection) return { status: 'rejected', reasons: [objection] };

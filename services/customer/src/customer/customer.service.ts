@@ -3,7 +3,6 @@ import type { Contact, Customer, CustomerPatch, FieldError, NewContact, NewCusto
 import { Database, idempotent } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { addContacts, binContacts, newContact } from '../contact/contact.service.js';
 import { readContact, readContacts, type StoredContact } from '../contact/contact.table.js';
 import { emailTaken, holdersOf, primaryEmail, refuseUnknownOwner } from '../contact/contact-rules.js';
@@ -11,6 +10,7 @@ import { readSettings } from '../settings/settings.service.js';
 import { mergeValues, noValues } from '../values/check-values.js';
 import { deleteKeys } from '../values/keys.js';
 import { mindingTaken } from '../values/minding-taken.js';
+import { newId } from '../values/new-id.js';
 import { refuseStale } from '../values/refuse-stale.js';
 import { changedFields } from '../values/rows.js';
 import { type CustomerRow, customerColumns, deleteDomains, insertCustomer, readCustomer, updateCustomer } from './customer.table.js';
@@ -26,7 +26,7 @@ export class CustomerService {
       this.db.transaction(async (tx) => {
         const [id = '', ...contactIds] = await idempotent(tx, input, async () => {
           const settings = await readSettings(tx);
-          const customer = mergeCustomer({ id: uuidv7(), ...noCustomer, ownerId: currentContext().agent?.id ?? null }, input, settings);
+          const customer = mergeCustomer({ id: newId(), ...noCustomer, ownerId: currentContext().agent?.id ?? null }, input, settings);
           await refuseUnknownOwner(tx, input.ownerId);
           await refuseBadParent(tx, customer);
           await insertCustomer(tx, customer, settings.country);
