@@ -16,6 +16,17 @@ export interface PostgresOptions {
   durable: boolean;
 }
 
+// A large import writes far more than the 1 GB of log that PostgreSQL keeps between checkpoints by itself; each checkpoint makes it write
+// whole pages anew.
+const SETTINGS = [
+  'unix_socket_directories=',
+  'shared_buffers=256MB',
+  'max_connections=200',
+  'max_wal_size=4GB',
+  'checkpoint_timeout=15min',
+  'wal_compression=on',
+];
+
 // Still loses nothing when the process is killed, only when the machine is.
 const FAST = ['fsync=off', 'full_page_writes=off'];
 
@@ -23,7 +34,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Running> 
   const bin = postgresFolder();
   const { dir } = options;
   if (!existsSync(join(dir, 'PG_VERSION'))) await initialise(bin, options);
-  const settings = ['unix_socket_directories=', 'shared_buffers=128MB', 'max_connections=200', ...(options.durable ? [] : FAST)];
+  const settings = [...SETTINGS, ...(options.durable ? [] : FAST)];
   const name = `PostgreSQL (port ${options.port})`;
   // After a kill the old process's children may hold its memory for a moment.
   for (let tries = 0; ; tries++) {

@@ -1,6 +1,6 @@
 import { letterBits } from './edit-distance.js';
-import { fieldsFor, longTerm, shortTerm } from './entry-fields.js';
-import { BAR, isIdentifierClause, type Wanted, wantedBy } from './identifiers.js';
+import { fieldsFor, longTerm, ONLY_WHEN_NAMED, shortTerm } from './entry-fields.js';
+import { BAR, digitsOf, isIdentifierClause, type Wanted, wantedBy } from './identifiers.js';
 import { escapeLike, likeOf } from './pattern.js';
 import type { Clause } from './query.js';
 import { soundsOf } from './sounds.js';
@@ -39,10 +39,6 @@ export function lookupsFor(clauses: readonly Clause[], param: Param): Lookup[] {
   });
 }
 
-export const digitsOf = (text: string): string => text.replace(/\D/g, '');
-
-/** Types have names, too, but only `type:` looks in them. */
-export const ONLY_WHEN_NAMED = 'type';
 const marks = (field: string) => [shortTerm(field, ''), longTerm(field, '')];
 const fieldCondition = (field: string | null, param: Param) =>
   field === null

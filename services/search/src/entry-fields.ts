@@ -38,6 +38,9 @@ export function fieldNamed(name: string, fields: readonly string[]): string | un
   return fields.includes(customField(name)) ? customField(name) : undefined;
 }
 
+/** Types have names, too, but only `type:` looks in them. */
+export const ONLY_WHEN_NAMED = 'type';
+
 /** The fields of words that a query field looks in, where that is not just itself. */
 const WIDER: Record<string, readonly string[]> = {
   name: ['name', 'first', 'middle', 'last'],
@@ -116,7 +119,7 @@ export const longTerm = (field: string, word: string): string => `${field}~${wor
 
 /** The texts in which a phrase may stand, by field: first and last name count as one, with and without the middle one. */
 export function phraseFields(entry: Entry, texts = textFields(entry)): FieldValue[] {
-  const fields = texts.filter(({ field }) => field !== 'type' && field !== 'middle');
+  const fields = texts.filter(({ field }) => field !== ONLY_WHEN_NAMED && field !== 'middle');
   if (entry.kind !== 'contact') return fields;
   const { firstName, middleName, lastName } = entry;
   const name = (...parts: (string | null)[]) => ({ field: 'name', value: parts.filter(Boolean).join(' ') });

@@ -1,5 +1,5 @@
-import { type Lookup, MOST_FOUND, ONLY_WHEN_NAMED } from './dictionary-query.js';
-import { fieldsFor, longTerm, shortTerm } from './entry-fields.js';
+import { type Lookup, MOST_FOUND } from './dictionary-query.js';
+import { fieldsFor, longTerm, ONLY_WHEN_NAMED, shortTerm } from './entry-fields.js';
 import { type Filter, and, isIn, notEmpty, or, startsWith } from './filter.js';
 import { type Identifier, identifierFit, type IdentifierClause, isIdentifierClause, wantedBy } from './identifiers.js';
 import type { Found } from './plan-query.js';

@@ -48,6 +48,8 @@ const codeForms = (code: string) => {
 };
 const bareCode = (code: string) => code.replace(/[^\p{L}\p{N}]/gu, '');
 
+export const digitsOf = (text: string): string => text.replace(/\D/g, '');
+
 /** A number's digits as typed, in E.164 and in national form. */
 function phoneForms(number: string, e164: string | undefined): string[] {
   const typed = dialled(number);
@@ -101,7 +103,7 @@ export function wantedBy(clause: IdentifierClause): Wanted[] {
     const wanted: Wanted[] =
       number.length >= 3 || clause.field === 'phone' ? [{ kind: 'phone', pattern: [{ text: number }], whole: false }] : [];
     // Codes are looked for by parts only where the query says so.
-    if (clause.field === null) wanted.push({ kind: 'code', pattern: [{ text: clause.text.replace(/\D/g, '') }], whole: true });
+    if (clause.field === null) wanted.push({ kind: 'code', pattern: [{ text: digitsOf(clause.text) }], whole: true });
     return wanted;
   }
   const { kind, pattern } = clause;

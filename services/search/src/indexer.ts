@@ -39,6 +39,7 @@ const IDLE_MS = 1_000;
 @Injectable()
 export class Indexer {
   private readonly queues: Record<Lane, Waiting[]> = { people: [], bulk: [] };
+  private running = false;
   private woken = () => {};
 
   constructor(
@@ -53,6 +54,8 @@ export class Indexer {
   }
 
   private queue(tenant: string, ids: readonly string[], lane: Lane, alone: boolean): Promise<void> {
+    // Who waited here would hold on to an event that the writer should have.
+    if (!this.running) return Promise.reject(notTheWriter());
     return new Promise((done, failed) => {
       this.queues[lane].push({ tenant, ids, lane, alone, done, failed });
       this.wake();
@@ -65,6 +68,7 @@ export class Indexer {
 
   /** Works until `held` says that another replica may be the writer now; who still waits is refused, and the event comes again. */
   async run(held: () => boolean): Promise<void> {
+    this.running = true;
     const inFlight = new Set<Promise<void>>();
     while (held()) {
       const batch = this.takeBatch();
@@ -77,6 +81,7 @@ export class Indexer {
       inFlight.add(finished);
       if (inFlight.size >= BATCHES_IN_FLIGHT) await Promise.race(inFlight);
     }
+    this.running = false;
     await Promise.all(inFlight);
     for (const waiting of [...this.queues.people.splice(0), ...this.queues.bulk.splice(0)]) waiting.failed(notTheWriter());
   }

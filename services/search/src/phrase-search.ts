@@ -1,5 +1,6 @@
 import { MOST_FOUND } from './dictionary-query.js';
 import { phraseAttribute } from './document.js';
+import { ONLY_WHEN_NAMED } from './entry-fields.js';
 import { and, type Filter, isIn } from './filter.js';
 import type { MeiliClient, Phrases } from './meili.client.js';
 import type { Found } from './plan-query.js';
@@ -48,7 +49,7 @@ export async function settlePhrases(
 function phraseOf(clause: Clause, place: number): Phrase[] {
   if (clause.kind !== 'phrase') return [];
   const text = phraseLine(clause.text);
-  if (!text || clause.field === 'type') return [];
+  if (!text || clause.field === ONLY_WHEN_NAMED) return [];
   const attribute = clause.field === null ? undefined : phraseAttribute(clause.field);
   return [{ place, text, attribute, not: clause.not }];
 }

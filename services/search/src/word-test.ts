@@ -17,9 +17,6 @@ export interface Fit {
 /** Says how a word, in one of its spellings, fits a clause, or that it does not: the one place that knows it, for the dictionary and for the reasons shown. */
 export type WordTest = (spelling: string, isLong: boolean) => Fit | undefined;
 
-export const isWordClause = (clause: Clause): clause is WordClause =>
-  clause.kind === 'word' || clause.kind === 'pattern' || clause.kind === 'alike';
-
 export function wordTest(clause: WordClause): WordTest {
   if (clause.kind === 'pattern') return patternTest(clause.text);
   return clause.kind === 'alike' ? alikeTest(clause.text, clause.edits) : plainTest(clause.text);

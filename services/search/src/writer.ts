@@ -29,9 +29,10 @@ export class Writer implements OnApplicationBootstrap, OnApplicationShutdown {
       this.stopping.signal,
       async ({ held }) => {
         await this.meili.prepare();
-        gate.open();
         try {
-          await this.indexer.run(held);
+          const working = this.indexer.run(held);
+          gate.open();
+          await working;
         } finally {
           gate.close();
         }

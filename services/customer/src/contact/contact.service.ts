@@ -66,7 +66,7 @@ export class ContactService {
         if (fields.includes('customerId')) await refuseUnknownCustomer(tx, after.customerId);
         if (fields.includes('ownerId')) await refuseUnknownOwner(tx, after.ownerId);
         if (fields.includes('emails')) await refuseTakenEmail(tx, after);
-        await updateContacts(tx, [after], settings.country);
+        await updateContacts(tx, [after]);
         const changes: Changes = { contacts: [{ id, version: before.version + 1, change: 'updated', fields }], customers: [] };
         if (fields.includes('customerId')) await settlePrimaryContacts(tx, customersOf([before, after]), changes, new Set([id]));
         await tell(tx, changes);
@@ -190,7 +190,7 @@ export async function addContacts(
 ): Promise<void> {
   const customers = await customersByDomain(tx, unassigned, settings);
   for (const row of unassigned) row.customerId = customers.get(row.id) ?? row.customerId;
-  await insertContacts(tx, rows, settings.country);
+  await insertContacts(tx, rows);
   for (const { id } of rows) changes.contacts.push({ id, version: 1, change: 'created' });
   await settlePrimaryContacts(tx, customersOf(rows), changes, new Set(rows.map((row) => row.id)));
 }

@@ -43,14 +43,14 @@ const withNames = (row: ContactRow) => {
 };
 
 /** Inserts contacts with their keys and tags: one statement per table, however many they are. */
-export async function insertContacts(tx: EntityManager, rows: readonly ContactRow[], country: string): Promise<void> {
+export async function insertContacts(tx: EntityManager, rows: readonly ContactRow[]): Promise<void> {
   if (rows.length === 0) return;
   await insertRows(tx, 'contact', stored, rows.map(withNames));
-  await insertKeys(tx, 'contact', rows, country);
+  await insertKeys(tx, 'contact', rows);
 }
 
 /** Writes contacts that are there anew, with their keys and tags; versions go up by one. */
-export async function updateContacts(tx: EntityManager, rows: readonly ContactRow[], country: string): Promise<void> {
+export async function updateContacts(tx: EntityManager, rows: readonly ContactRow[]): Promise<void> {
   if (rows.length === 0) return;
   await updateRows(tx, 'contact', stored, rows.map(withNames));
   await deleteKeys(
@@ -58,7 +58,7 @@ export async function updateContacts(tx: EntityManager, rows: readonly ContactRo
     'contact',
     rows.map((row) => row.id),
   );
-  await insertKeys(tx, 'contact', rows, country);
+  await insertKeys(tx, 'contact', rows);
 }
 
 /** A contact has one customer at most; its name and whether this is its primary contact come along. */

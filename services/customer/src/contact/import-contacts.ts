@@ -69,7 +69,6 @@ export class ImportContacts {
     await updateContacts(
       tx,
       updated.map(({ row }) => row),
-      settings.country,
     );
     for (const { row, version, fields } of updated) changes.contacts.push({ id: row.id, version, change: 'updated', fields });
     await tell(tx, changes);

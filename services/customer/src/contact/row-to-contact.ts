@@ -1,7 +1,7 @@
 import type { Address, ImportRow, Phone, Settings } from '@kontor/contracts';
 import { emailKey, externalIdKey, tidy } from '../values/check-values.js';
 import { readCustomField } from '../values/custom-fields.js';
-import { phoneKey, toE164 } from '../values/phone-number.js';
+import { keyOf, toE164 } from '../values/phone-number.js';
 import { withPrimary } from '../values/primary.js';
 import type { ContactRow } from './contact.table.js';
 
@@ -107,9 +107,10 @@ function withPhones(before: readonly Phone[], given: NonNullable<ImportRow['phon
       warnings.push(`phone: "${number.slice(0, 100)}" is no phone number; left out`);
       continue;
     }
-    const key = phoneKey(number, country);
-    if (phones.some((one) => (one.e164 ?? phoneKey(one.number, country)) === key)) continue;
-    const phone = tidy({ number, e164: toE164(number, country), kind }) as Omit<Phone, 'primary'>;
+    const e164 = toE164(number, country);
+    const key = keyOf({ number, e164 });
+    if (phones.some((one) => keyOf(one) === key)) continue;
+    const phone = tidy({ number, e164, kind }) as Omit<Phone, 'primary'>;
     const same = before.filter((one) => one.kind === kind)[slot];
     const place = same ? phones.indexOf(same) : -1;
     if (place >= 0) phones[place] = { ...phone, primary: phones[place]?.primary ?? false };

@@ -29,7 +29,7 @@ export class CustomerService {
           const customer = mergeCustomer({ id: newId(), ...noCustomer, ownerId: currentContext().agent?.id ?? null }, input, settings);
           await refuseUnknownOwner(tx, input.ownerId);
           await refuseBadParent(tx, customer);
-          await insertCustomer(tx, customer, settings.country);
+          await insertCustomer(tx, customer);
           const changes: Changes = { contacts: [], customers: [{ id: customer.id, version: 1, change: 'created' }] };
           const contacts = await this.itsContacts(tx, customer, input.contacts ?? [], settings);
           await addContacts(tx, contacts, [], settings, changes);
@@ -80,7 +80,7 @@ export class CustomerService {
         if (fields.includes('parentId')) await refuseBadParent(tx, after);
         const changes: Changes = { contacts: [], customers: [{ id, version: before.version + 1, change: 'updated', fields }] };
         if (fields.includes('primaryContactId')) await this.raisePrimaries(tx, before.primaryContactId, after, changes);
-        await updateCustomer(tx, after, settings.country);
+        await updateCustomer(tx, after);
         await tell(tx, changes);
         return readCustomer(tx, id);
       }),

@@ -22,16 +22,16 @@ const stored: Columns = { sortName: 'text', ...customerColumns };
 
 const withSortName = (row: CustomerRow) => ({ ...row, sortName: sortName(row.name) });
 
-export async function insertCustomer(tx: EntityManager, row: CustomerRow, country: string): Promise<void> {
+export async function insertCustomer(tx: EntityManager, row: CustomerRow): Promise<void> {
   await insertRows(tx, 'customer', stored, [withSortName(row)]);
-  await insertKeys(tx, 'customer', [row], country);
+  await insertKeys(tx, 'customer', [row]);
   await insertDomains(tx, row);
 }
 
-export async function updateCustomer(tx: EntityManager, row: CustomerRow, country: string): Promise<void> {
+export async function updateCustomer(tx: EntityManager, row: CustomerRow): Promise<void> {
   await updateRows(tx, 'customer', stored, [withSortName(row)]);
   await deleteKeys(tx, 'customer', [row.id]);
-  await insertKeys(tx, 'customer', [row], country);
+  await insertKeys(tx, 'customer', [row]);
   await deleteDomains(tx, [row.id]);
   await insertDomains(tx, row);
 }

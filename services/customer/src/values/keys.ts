@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { emailKey, externalIdKey, type Values } from './check-values.js';
-import { phoneKey } from './phone-number.js';
+import { keyOf } from './phone-number.js';
 
 export type Noun = 'contact' | 'customer';
 type KeyKind = 'email' | 'phone' | 'code' | 'external';
@@ -11,22 +11,22 @@ interface Keyed extends Pick<Values, 'emails' | 'phones' | 'externalIds' | 'tags
 }
 
 /** What a row is looked up by and must be unique in, as it stands in the key table: plain columns that row-level security lets an index serve. */
-function keysOf(row: Keyed, country: string): { kind: KeyKind; value: string; primary: boolean; id: string }[] {
+function keysOf(row: Keyed): { kind: KeyKind; value: string; primary: boolean; id: string }[] {
   const keys = new Map<string, { kind: KeyKind; value: string; primary: boolean; id: string }>();
   const add = (kind: KeyKind, value: string, primary = false) => {
     const known = keys.get(kind + value);
     if (value) keys.set(kind + value, { kind, value, primary: primary || (known?.primary ?? false), id: row.id });
   };
   for (const email of row.emails) add('email', emailKey(email.address), email.primary);
-  for (const phone of row.phones) add('phone', phone.e164 ?? phoneKey(phone.number, country), phone.primary);
+  for (const phone of row.phones) add('phone', keyOf(phone), phone.primary);
   for (const external of row.externalIds) add('external', externalIdKey(external));
   if (row.employeeCode) add('code', row.employeeCode);
   return [...keys.values()];
 }
 
 /** Writes keys and tags of these rows, one statement per table. Sorted, so that two writers wait for each other in one order. */
-export async function insertKeys(tx: EntityManager, noun: Noun, rows: readonly Keyed[], country: string): Promise<void> {
-  const keys = rows.flatMap((row) => keysOf(row, country)).sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
+export async function insertKeys(tx: EntityManager, noun: Noun, rows: readonly Keyed[]): Promise<void> {
+  const keys = rows.flatMap((row) => keysOf(row)).sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
   if (keys.length > 0)
     await tx.query(
       `insert into ${noun}_key (tenant_id, kind, value, is_primary, ${noun}_id)
