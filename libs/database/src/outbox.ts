@@ -72,11 +72,12 @@ export class Outbox {
     const { signal } = this.stopping;
     const carry = async ({ client, held }: HeldLock): Promise<void> => {
       const query = async (sql: string, parameters: unknown[]) => (await client.query(sql, parameters)).rows as Row[];
-      let more = true;
-      // Once more after the signal, so that what the last requests wrote goes out before the process ends.
-      while (held() || signal.aborted) {
-        more = await this.publishSome(bus, query);
-        if (signal.aborted) return;
+      for (;;) {
+        // A round that begins after the signal sees what the last requests wrote; so it goes out before the process ends.
+        const last = signal.aborted;
+        if (!last && !held()) return;
+        const more = await this.publishSome(bus, query);
+        if (last && !more) return;
         if (!more) await this.pause();
       }
     };

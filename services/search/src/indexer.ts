@@ -1,12 +1,8 @@
-import { setImmediate as letOthersWork } from 'node:timers/promises';
-import { AppError, Bus, isTransient, type Lane, serviceContext } from '@kontor/bus';
-import { getEntries } from '@kontor/contracts';
+import { AppError, Bus, isTransient, type Lane } from '@kontor/bus';
 import { Injectable } from '@nestjs/common';
-import { Dictionary, type Identified } from './dictionary.js';
-import { documentOf } from './document.js';
-import type { Entry } from './entry-fields.js';
-import { identifiersOf } from './identifiers.js';
+import { Dictionary } from './dictionary.js';
 import { MeiliClient } from './meili.client.js';
+import { readWork, type TenantWork } from './tenant-work.js';
 
 /** Somebody who waits until the index knows what these entries are. */
 interface Waiting {
@@ -19,22 +15,19 @@ interface Waiting {
   failed(error: unknown): void;
 }
 
-/** What is to be written. */
-interface Work {
-  documents: string[];
-  gone: string[];
+interface Batch {
+  waiting: Waiting[];
+  works: TenantWork[];
 }
 
 const MOST_IDS = 4_000;
-const IDS_AT_ONCE = 1_000;
-const DOCUMENTS_AT_ONCE = 100;
-const BATCHES_IN_FLIGHT = 2;
+const BATCHES_IN_FLIGHT = 3;
 const IDLE_MS = 1_000;
 
 /**
  * Keeps the index at what the customer service says. It never trusts an event but asks what the entries are now, and writes what it was told
  * in the order in which it asked: doubled, late and shuffled events do no harm, and nothing goes back to an older state.
- * Everything that waits is one batch; the next one is prepared while Meilisearch works on the last.
+ * Everything that waits is one batch.
  */
 @Injectable()
 export class Indexer {
@@ -70,14 +63,18 @@ export class Indexer {
   async run(held: () => boolean): Promise<void> {
     this.running = true;
     const inFlight = new Set<Promise<void>>();
+    let handedOver: Promise<unknown> = Promise.resolve();
     while (held()) {
       const batch = this.takeBatch();
       if (!batch.length) {
         await this.pause();
         continue;
       }
-      const { done } = await this.write(batch, held);
-      const finished = done.finally(() => inFlight.delete(finished));
+      const read = await this.read(batch);
+      // Written in the order in which it was read, while the next batch is being read and Meilisearch works on the last.
+      const written = handedOver.then(() => this.write(read, held));
+      handedOver = written;
+      const finished = written.then(({ done }) => done).finally(() => inFlight.delete(finished));
       inFlight.add(finished);
       if (inFlight.size >= BATCHES_IN_FLIGHT) await Promise.race(inFlight);
     }
@@ -109,29 +106,38 @@ export class Indexer {
     return batch;
   }
 
-  /** Hands the batch to Meilisearch; `done` when it can be found. Never fails: those who wait are told. */
-  private async write(batch: readonly Waiting[], held: () => boolean): Promise<{ done: Promise<void> }> {
-    const written: Waiting[] = [];
-    const work: Work = { documents: [], gone: [] };
+  /** Never fails: those who wait are told. */
+  private async read(batch: readonly Waiting[]): Promise<Batch> {
+    const read: Batch = { waiting: [], works: [] };
     const byTenant = Map.groupBy(batch, ({ tenant }) => tenant);
     await Promise.all(
       Array.from(byTenant, async ([tenant, waiting]) => {
         try {
-          const { documents, gone } = await this.prepare(tenant, [...new Set(waiting.flatMap(({ ids }) => ids))]);
-          work.documents = work.documents.concat(documents);
-          work.gone = work.gone.concat(gone);
-          written.push(...waiting);
+          read.works.push(await readWork(this.bus, tenant, [...new Set(waiting.flatMap(({ ids }) => ids))]));
+          read.waiting.push(...waiting);
         } catch (error) {
           this.refuse(waiting, error);
         }
       }),
     );
-    const refuse = (error: unknown) => this.refuse(written, error);
+    return read;
+  }
+
+  /**
+   * Hands the batch to Meilisearch; `done` when it can be found. Words and identifiers go first: a document without them could not be found,
+   * they without it do no harm. Never fails: those who wait are told.
+   */
+  private async write({ waiting, works }: Batch, held: () => boolean): Promise<{ done: Promise<void> }> {
+    const refuse = (error: unknown) => this.refuse(waiting, error);
     try {
+      for (const { tenant, terms, identified } of works) await this.dictionary.learn(tenant, terms, identified);
       if (!held()) throw notTheWriter();
-      const { done } = await this.meili.write(work.documents, work.gone);
+      const { done } = await this.meili.write(
+        works.flatMap(({ documents }) => documents),
+        works.flatMap(({ gone }) => gone),
+      );
       const tell = () => {
-        for (const waiting of written) waiting.done();
+        for (const one of waiting) one.done();
       };
       return { done: done.then(tell, refuse) };
     } catch (error) {
@@ -157,42 +163,6 @@ export class Indexer {
         if (bad) failed(bad.reason);
         else done();
       });
-    }
-  }
-
-  /** What the entries are now. Words and identifiers are written first: a document without them could not be found, they without it do no harm. */
-  private async prepare(tenant: string, ids: readonly string[]): Promise<Work> {
-    const parts = Array.from({ length: Math.ceil(ids.length / IDS_AT_ONCE) }, (_, i) => ids.slice(i * IDS_AT_ONCE, (i + 1) * IDS_AT_ONCE));
-    const entries = (await Promise.all(parts.map((part) => this.fetch(tenant, part)))).flat();
-    const documents: string[] = [];
-    const terms = new Set<string>();
-    const identified = new Map<string, Identified>(ids.map((id) => [id, { id, identifiers: [] }]));
-    const gone = new Set(ids);
-    for (const [i, entry] of entries.entries()) {
-      // Searches are answered by this process, too, and wait no longer than for some of the documents.
-      if (i % DOCUMENTS_AT_ONCE === DOCUMENTS_AT_ONCE - 1) await letOthersWork();
-      const document = documentOf(tenant, entry);
-      for (const word of document.words) terms.add(word);
-      identified.set(entry.id, { id: entry.id, identifiers: identifiersOf(entry) });
-      documents.push(JSON.stringify(document));
-      gone.delete(entry.id);
-    }
-    await this.dictionary.learn(tenant, terms, [...identified.values()]);
-    return { documents, gone: [...gone] };
-  }
-
-  private async fetch(tenant: string, ids: readonly string[]): Promise<Entry[]> {
-    try {
-      const { contacts, customers } = await this.bus.request(getEntries, { ids: [...ids] }, serviceContext(tenant));
-      return [
-        ...contacts.map((contact) => ({ kind: 'contact' as const, ...contact })),
-        ...customers.map((customer) => ({ kind: 'customer' as const, ...customer })),
-      ];
-    } catch (error) {
-      // Entries with very long notes: fewer at a time.
-      if (!(error instanceof AppError) || error.code !== 'too-large' || ids.length === 1) throw error;
-      const half = Math.ceil(ids.length / 2);
-      return [...(await this.fetch(tenant, ids.slice(0, half))), ...(await this.fetch(tenant, ids.slice(half)))];
     }
   }
 }

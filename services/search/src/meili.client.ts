@@ -144,10 +144,12 @@ function* payloads(documents: readonly string[]): Generator<string> {
   if (payload.length) yield payload.join('\n');
 }
 
+// Until the writer has made a new index and given it its settings, a moment after the first start.
+const UNPREPARED = ['index_not_found', 'invalid_search_filter', 'invalid_search_sort', 'invalid_search_facets'];
+
 function isAway(error: unknown): boolean {
   if (error instanceof MeilisearchRequestError || error instanceof MeilisearchRequestTimeOutError) return true;
-  // The writer makes the index a moment after the first start.
-  return error instanceof MeilisearchApiError && (error.response.status >= 500 || error.cause?.code === 'index_not_found');
+  return error instanceof MeilisearchApiError && (error.response.status >= 500 || UNPREPARED.includes(error.cause?.code ?? ''));
 }
 
 function queryOf({ filters, phrases, sort, offset = 0, limit, facets }: Question): MultiSearchQuery {

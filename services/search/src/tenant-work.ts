@@ -1,0 +1,55 @@
+import { setImmediate as letOthersWork } from 'node:timers/promises';
+import { AppError, type Bus, serviceContext } from '@kontor/bus';
+import { getEntries } from '@kontor/contracts';
+import type { Identified } from './dictionary.js';
+import { documentOf } from './document.js';
+import type { Entry } from './entry-fields.js';
+import { identifiersOf } from './identifiers.js';
+
+/** What is to be written for one tenant. */
+export interface TenantWork {
+  tenant: string;
+  /** One JSON text each. */
+  documents: string[];
+  gone: string[];
+  terms: Set<string>;
+  identified: Identified[];
+}
+
+const IDS_AT_ONCE = 1_000;
+const DOCUMENTS_AT_ONCE = 100;
+
+/** Asks what these entries are now and works out what has to be written; of what is not there any more everything goes. */
+export async function readWork(bus: Bus, tenant: string, ids: readonly string[]): Promise<TenantWork> {
+  const parts = Array.from({ length: Math.ceil(ids.length / IDS_AT_ONCE) }, (_, i) => ids.slice(i * IDS_AT_ONCE, (i + 1) * IDS_AT_ONCE));
+  const entries = (await Promise.all(parts.map((part) => fetchEntries(bus, tenant, part)))).flat();
+  const gone = new Set(ids);
+  const work: TenantWork = { tenant, documents: [], gone: [], terms: new Set(), identified: [] };
+  for (const [i, entry] of entries.entries()) {
+    // Searches are answered by this process, too, and wait no longer than for some of the documents.
+    if (i % DOCUMENTS_AT_ONCE === DOCUMENTS_AT_ONCE - 1) await letOthersWork();
+    const document = documentOf(tenant, entry);
+    for (const word of document.words) work.terms.add(word);
+    work.documents.push(JSON.stringify(document));
+    work.identified.push({ id: entry.id, identifiers: identifiersOf(entry) });
+    gone.delete(entry.id);
+  }
+  work.gone = [...gone];
+  for (const id of gone) work.identified.push({ id, identifiers: [] });
+  return work;
+}
+
+async function fetchEntries(bus: Bus, tenant: string, ids: readonly string[]): Promise<Entry[]> {
+  try {
+    const { contacts, customers } = await bus.request(getEntries, { ids: [...ids] }, serviceContext(tenant));
+    return [
+      ...contacts.map((contact) => ({ kind: 'contact' as const, ...contact })),
+      ...customers.map((customer) => ({ kind: 'customer' as const, ...customer })),
+    ];
+  } catch (error) {
+    // Entries with very long notes: fewer at a time.
+    if (!(error instanceof AppError) || error.code !== 'too-large' || ids.length === 1) throw error;
+    const half = Math.ceil(ids.length / 2);
+    return [...(await fetchEntries(bus, tenant, ids.slice(0, half))), ...(await fetchEntries(bus, tenant, ids.slice(half)))];
+  }
+}
