@@ -1,27 +1,27 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { planPage, readCursor, writeCursor } from './cursor.js';
+import { cutPage, readCursor } from './cursor.js';
 
 test('pages go through all classes, each hit once', () => {
   fc.assert(
-    fc.property(fc.array(fc.nat(7), { maxLength: 5 }), fc.integer({ min: 1, max: 9 }), (totals, limit) => {
+    fc.property(fc.array(fc.nat(7), { maxLength: 5 }), fc.integer({ min: 1, max: 9 }), (sizes, limit) => {
+      const classes = sizes.map((size, i) => Array.from({ length: size }, (_, j) => `${i}.${j}`));
+      const all = classes.flat();
       const seen: string[] = [];
-      for (let text: string | undefined, pages = 0; pages < 50; pages++) {
+      for (let text: string | undefined; ; ) {
         const cursor = readCursor(text);
-        const page = totals.flatMap((total, i) => {
-          const { offset, limit: most } = planPage(cursor, i, limit);
-          return Array.from({ length: Math.max(0, Math.min(most, total - offset)) }, (_, j) => `${i}.${offset + j}`);
-        });
-        seen.push(...page.slice(0, limit));
-        const next = writeCursor(cursor, totals, limit);
+        const offered = classes.slice(cursor.class).map((hits, i) => hits.slice(i === 0 ? cursor.offset : 0).slice(0, limit));
+        const { ids, next } = cutPage(cursor, offered, limit, all.length);
+        seen.push(...ids);
+        expect(next === null).toBe(seen.length === all.length);
         if (next === null) break;
         text = next;
       }
-      expect(seen).toEqual(totals.flatMap((total, i) => Array.from({ length: total }, (_, j) => `${i}.${j}`)));
+      expect(seen).toEqual(all);
     }),
   );
 });
 
-test.each(['', 'x', '!!!', Buffer.from('1.2.3').toString('base64url')])('%j is no cursor', (cursor) =>
+test.each(['', 'x', '!!!', Buffer.from('1.2').toString('base64url')])('%j is no cursor', (cursor) =>
   expect(() => readCursor(cursor)).toThrow('cursor'),
 );

@@ -1,33 +1,40 @@
 import { invalid } from '@kontor/bus';
 
-/** How far a reader has come: so many hits of this class have been read, and all of the better ones. */
+/** How far a reader has come: `seen` hits in all, of this class the first `offset`, and of the better classes all. */
 export interface Cursor {
   class: number;
   offset: number;
+  seen: number;
 }
 
 export function readCursor(cursor: string | undefined): Cursor {
-  if (cursor === undefined) return { class: 0, offset: 0 };
-  const [, level, offset] = /^(\d{1,2})\.(\d{1,9})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
-  if (level === undefined || offset === undefined)
-    throw invalid([{ path: 'cursor', message: 'is none that a search has given', code: 'cursor' }]);
-  return { class: Number(level), offset: Number(offset) };
+  if (cursor === undefined) return { class: 0, offset: 0, seen: 0 };
+  const numbers = /^(\d{1,2})\.(\d{1,9})\.(\d{1,9})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
+  if (!numbers) throw invalid([{ path: 'cursor', message: 'is none that a search has given', code: 'cursor' }]);
+  const [level = 0, offset = 0, seen = 0] = numbers.slice(1).map(Number);
+  return { class: level, offset, seen };
 }
 
-/** What to ask of a class for the page that begins at the cursor; classes already read are asked for their count only. */
-export function planPage(cursor: Cursor, index: number, limit: number): { offset: number; limit: number } {
-  if (index < cursor.class) return { offset: 0, limit: 0 };
-  return { offset: index === cursor.class ? cursor.offset : 0, limit };
-}
-
-/** Where the next page begins, given how many hits each class has; null after the last. */
-export function writeCursor(cursor: Cursor, totals: readonly number[], limit: number): string | null {
-  let { class: index, offset } = cursor;
-  let left = limit;
-  for (; index < totals.length; index++, offset = 0) {
-    const rest = Math.max(0, totals[index]! - offset);
-    if (left < rest) return Buffer.from(`${index}.${offset + left}`).toString('base64url');
-    left -= rest;
+/**
+ * The page of so many hits, given what each class from the cursor's on has to offer (at least a page, or all it has), and where the next one begins;
+ * null when all of the `total` have been seen.
+ */
+export function cutPage(
+  cursor: Cursor,
+  offered: readonly (readonly string[])[],
+  limit: number,
+  total: number,
+): { ids: string[]; next: string | null } {
+  const ids: string[] = [];
+  let { class: level, offset } = cursor;
+  for (const [i, some] of offered.entries()) {
+    const taken = some.slice(0, limit - ids.length);
+    if (taken.length === 0) continue;
+    ids.push(...taken);
+    level = cursor.class + i;
+    offset = (i === 0 ? cursor.offset : 0) + taken.length;
   }
-  return null;
+  const seen = cursor.seen + ids.length;
+  const ended = seen >= total || ids.length < limit;
+  return { ids, next: ended ? null : Buffer.from(`${level}.${offset}.${seen}`).toString('base64url') };
 }

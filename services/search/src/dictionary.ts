@@ -21,6 +21,7 @@ export interface Identified {
 @Injectable()
 export class Dictionary {
   private readonly known = new KnownTerms();
+  private untidy = 0;
 
   constructor(private readonly db: Database) {}
 
@@ -55,6 +56,17 @@ export class Dictionary {
       await replaceIdentifiers(query, entries);
     });
     this.known.add(tenant, fresh);
+    this.untidy += fresh.length + entries.length;
+  }
+
+  /**
+   * Sorts in what the trigram indexes have only noted so far, which every search reads through, and counts again, without which PostgreSQL plans badly.
+   * After an import that is the difference between 5 and 50 ms. Does nothing while less than `most` has been written.
+   */
+  async tidy(most: number): Promise<void> {
+    if (this.untidy < most) return;
+    this.untidy = 0;
+    await this.db.source.query('vacuum (analyze) word, identifier');
   }
 }
 

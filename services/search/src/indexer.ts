@@ -1,5 +1,5 @@
-import { AppError, Bus, isTransient, type Lane } from '@kontor/bus';
-import { Injectable } from '@nestjs/common';
+import { AppError, Bus, describeError, isTransient, type Lane } from '@kontor/bus';
+import { Injectable, Logger } from '@nestjs/common';
 import { Dictionary } from './dictionary.js';
 import { MeiliClient } from './meili.client.js';
 import { readWork, type TenantWork } from './tenant-work.js';
@@ -23,6 +23,9 @@ interface Batch {
 const MOST_IDS = 4_000;
 const BATCHES_IN_FLIGHT = 3;
 const IDLE_MS = 1_000;
+// Words and entries written since the dictionary was tidied up last.
+const UNTIDY_AT_WORK = 50_000;
+const UNTIDY_AT_REST = 500;
 
 /**
  * Keeps the index at what the customer service says. It never trusts an event but asks what the entries are now, and writes what it was told
@@ -32,7 +35,9 @@ const IDLE_MS = 1_000;
 @Injectable()
 export class Indexer {
   private readonly queues: Record<Lane, Waiting[]> = { people: [], bulk: [] };
+  private readonly log = new Logger('Indexer');
   private running = false;
+  private tidying?: Promise<void>;
   private woken = () => {};
 
   constructor(
@@ -66,6 +71,7 @@ export class Indexer {
     let handedOver: Promise<unknown> = Promise.resolve();
     while (held()) {
       const batch = this.takeBatch();
+      this.tidy(batch.length ? UNTIDY_AT_WORK : UNTIDY_AT_REST);
       if (!batch.length) {
         await this.pause();
         continue;
@@ -81,6 +87,16 @@ export class Indexer {
     this.running = false;
     await Promise.all(inFlight);
     for (const waiting of [...this.queues.people.splice(0), ...this.queues.bulk.splice(0)]) waiting.failed(notTheWriter());
+  }
+
+  /** Beside everything else; that it failed only makes searches slower. */
+  private tidy(most: number): void {
+    this.tidying ??= this.dictionary
+      .tidy(most)
+      .catch((error: unknown) => this.log.warn({ event: 'dictionary-untidy', ...describeError(error) }))
+      .finally(() => {
+        this.tidying = undefined;
+      });
   }
 
   private pause(): Promise<void> {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Filter } from './filter.js';
-import { type Found, planClasses } from './plan-query.js';
+import { type Found, planQuery } from './plan-query.js';
 import type { Clause } from './query.js';
 
+const planClasses = (clauses: Clause[], finds: Found[]) => planQuery(clauses, finds).classes;
 const clause = (not = false): Clause => ({ at: 0, not, field: null, kind: 'word', text: 'x' });
 const found = (...levels: Filter[]): Found => ({ levels, complete: true });
 
@@ -42,7 +43,17 @@ describe('the classes of a query', () => {
           known.map(() => clause()),
           finds,
         ).filter((filter) => holds(filter, entry));
-        expect(classes).toHaveLength(ranks.includes(undefined) ? 0 : 1);
+        const isHit = !ranks.includes(undefined);
+        expect(classes).toHaveLength(isHit ? 1 : 0);
+        expect(
+          holds(
+            planQuery(
+              known.map(() => clause()),
+              finds,
+            ).all,
+            entry,
+          ),
+        ).toBe(isHit);
       }),
     );
   });

@@ -12,11 +12,17 @@ export interface Found {
 /** The part of a clause's levels that a `-` before it excludes: of plain words those that are equal or begin with it. */
 const excluded = (clause: Clause, { levels }: Found) => or(...(clause.kind === 'word' ? levels.slice(0, 2) : levels));
 
-/**
- * The classes of hits, best first, as filters that no two have an entry in common: a hit's class is that of its worst clause.
- * So their counts add up to the exact total, and their pages one after the other are the ranking.
- */
-export function planClasses(clauses: readonly Clause[], found: readonly Found[]): Filter[] {
+export interface Plan {
+  /** Every hit. */
+  all: Filter;
+  /**
+   * The hits by class, best first, as filters that no two have an entry in common: a hit's class is that of its worst clause.
+   * One class after the other is the ranking.
+   */
+  classes: Filter[];
+}
+
+export function planQuery(clauses: readonly Clause[], found: readonly Found[]): Plan {
   const wanted = found.filter((_, i) => !clauses[i]!.not);
   const unwanted = clauses.flatMap((clause, i) => (clause.not ? [not(excluded(clause, found[i]!))] : []));
   const upTo = (level: number) => and(...wanted.map(({ levels }) => or(...levels.slice(0, level + 1))));
@@ -30,5 +36,5 @@ export function planClasses(clauses: readonly Clause[], found: readonly Found[])
     const own = and(fitting, not(better), ...unwanted);
     if (own !== false) classes.push(own);
   }
-  return classes;
+  return { all: and(upTo(count - 1), ...unwanted), classes };
 }

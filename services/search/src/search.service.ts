@@ -1,16 +1,16 @@
 import { AppError, Bus } from '@kontor/bus';
 import { getEntries, type Hit, type InputOf, type OutputOf, type search } from '@kontor/contracts';
 import { Injectable } from '@nestjs/common';
-import { planPage, readCursor, writeCursor } from './cursor.js';
+import { cutPage, readCursor } from './cursor.js';
 import { Dictionary } from './dictionary.js';
 import { type Entry, fieldNamed } from './entry-fields.js';
 import { type Filter, type Filterable, is } from './filter.js';
 import { foundFor, isCut } from './found.js';
 import { matchesOf } from './match.js';
-import { MeiliClient, type Question } from './meili.client.js';
+import { type Answer, MeiliClient, type Question } from './meili.client.js';
 import { parseQuery } from './parse-query.js';
 import { settlePhrases } from './phrase-search.js';
-import { planClasses } from './plan-query.js';
+import { planQuery } from './plan-query.js';
 import { type Clause, QueryError } from './query.js';
 import { summaryOf } from './summary.js';
 import { currentTenant } from './tenant.js';
@@ -29,35 +29,53 @@ export class SearchService {
 
   async find(query: Query): Promise<OutputOf<typeof search>> {
     const start = performance.now();
+    const cursor = readCursor(query.cursor);
+    const { clauses, plan, complete, question } = await this.understand(query);
+    const facets = query.facets.map((facet) => FACETS[facet]);
+    const [whole, first] = await this.ask([
+      { ...question(plan.all, 0, 0), facets },
+      question(plan.classes[cursor.class] ?? false, cursor.offset, query.limit),
+    ]);
+    const offered = [first!.ids];
+    // The next classes are asked only when the page has room for them, which is seldom.
+    const room = query.limit - first!.ids.length;
+    const further = room > 0 ? plan.classes.slice(cursor.class + 1) : [];
+    for (const { ids } of await this.ask(further.map((filter) => question(filter, 0, room)))) offered.push(ids);
+    const { ids, next } = cutPage(cursor, offered, query.limit, whole!.total);
+    return {
+      hits: await this.hitsOf(ids, clauses),
+      nextCursor: next,
+      total: { value: whole!.total, relation: complete ? 'exact' : 'at_least' },
+      ...(facets.length && { facets: Object.fromEntries(query.facets.map((facet) => [facet, whole!.facets[FACETS[facet]] ?? {}])) }),
+      tookMs: Math.round(performance.now() - start),
+    };
+  }
+
+  /** What Meilisearch has to be asked. */
+  private async understand(query: Query) {
     const tenant = currentTenant();
     const clauses = parse(query.q, query.q.includes(':') ? await this.dictionary.fieldsOf(tenant) : []);
     const answers = await this.dictionary.lookUp(tenant, clauses);
     const fields = answers.flat().some(isCut) ? await this.dictionary.fieldsOf(tenant) : [];
+    const known = clauses.map((clause, i) => foundFor(clause, answers[i]!, fields));
     const given = filtersOf(tenant, query);
-    const { found, along } = await settlePhrases(
-      this.meili,
-      clauses,
-      clauses.map((clause, i) => foundFor(clause, answers[i]!, fields)),
-      given,
-    );
-    const classes = planClasses(clauses, found);
-    const listing = clauses.every((clause) => clause.not);
-    const cursor = readCursor(query.cursor);
-    const facets = query.facets.map((facet) => FACETS[facet]);
-    const questions = classes.map((filter, i): Question => {
-      const { offset, limit } = planPage(cursor, i, query.limit);
-      return { filters: [...given, filter], phrases: along, sort: listing ? 'createdAt:desc' : 'sortName:asc', offset, limit, facets };
+    const { found, along } = await settlePhrases(this.meili, clauses, known, given);
+    const sort = clauses.every((clause) => clause.not) ? 'createdAt:desc' : 'sortName:asc';
+    const question = (filter: Filter, offset: number, limit: number): Question => ({
+      filters: [...given, filter],
+      phrases: along,
+      sort,
+      offset,
+      limit,
     });
-    const results = questions.length ? await this.meili.search(questions) : [];
-    const ids = results.flatMap((result) => result.ids).slice(0, query.limit);
-    const totals = results.map(({ total }) => total);
-    return {
-      hits: await this.hitsOf(ids, clauses),
-      nextCursor: writeCursor(cursor, totals, query.limit),
-      total: { value: totals.reduce((a, b) => a + b, 0), relation: found.every(({ complete }) => complete) ? 'exact' : 'at_least' },
-      ...(query.facets.length && { facets: Object.fromEntries(query.facets.map((facet) => [facet, countsOf(results, FACETS[facet])])) }),
-      tookMs: Math.round(performance.now() - start),
-    };
+    return { clauses, plan: planQuery(clauses, found), complete: found.every((one) => one.complete), question };
+  }
+
+  /** What can have no hits needs no asking. */
+  private async ask(questions: readonly Question[]): Promise<Answer[]> {
+    const open = questions.filter(({ filters }) => !filters.includes(false));
+    const answers = open.length ? await this.meili.search(open) : [];
+    return questions.map((question) => answers[open.indexOf(question)] ?? { ids: [], total: 0, facets: {} });
   }
 
   /** Asks the owner what these entries are now; what the agent may not see, or what is gone, is left out. */
@@ -92,12 +110,4 @@ function filtersOf(tenant: string, { kind, type, tag, customerId }: Query): Filt
     ...(tag ?? []).map((one) => is('tags', one)),
     ...(customerId ? [is('customerId', customerId)] : []),
   ];
-}
-
-/** No entry is in two classes, so counts add up. */
-function countsOf(results: readonly { facets: Record<string, Record<string, number>> }[], facet: string): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { facets } of results)
-    for (const [value, count] of Object.entries(facets[facet] ?? {})) counts[value] = (counts[value] ?? 0) + count;
-  return counts;
 }
