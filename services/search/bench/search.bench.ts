@@ -38,7 +38,7 @@ await withHub(async ({ hub, token, call, importCsv, meili }) => {
     if (!response.ok) throw new Error(`${q}: ${response.status} ${await response.text()}`);
     return (await response.json()) as { total: { value: number } };
   };
-  const client = new Meilisearch({ host: meili.url, apiKey: meili.key });
+  const client = new Meilisearch({ host: meili.url, apiKey: meili.key, requestInit: { headers: { 'accept-encoding': 'identity' } } });
   const [index] = (await client.getIndexes()).results;
   if (!index) throw new Error('the search service has made no index');
   const straight = (q: string) => index.search(q, { limit: 25 });
