@@ -62,30 +62,41 @@ export class Database {
   async transaction<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     const { tenant } = currentContext();
     if (!UUID.test(tenant)) throw new AppError('invalid', 'The tenant of this call is no lower-case UUID');
-    return this.run(async (tx) => {
-      await tx.query(`select set_config('kontor.tenant', $1, true)`, [tenant]);
-      return work(tx);
-    });
+    // In one round trip; the tenant has been checked to be a UUID, because here no parameter can be used.
+    return this.run(`start transaction; set local kontor.tenant = '${tenant}'`, work);
   }
 
   /** Runs `work` without a tenant: it sees only the tables that have no policy (tenants, ledgers, outbox). */
   acrossTenants<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
-    return this.run(work);
+    return this.run('start transaction', work);
   }
 
-  private async run<T>(work: (tx: EntityManager) => Promise<T>, tries = 3): Promise<T> {
-    let emitted = false;
+  /** One reading statement without a tenant, which needs no transaction around it. */
+  async queryAcrossTenants<R>(sql: string, parameters: unknown[]): Promise<R[]> {
     try {
-      const result = await this.source.transaction(async (tx) => {
-        const value = await work(tx);
-        emitted = Outbox.wasUsed(tx);
-        return value;
-      });
-      if (emitted) this.outbox.wake();
+      return await this.source.query(sql, parameters);
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  private async run<T>(begin: string, work: (tx: EntityManager) => Promise<T>, tries = 3): Promise<T> {
+    const runner = this.source.createQueryRunner();
+    try {
+      await runner.query(begin);
+      // What TypeORM's startTransaction() would note, so that a save() inside does not begin and commit a transaction of its own.
+      Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
+      const result = await work(runner.manager);
+      await runner.commitTransaction();
+      if (Outbox.wasUsed(runner.manager)) this.outbox.wake();
       return result;
     } catch (error) {
-      if (tries > 1 && LOST.includes(sqlState(error) ?? '')) return this.run(work, tries - 1);
+      // When the connection is gone, so is the transaction; what is told is why it failed, not that it could not be rolled back.
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      if (tries > 1 && LOST.includes(sqlState(error) ?? '')) return await this.run(begin, work, tries - 1);
       throw translate(error);
+    } finally {
+      await runner.release();
     }
   }
 

@@ -27,9 +27,7 @@ export class Dictionary {
 
   /** The fields in which the tenant has words. */
   async fieldsOf(tenant: string): Promise<string[]> {
-    const rows: { field: string }[] = await this.db.acrossTenants((tx) =>
-      tx.query('select field from field where tenant_id = $1', [tenant]),
-    );
+    const rows = await this.db.queryAcrossTenants<{ field: string }>('select field from field where tenant_id = $1', [tenant]);
     return rows.map(({ field }) => field);
   }
 
@@ -40,7 +38,7 @@ export class Dictionary {
     const rows = lookups.map((): string[] => []);
     if (lookups.length) {
       const sql = lookups.map(statement).join(' union all ');
-      const found: { lookup: number; rows: string | null }[] = await this.db.acrossTenants((tx) => tx.query(sql, parameters));
+      const found = await this.db.queryAcrossTenants<{ lookup: number; rows: string | null }>(sql, parameters);
       for (const one of found) if (one.rows !== null) rows[one.lookup] = one.rows.split('\n');
     }
     const answered = lookups.map((lookup, i) => ({ ...lookup, rows: rows[i]! }));

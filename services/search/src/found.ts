@@ -1,7 +1,7 @@
 import { type Lookup, MOST_FOUND } from './dictionary-query.js';
 import { fieldsFor, longTerm, ONLY_WHEN_NAMED, shortTerm } from './entry-fields.js';
-import { type Filter, and, isIn, notEmpty, or, startsWith } from './filter.js';
-import { type Identifier, identifierFit, type IdentifierClause, isIdentifierClause, wantedBy } from './identifiers.js';
+import { and, type Filter, isIn, notEmpty, or, startsWith } from './filter.js';
+import { type Identifier, type IdentifierClause, identifierFit, isIdentifierClause, wantedBy } from './identifiers.js';
 import type { Found } from './plan-query.js';
 import type { Clause } from './query.js';
 import { type WordClause, wordTest } from './word-test.js';

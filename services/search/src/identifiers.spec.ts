@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { identifierFit, identifiersOf, wantedBy } from './identifiers.js';
 import type { Entry } from './entry-fields.js';
+import { identifierFit, identifiersOf, wantedBy } from './identifiers.js';
 import { parseQuery } from './parse-query.js';
 
 const entry = (emails: string[], phones: [string, string?][], employeeCode: string | null = null) =>

@@ -1,9 +1,10 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/core';
+import metadata from 'libphonenumber-js/min/metadata';
 import type { Entry } from './entry-fields.js';
 import { fits, respell } from './pattern.js';
 import type { Clause, Piece } from './query.js';
-import { fold } from './words.js';
 import type { Fit } from './word-test.js';
+import { fold } from './words.js';
 
 // What is looked up by parts but is no word: it would make the word lists of Meilisearch many times longer.
 
@@ -73,7 +74,7 @@ const national = new Map<string, { trunk: string; countryDigits: number } | unde
 function nationalForm(digits: string): string | undefined {
   const start = digits.slice(0, 5);
   if (!national.has(start)) {
-    const number = parsePhoneNumberFromString(`+${digits}`);
+    const number = parsePhoneNumberFromString(`+${digits}`, metadata);
     const written = number?.formatNational().replace(/\D/g, '');
     national.set(
       start,

@@ -1,6 +1,6 @@
 import type { Match, MatchHow } from '@kontor/contracts';
-import { type Entry, fieldLabel, fieldsFor, type FieldValue, phraseFields, textFields, wordsIn, ONLY_WHEN_NAMED } from './entry-fields.js';
-import { type IdentifierClause, identifierFit, identifierValues, isIdentifierClause, wantedBy, digitsOf } from './identifiers.js';
+import { type Entry, type FieldValue, fieldLabel, fieldsFor, ONLY_WHEN_NAMED, phraseFields, textFields, wordsIn } from './entry-fields.js';
+import { digitsOf, type IdentifierClause, identifierFit, identifierValues, isIdentifierClause, wantedBy } from './identifiers.js';
 import type { Clause } from './query.js';
 import { type Fit, type WordClause, wordTest } from './word-test.js';
 import { phraseWords, type Word, wordSpellings } from './words.js';

@@ -3,8 +3,8 @@ import { Bus, BusStrategy, type Context, currentContext, Handle, PassErrors, ser
 import {
   type ChangeKind,
   type ContactEntry,
-  contactsChanged,
   type Customer,
+  contactsChanged,
   customersChanged,
   getEntries,
   type InputOf,
