@@ -39,6 +39,11 @@ export class CustomerLists {
   }
 
   entries(ids: readonly string[]): Promise<{ contacts: ContactEntry[]; customers: Customer[] }> {
-    return this.db.transaction(async (tx) => ({ contacts: await readContacts(tx, ids), customers: await readCustomers(tx, ids) }));
+    return this.db.transaction(async (tx) => {
+      const contacts = await readContacts(tx, ids);
+      const others = new Set(ids);
+      for (const { id } of contacts) others.delete(id);
+      return { contacts, customers: others.size > 0 ? await readCustomers(tx, [...others]) : [] };
+    });
   }
 }
