@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { event, request } from './contract.js';
 import { bulkResult, byId, date, empty, id, instant, language, listSort, page, paging, shortText, text, version } from './shapes.js';
-import { newValues, values } from './values.js';
+import { newValues, patchValues, values } from './values.js';
 
 const person = {
   firstName: shortText.trim().nullable().optional(),
@@ -23,14 +23,7 @@ export type NewContact = z.output<typeof NewContact>;
 export const ContactPatch = z
   .strictObject({
     ...person,
-    ...newValues,
-    externalIds: newValues.externalIds.nullable(),
-    emails: newValues.emails.nullable(),
-    phones: newValues.phones.nullable(),
-    addresses: newValues.addresses.nullable(),
-    links: newValues.links.nullable(),
-    tags: newValues.tags.nullable(),
-    customFields: newValues.customFields.nullable(),
+    ...patchValues,
   })
   .meta({ id: 'ContactPatch' });
 export type ContactPatch = z.output<typeof ContactPatch>;

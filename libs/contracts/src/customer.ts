@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Change, Contact, ContactEntry, listFilters, NewContact, Summary } from './contact.js';
 import { event, request } from './contract.js';
 import { byId, empty, id, instant, listSort, page, paging, shortText, text, version } from './shapes.js';
-import { newValues, values } from './values.js';
+import { newValues, patchValues, values } from './values.js';
 
 const domain = text(253)
   .trim()
@@ -31,14 +31,7 @@ export const CustomerPatch = z
     ...company,
     domains: company.domains.nullable(),
     primaryContactId: id.optional().describe('one of its contacts'),
-    ...newValues,
-    externalIds: newValues.externalIds.nullable(),
-    emails: newValues.emails.nullable(),
-    phones: newValues.phones.nullable(),
-    addresses: newValues.addresses.nullable(),
-    links: newValues.links.nullable(),
-    tags: newValues.tags.nullable(),
-    customFields: newValues.customFields.nullable(),
+    ...patchValues,
   })
   .meta({ id: 'CustomerPatch' });
 export type CustomerPatch = z.output<typeof CustomerPatch>;

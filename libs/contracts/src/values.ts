@@ -85,6 +85,18 @@ export const newValues = {
   ownerId: id.nullable().optional(),
 };
 
+/** The same in a merge patch, where null clears a list. */
+export const patchValues = {
+  ...newValues,
+  externalIds: newValues.externalIds.nullable(),
+  emails: newValues.emails.nullable(),
+  phones: newValues.phones.nullable(),
+  addresses: newValues.addresses.nullable(),
+  links: newValues.links.nullable(),
+  tags: newValues.tags.nullable(),
+  customFields: newValues.customFields.nullable(),
+};
+
 export const values = {
   externalIds: z.array(z.object({ source: z.string(), id: z.string() })),
   emails: z.array(Email),

@@ -4,7 +4,7 @@ import { Database, idempotent } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { addContacts, binContacts, newContact } from '../contact/contact.service.js';
-import { readContact, readContacts, type StoredContact } from '../contact/contact.table.js';
+import { readContacts, type StoredContact } from '../contact/contact.table.js';
 import { emailTaken, holdersOf, primaryEmail, refuseUnknownOwner } from '../contact/contact-rules.js';
 import { readSettings } from '../settings/settings.service.js';
 import { mergeValues, noValues } from '../values/check-values.js';
@@ -89,7 +89,7 @@ export class CustomerService {
 
   /** Choosing another primary contact changes both: the one that was, and the one that is. */
   private async raisePrimaries(tx: EntityManager, was: string | null, customer: CustomerRow, changes: Changes): Promise<void> {
-    const chosen = customer.primaryContactId && (await readContact(tx, customer.primaryContactId).catch(() => undefined));
+    const [chosen] = await readContacts(tx, customer.primaryContactId ? [customer.primaryContactId] : []);
     if (!chosen || chosen.customerId !== customer.id) {
       const message = 'is none of the contacts of this customer';
       throw new AppError('invalid', `primaryContactId: ${message}`, { errors: [{ path: 'primaryContactId', message, code: 'unknown' }] });
