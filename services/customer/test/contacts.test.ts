@@ -131,7 +131,7 @@ describe('contacts', () => {
     );
     expect(await refusal(world.ask(agent, k.changeContact, { id: made.id, version: 1, change: { notes: 'x' } }))).toMatchObject({
       code: 'stale',
-      details: { version: 2 },
+      details: { version: 2, current: { notes: null } },
     });
     expect(
       await refusal(world.ask(agent, k.changeContact, { id: made.id, change: { lastName: null, firstName: null, emails: [] } })),

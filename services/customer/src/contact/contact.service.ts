@@ -58,7 +58,7 @@ export class ContactService {
     return mindingTaken(() =>
       this.db.transaction(async (tx) => {
         const before = await readContact(tx, id, 'lock');
-        refuseStale(before.version, version);
+        refuseStale(before, version, change);
         const settings = await readSettings(tx);
         const after = mergeContact(before, change, settings);
         const fields = changedFields(contactColumns, before, after);
@@ -78,7 +78,7 @@ export class ContactService {
   async delete({ id, version }: { id: string; version?: number }): Promise<Record<string, never>> {
     await this.db.transaction(async (tx) => {
       const before = await readContact(tx, id, 'lock');
-      refuseStale(before.version, version);
+      refuseStale(before, version);
       const changes: Changes = { contacts: [], customers: [] };
       await binContacts(tx, [before], changes);
       await settlePrimaryContacts(tx, customersOf([before]), changes, new Set());

@@ -71,7 +71,7 @@ export class CustomerService {
     return mindingTaken(() =>
       this.db.transaction(async (tx) => {
         const before = await readCustomer(tx, id, 'lock');
-        refuseStale(before.version, version);
+        refuseStale(before, version, change);
         const settings = await readSettings(tx);
         const after = mergeCustomer(before, change, settings);
         const fields = changedFields(customerColumns, before, after);
@@ -104,7 +104,7 @@ export class CustomerService {
   /** Moves the customer, the departments below it and all their contacts to the bin as one unit. */
   async delete({ id, version }: { id: string; version?: number }): Promise<Record<string, never>> {
     await this.db.transaction(async (tx) => {
-      refuseStale((await readCustomer(tx, id, 'lock')).version, version);
+      refuseStale(await readCustomer(tx, id, 'lock'), version);
       const [customers]: [{ id: string; version: number }[]] = await tx.query(
         `with recursive below as (
            select id from customer where id = $1

@@ -31,7 +31,7 @@ export class SettingsService {
         [defaults.country, defaults.types, JSON.stringify(defaults.customFields), defaults.assignByMailDomain],
       );
       const before = await readSettings(tx, 'lock');
-      refuseStale(before.version, version);
+      refuseStale(before, version, change);
       const after = { ...before, ...change };
       await refuseRemovingUsed(tx, before, after);
       await tx.query(
