@@ -20,11 +20,11 @@ interface Batch {
   works: TenantWork[];
 }
 
-const MOST_IDS = 4_000;
-const BATCHES_IN_FLIGHT = 3;
+const MOST_IDS = 10_000;
+const BATCHES_IN_FLIGHT = 2;
 const IDLE_MS = 1_000;
 // Words and entries written since the dictionary was tidied up last.
-const UNTIDY_AT_WORK = 50_000;
+const UNTIDY_AT_WORK = 250_000;
 const UNTIDY_AT_REST = 500;
 
 /**
