@@ -1,4 +1,4 @@
-import { DiscardPolicy, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream';
+import { DiscardPolicy, JetStreamApiCodes, JetStreamApiError, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { Objm } from '@nats-io/obj';
 
@@ -35,11 +35,16 @@ export async function provision(connection: NatsConnection, options: ProvisionOp
     { ...stream, name: 'DEAD', subjects: ['dead.>'], max_age: 30 * DAY, max_bytes: maxBytes / 4 },
   ];
   for (const config of wanted) {
-    const known = await manager.streams.info(config.name).catch(() => undefined);
+    const known = await manager.streams.info(config.name).catch(absent);
     if (known) await manager.streams.update(config.name, config);
     else await manager.streams.add(config);
   }
   const objects = new Objm(connection);
   for (const [name, bytes] of Object.entries(buckets))
     await objects.create(name, { ttl: 7 * DAY, max_bytes: bytes, replicas, storage: StorageType.File });
+}
+
+/** Only a stream that is not there yet is to be made; any other failure is one. */
+function absent(error: unknown): undefined {
+  if (!(error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound)) throw error;
 }

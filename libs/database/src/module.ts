@@ -1,9 +1,10 @@
-import { Bus } from '@kontor/bus';
+import { Bus, describeError } from '@kontor/bus';
 import {
   type DynamicModule,
   Global,
   Inject,
   Injectable,
+  Logger,
   Module,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
@@ -14,6 +15,7 @@ import { forgetOldKeys } from './once.js';
 /** Starts the relay with the service, and ends it after the last request has been answered. */
 @Injectable()
 class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly log = new Logger('Database');
   private cleaning?: NodeJS.Timeout;
 
   constructor(
@@ -23,7 +25,14 @@ class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
 
   onApplicationBootstrap(): void {
     this.db.outbox.start(this.bus);
-    this.cleaning = setInterval(() => void this.db.acrossTenants(forgetOldKeys).catch(() => undefined), 60 * 60 * 1000).unref();
+    this.cleaning = setInterval(() => void this.forget(), 60 * 60 * 1000).unref();
+  }
+
+  /** What is not forgotten now is in an hour; until then it only takes room. */
+  private async forget(): Promise<void> {
+    await this.db
+      .acrossTenants(forgetOldKeys)
+      .catch((error: unknown) => this.log.warn({ event: 'old-keys-not-deleted', ...describeError(error) }));
   }
 
   async onApplicationShutdown(): Promise<void> {
