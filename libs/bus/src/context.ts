@@ -1,11 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
+import { type Door, doors } from '@kontor/contracts';
 import { type MsgHdrs, headers as natsHeaders } from '@nats-io/nats-core';
 import { AppError } from './app-error.js';
 
 export type Role = 'admin' | 'agent' | 'light_agent' | 'service';
-/** Which way a change came in; kept in events and history. */
-export type Door = 'api' | 'import';
 /** People's changes go before those of imports and jobs. */
 export type Lane = 'people' | 'bulk';
 
@@ -18,6 +17,7 @@ export interface Context {
   requestId: string;
   traceparent: string;
   lane: Lane;
+  /** Which way a change came in; kept in history. */
   door: Door;
   /** Milliseconds since 1970 after which nobody waits for the answer any more. */
   deadline?: number;
@@ -93,7 +93,7 @@ export function fromHeaders(h: MsgHdrs | undefined): Context {
     requestId: h.get('Kontor-Request-Id') || randomUUID(),
     traceparent: h.get('traceparent') || newTraceparent(),
     lane: h.get('Kontor-Lane') === 'bulk' ? 'bulk' : 'people',
-    door: h.get('Kontor-Door') === 'import' ? 'import' : 'api',
+    door: doors.find((door) => door === h.get('Kontor-Door')) ?? 'api',
     ...(deadline > 0 && { deadline }),
     ...(h.has('Idempotency-Key') && { idempotencyKey: unpack<string>(h.get('Idempotency-Key')) }),
   };

@@ -184,8 +184,14 @@ export const importContacts = request(
   { summary: 'Takes in one batch of an import', audience: 'agents', timeoutMs: 60_000 },
 );
 
+/**
+ * Which agents and teams may read an entry, as ids; null: everybody. A contact needs to be readable by both: its own list and that of its customer.
+ * Search and others keep them with what they tell about the entry.
+ */
+export const readers = z.array(z.string()).nullable();
+
 /** An entry as search indexes and shows it: whole, with the name of the contact's customer. */
-export const ContactEntry = Contact.extend({ customerName: z.string().nullable() });
+export const ContactEntry = Contact.extend({ customerName: z.string().nullable(), readers, customerReaders: readers });
 export type ContactEntry = z.output<typeof ContactEntry>;
 
 export const ChangeKind = z.enum(['created', 'updated', 'binned', 'restored', 'merged', 'erased', 'purged']);

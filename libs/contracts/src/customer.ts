@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { Change, Contact, ContactEntry, listFilters, NewContact, Summary } from './contact.js';
+import { Change, Contact, ContactEntry, listFilters, NewContact, readers, Summary } from './contact.js';
 import { event, request } from './contract.js';
-import { byId, empty, id, instant, listSort, page, paging, shortText, text, version } from './shapes.js';
+import { maybeJob } from './job.js';
+import { byId, id, instant, listSort, page, paging, shortText, text, version } from './shapes.js';
 import { newValues, patchValues, values } from './values.js';
 
 const domain = text(253)
@@ -52,6 +53,9 @@ export const Customer = z
   .meta({ id: 'Customer' });
 export type Customer = z.output<typeof Customer>;
 
+export const CustomerEntry = Customer.extend({ readers });
+export type CustomerEntry = z.output<typeof CustomerEntry>;
+
 export const ListCustomers = z.strictObject({
   ...paging,
   sort: listSort.default('name'),
@@ -74,8 +78,9 @@ export const changeCustomer = request(
   Customer,
   { summary: 'Changes a customer with a JSON merge patch', audience: 'agents' },
 );
-export const deleteCustomer = request('customer.delete-customer', z.strictObject({ id, version: version.optional() }), empty, {
-  summary: 'Moves a customer, the departments below it and all their contacts to the bin as one unit',
+export const deleteCustomer = request('customer.delete-customer', z.strictObject({ id, version: version.optional() }), maybeJob, {
+  summary:
+    'Moves a customer, the departments below it, all their contacts, records and requests to the bin as one unit; a job when they are many',
   audience: 'agents',
   timeoutMs: 30_000,
 });
@@ -97,7 +102,7 @@ export const listCustomerContacts = request(
 export const getEntries = request(
   'customer.get-entries',
   z.strictObject({ ids: z.array(id).max(1000) }),
-  z.object({ contacts: z.array(ContactEntry), customers: z.array(Customer) }),
+  z.object({ contacts: z.array(ContactEntry), customers: z.array(CustomerEntry) }),
   { summary: 'Gives many contacts and customers by id', timeoutMs: 15_000 },
 );
 /**

@@ -20,6 +20,8 @@ export const Settings = z
     types: z.array(z.string()),
     customFields: z.array(CustomField),
     assignByMailDomain: z.boolean().describe('a new contact whose mail domain belongs to exactly one customer is put there by itself'),
+    contactFromTicket: z.boolean().describe('a single ticket from an unknown address makes the contact by itself'),
+    binDays: z.int().describe('what is in the bin is purged after so many days'),
   })
   .meta({ id: 'Settings' });
 export type Settings = z.output<typeof Settings>;
@@ -41,6 +43,8 @@ export const SettingsPatch = z.strictObject({
     )
     .optional(),
   assignByMailDomain: z.boolean().optional(),
+  contactFromTicket: z.boolean().optional(),
+  binDays: z.int().min(1).max(3650).optional(),
 });
 export type SettingsPatch = z.output<typeof SettingsPatch>;
 

@@ -45,16 +45,14 @@ export const paging = {
 export const listSort = z.enum(['name', '-name', 'createdAt', '-createdAt', 'updatedAt', '-updatedAt']);
 
 /** The answer to one item of a bulk call: its place in the call, an HTTP status of its own, and what went wrong. */
-export const bulkResult = z.object({
-  items: z.array(
-    z.object({
-      index: z.int(),
-      status: z.int(),
-      id: z.string().optional(),
-      version: z.int().optional(),
-      problem: z.looseObject({ code: z.string(), detail: z.string() }).optional(),
-    }),
-  ),
+export const bulkItem = z.object({
+  index: z.int(),
+  status: z.int(),
+  id: z.string().optional(),
+  version: z.int().optional(),
+  problem: z.looseObject({ code: z.string(), detail: z.string() }).optional(),
 });
+export type BulkItem = z.output<typeof bulkItem>;
+export const bulkResult = z.object({ items: z.array(bulkItem) });
 export const empty = z.object({});
 export const byId = z.strictObject({ id });

@@ -69,6 +69,26 @@ export const customFieldValue = z.union([z.string(), z.number(), z.boolean(), z.
 export type CustomFieldValue = z.output<typeof customFieldValue>;
 const newCustomFieldValue = z.union([notes, z.number(), z.boolean(), z.array(shortText).max(50)]);
 
+export const rights = z.enum(['read', 'write']);
+const upToMany = <T extends z.ZodType>(item: T, most: number) => z.array(item).max(most, `has more than ${most} entries`);
+/** Who may see it when it is restricted, beside its owner and the admins (product.md 2.10). What is absent stays as it is. */
+export const NewAccess = z
+  .strictObject({
+    restricted: z.boolean().optional(),
+    agents: upToMany(z.strictObject({ id, rights }), 200).optional(),
+    teams: upToMany(z.strictObject({ name: text(255).min(1), rights }), 60).optional(),
+  })
+  .meta({ id: 'NewAccess' });
+export type NewAccess = z.output<typeof NewAccess>;
+export const Access = z
+  .object({
+    restricted: z.boolean(),
+    agents: z.array(z.object({ id: z.string(), rights })),
+    teams: z.array(z.object({ name: z.string(), rights })),
+  })
+  .meta({ id: 'Access' });
+export type Access = z.output<typeof Access>;
+
 const upTo50 = <T extends z.ZodType>(item: T) => z.array(item).max(50, 'has more than 50 values');
 
 /** What a new customer and a new contact have in common. */
@@ -83,6 +103,7 @@ export const newValues = {
   notes: notes.nullable().optional(),
   customFields: z.record(text(64), newCustomFieldValue.nullable()).optional(),
   ownerId: id.nullable().optional(),
+  access: NewAccess.optional(),
 };
 
 /** The same in a merge patch, where null clears a list. */
@@ -108,4 +129,5 @@ export const values = {
   notes: z.string().nullable(),
   customFields: z.record(z.string(), customFieldValue),
   ownerId: z.string().nullable(),
+  access: Access,
 };

@@ -2,6 +2,7 @@ import { DatabaseModule } from '@kontor/database';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AgentController } from './agent/agent.controller.js';
 import { AgentService } from './agent/agent.service.js';
+import { DeleteCustomer } from './bin/delete-customer.js';
 import { ContactController } from './contact/contact.controller.js';
 import { ContactService } from './contact/contact.service.js';
 import { ImportContacts } from './contact/import-contacts.js';
@@ -10,6 +11,9 @@ import { CustomerController } from './customer/customer.controller.js';
 import { CustomerService } from './customer/customer.service.js';
 import { CustomerLists } from './customer/customer-lists.js';
 import type { Env } from './env.js';
+import { HistoryController } from './history/history.controller.js';
+import { JobController } from './job/job.controller.js';
+import { Jobs } from './job/job.service.js';
 import { SettingsController } from './settings/settings.controller.js';
 import { SettingsService } from './settings/settings.service.js';
 import { TagController } from './tag/tag.controller.js';
@@ -20,8 +24,26 @@ export class CustomerModule {
     return {
       module: CustomerModule,
       imports: [DatabaseModule.with({ name: 'customer', url: env.KONTOR_DATABASE_URL, poolSize: env.KONTOR_DATABASE_POOL })],
-      controllers: [ContactController, CustomerController, SettingsController, AgentController, TagController],
-      providers: [ContactService, ContactLists, ImportContacts, CustomerService, CustomerLists, SettingsService, AgentService],
+      controllers: [
+        ContactController,
+        CustomerController,
+        SettingsController,
+        AgentController,
+        TagController,
+        HistoryController,
+        JobController,
+      ],
+      providers: [
+        ContactService,
+        ContactLists,
+        ImportContacts,
+        CustomerService,
+        CustomerLists,
+        SettingsService,
+        AgentService,
+        Jobs,
+        DeleteCustomer,
+      ],
     };
   }
 }

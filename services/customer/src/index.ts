@@ -3,11 +3,17 @@ import { defineService } from '@kontor/service';
 import { CustomerModule } from './customer.module.js';
 import { Env } from './env.js';
 import { FirstTables } from './migrations/1-first-tables.js';
+import { AccessHistoryBinJobs } from './migrations/2-access-history-bin-jobs.js';
+import { Records } from './migrations/3-records.js';
+import { Requests } from './migrations/4-requests.js';
+
+/** In the order in which they are run. */
+const migrations = [FirstTables, AccessHistoryBinJobs, Records, Requests];
 
 export const service = defineService({
   name: 'customer',
   env: Env,
   module: (env) => CustomerModule.with(env),
-  migrate: (env) => migrate(env.KONTOR_MIGRATION_URL ?? env.KONTOR_DATABASE_URL, [FirstTables]),
+  migrate: (env) => migrate(env.KONTOR_MIGRATION_URL ?? env.KONTOR_DATABASE_URL, migrations),
   checks: (app) => [{ name: 'database', required: true, run: () => app.get(Database).ping() }],
 });

@@ -1,5 +1,5 @@
-import type { Import } from '@kontor/contracts';
 import { service as contactPermission } from '@kontor/contact-permission';
+import type { Import } from '@kontor/contracts';
 import { service as customer } from '@kontor/customer';
 import { service as importer } from '@kontor/import';
 import { service as notification } from '@kontor/notification';

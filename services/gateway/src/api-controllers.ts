@@ -1,6 +1,8 @@
+import { BinController } from './bin.controller.js';
 import { ContactsController } from './contacts.controller.js';
 import { CustomersController } from './customers.controller.js';
 import { ImportsController } from './imports/imports.controller.js';
+import { JobsController } from './jobs.controller.js';
 import { MeController } from './me.controller.js';
 import { SearchController } from './search.controller.js';
 import { SettingsController } from './settings.controller.js';
@@ -11,6 +13,8 @@ export const apiControllers = [
   ContactsController,
   SearchController,
   ImportsController,
+  BinController,
+  JobsController,
   SettingsController,
   MeController,
 ];

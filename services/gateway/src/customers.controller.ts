@@ -3,6 +3,7 @@ import {
   createCustomer,
   deleteCustomer,
   getCustomer,
+  getCustomerHistory,
   listCustomerContacts,
   listCustomers,
   listRecipients,
@@ -16,5 +17,6 @@ export const CustomersController = controller('customers', '/v1/customers', [
   patch(':id', changeCustomer),
   remove(':id', deleteCustomer),
   get(':id/contacts', listCustomerContacts),
+  get(':id/history', getCustomerHistory),
   get(':id/recipients', listRecipients),
 ]);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { AppError, type Context } from '@kontor/bus';
 import * as k from '@kontor/contracts';
 import { eventually } from '@kontor/testing';
-import { Objm, type ObjectStore } from '@nats-io/obj';
+import { type ObjectStore, Objm } from '@nats-io/obj';
 import { answer, standIn } from './stand-in.js';
 import { type Gateway, problemIn, startGateway } from './start-gateway.js';
 

@@ -3,8 +3,9 @@ import type { Agent, InputOf, listAgents } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { v5 as uuidv5 } from 'uuid';
+import { teamId } from '../access/access.js';
 import { decodePlace, encodePlace } from '../list/page.js';
+import { moment } from '../values/rows.js';
 
 type Paging = InputOf<typeof listAgents>;
 
@@ -26,7 +27,7 @@ export class AgentService {
       const sorted = [...teams].sort();
       if (teams.length > 0)
         await tx.query('insert into team (id, name) select * from unnest($1::uuid[], $2::text[]) on conflict do nothing', [
-          sorted.map((team) => uuidv5(team, tenant)),
+          sorted.map((team) => teamId(team, tenant)),
           sorted,
         ]);
     });
@@ -34,7 +35,6 @@ export class AgentService {
   }
 
   list(paging: Paging): Promise<{ items: Agent[]; nextCursor: string | null }> {
-    const moment = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
     return this.db.transaction((tx) =>
       pageByName<Agent>(
         tx,

@@ -1,19 +1,25 @@
 import { AppError } from '@kontor/bus';
 import type { Settings } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
+import { grantees, mayRead, mayWrite, readOnly } from '../access/access.js';
 import { domainOf, emailKey } from '../values/check-values.js';
 import { primaryOf } from '../values/primary.js';
 import type { ContactRow } from './contact.table.js';
 
+/** Who has an e-mail; one that the caller may not see has no name. */
+export interface Holder {
+  id: string;
+  displayName: string | null;
+}
+
 /** Who has these e-mails as primary address now: address in lower case → contact. */
-export async function holdersOf(
-  tx: EntityManager,
-  addresses: readonly string[],
-): Promise<Map<string, { id: string; displayName: string }>> {
+export async function holdersOf(tx: EntityManager, addresses: readonly string[]): Promise<Map<string, Holder>> {
   if (addresses.length === 0) return new Map();
-  const rows: { value: string; id: string; displayName: string }[] = await tx.query(
-    `select k.value, t.id, t.display_name as "displayName" from contact_key k join contact t on t.tenant_id = k.tenant_id and t.id = k.contact_id
-     where k.kind = 'email' and k.is_primary and k.value = any($1)`,
+  const rows: (Holder & { value: string })[] = await tx.query(
+    `select a.value, t.id, case when ${mayRead('contact')} then t.display_name end as "displayName"
+     from contact_key a join contact t on t.tenant_id = a.tenant_id and t.id = a.contact_id
+     ${grantees() ? 'left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id' : ''}
+     where a.kind = 'email' and a.is_primary and a.value = any($1)`,
     [addresses],
   );
   return new Map(rows.map((row) => [row.value, row]));
@@ -24,16 +30,21 @@ export const primaryEmail = (row: Pick<ContactRow, 'emails'>): string | undefine
   return email && emailKey(email.address);
 };
 
-/** The refusal of an e-mail that another contact has (product.md 2.6); it names that contact. */
-export const emailTaken = (holder: { id: string; displayName: string }, path = 'emails'): AppError =>
-  new AppError(
-    'email-taken',
-    `This primary e-mail is already that of ${holder.displayName} (${holder.id}); change that contact, or give this one another primary address`,
-    {
-      contactId: holder.id,
-      errors: [{ path, message: 'is the primary e-mail of another contact', code: 'email-taken' }],
-    },
-  );
+/** The refusal of an e-mail that another contact has (product.md 2.6); it names that contact if the caller may see it. */
+export const emailTaken = ({ id, displayName }: Holder, path = 'emails'): AppError => {
+  const errors = [{ path, message: 'is the primary e-mail of another contact', code: 'email-taken' }];
+  return displayName === null
+    ? new AppError(
+        'email-taken',
+        'This primary e-mail is already that of a contact you may not see; give this one another primary address',
+        { errors },
+      )
+    : new AppError(
+        'email-taken',
+        `This primary e-mail is already that of ${displayName} (${id}); change that contact, or give this one another primary address`,
+        { contactId: id, errors },
+      );
+};
 
 /** Refuses primary e-mails that other contacts have. */
 export async function refuseTakenEmail(tx: EntityManager, row: ContactRow): Promise<void> {
@@ -42,11 +53,22 @@ export async function refuseTakenEmail(tx: EntityManager, row: ContactRow): Prom
   if (holder && holder.id !== row.id) throw emailTaken(holder, `emails[${row.emails.findIndex((one) => one.primary)}].address`);
 }
 
-/** Which of these customers exist and are not in the bin. */
-export async function existingCustomers(tx: EntityManager, ids: readonly string[]): Promise<Set<string>> {
-  if (ids.length === 0) return new Set();
-  const rows: { id: string }[] = await tx.query('select id from customer where id = any($1) and deleted_at is null', [ids]);
-  return new Set(rows.map((row) => row.id));
+/** Which of these customers the caller may see, and whether it may put contacts there: who may not change a customer does not add to it either. */
+export async function existingCustomers(tx: EntityManager, ids: readonly string[]): Promise<Map<string, { mayWrite: boolean }>> {
+  if (ids.length === 0) return new Map();
+  const rows: { id: string; mayWrite: boolean }[] = await tx.query(
+    `select t.id, ${mayWrite('customer')} as "mayWrite" from customer t where t.id = any($1) and t.deleted_at is null and ${mayRead('customer')}`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Refuses a contact's customer that is not there for the caller, or not to be added to. */
+export function refuseBadCustomer(customers: ReadonlyMap<string, { mayWrite: boolean }>, id: string | null | undefined): void {
+  if (!id) return;
+  const customer = customers.get(id);
+  if (!customer) throw noSuchCustomer();
+  if (!customer.mayWrite) throw readOnly('customer');
 }
 
 /** Which of these agents have ever called the API. */
@@ -61,7 +83,7 @@ export async function refuseUnknownOwner(tx: EntityManager, ownerId: string | nu
 }
 
 export async function refuseUnknownCustomer(tx: EntityManager, customerId: string | null | undefined): Promise<void> {
-  if (customerId && !(await existingCustomers(tx, [customerId])).has(customerId)) throw noSuchCustomer();
+  if (customerId) refuseBadCustomer(await existingCustomers(tx, [customerId]), customerId);
 }
 
 const unknown = (path: string, message: string): AppError =>

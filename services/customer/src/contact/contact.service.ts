@@ -1,17 +1,26 @@
 import { AppError, currentContext, fieldErrors, invalid } from '@kontor/bus';
-import { type Contact, type ContactPatch, NewContact, type Settings } from '@kontor/contracts';
+import { type BulkItem, type Contact, type ContactPatch, NewContact, type Settings, statusOf } from '@kontor/contracts';
 import { Database, idempotent } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { type Changes, settlePrimaryContacts } from '../customer/primary-contact.js';
-import { tell } from '../customer/tell.js';
+import { refuseChangingAccess, refuseUnknownGrantees } from '../access/access.js';
+import { binContact } from '../bin/bin-things.js';
+import { settlePrimaryContacts } from '../customer/primary-contact.js';
+import { type Changes, noChanges, tell, updated } from '../history/changes.js';
 import { readSettings } from '../settings/settings.service.js';
-import { deleteKeys } from '../values/keys.js';
 import { mindingTaken } from '../values/minding-taken.js';
 import { newId } from '../values/new-id.js';
 import { refuseStale } from '../values/refuse-stale.js';
-import { changedFields } from '../values/rows.js';
-import { type ContactRow, contactColumns, insertContacts, readContact, type StoredContact, updateContacts } from './contact.table.js';
+import {
+  type ContactRow,
+  contactColumns,
+  insertContacts,
+  readContact,
+  readContacts,
+  type StoredContact,
+  updateContacts,
+  writableContact,
+} from './contact.table.js';
 import {
   customersByDomain,
   emailTaken,
@@ -19,8 +28,8 @@ import {
   holdersOf,
   knownAgents,
   noSuchAgent,
-  noSuchCustomer,
   primaryEmail,
+  refuseBadCustomer,
   refuseTakenEmail,
   refuseUnknownCustomer,
   refuseUnknownOwner,
@@ -35,17 +44,12 @@ export class ContactService {
     return mindingTaken(() =>
       this.db.transaction(async (tx) => {
         const [id = ''] = await idempotent(tx, input, async () => {
-          const settings = await readSettings(tx);
-          const row = newContact(input, settings);
-          await refuseUnknownCustomer(tx, row.customerId);
-          await refuseUnknownOwner(tx, input.ownerId);
-          await refuseTakenEmail(tx, row);
-          const changes: Changes = { contacts: [], customers: [] };
-          await addContacts(tx, [row], input.customerId === undefined ? [row] : [], settings, changes);
+          const changes = noChanges();
+          const { id } = await createContactIn(tx, input, changes);
           await tell(tx, changes);
-          return [row.id];
+          return [id];
         });
-        return readContact(tx, id);
+        return justWritten(tx, id);
       }),
     );
   }
@@ -57,31 +61,22 @@ export class ContactService {
   change({ id, version, change }: { id: string; version?: number; change: ContactPatch }): Promise<Contact> {
     return mindingTaken(() =>
       this.db.transaction(async (tx) => {
-        const before = await readContact(tx, id, 'lock');
-        refuseStale(before, version, change);
-        const settings = await readSettings(tx);
-        const after = mergeContact(before, change, settings);
-        const fields = changedFields(contactColumns, before, after);
-        if (fields.length === 0) return before;
-        if (fields.includes('customerId')) await refuseUnknownCustomer(tx, after.customerId);
-        if (fields.includes('ownerId')) await refuseUnknownOwner(tx, after.ownerId);
-        if (fields.includes('emails')) await refuseTakenEmail(tx, after);
-        await updateContacts(tx, [after]);
-        const changes: Changes = { contacts: [{ id, version: before.version + 1, change: 'updated', fields }], customers: [] };
-        if (fields.includes('customerId')) await settlePrimaryContacts(tx, customersOf([before, after]), changes, new Set([id]));
+        const before = await writableContact(tx, id);
+        await refuseStale(tx, before, version, change);
+        const changes = noChanges();
+        await changeContactIn(tx, before, change, changes);
         await tell(tx, changes);
-        return readContact(tx, id);
+        return justWritten(tx, before.id);
       }),
     );
   }
 
   async delete({ id, version }: { id: string; version?: number }): Promise<Record<string, never>> {
     await this.db.transaction(async (tx) => {
-      const before = await readContact(tx, id, 'lock');
-      refuseStale(before, version);
-      const changes: Changes = { contacts: [], customers: [] };
-      await binContacts(tx, [before], changes);
-      await settlePrimaryContacts(tx, customersOf([before]), changes, new Set());
+      const before = await writableContact(tx, id);
+      await refuseStale(tx, before, version);
+      const changes = noChanges();
+      await binContact(tx, before, changes);
       await tell(tx, changes);
     });
     return {};
@@ -106,7 +101,7 @@ export class ContactService {
           });
           await this.refuseOneByOne(tx, rows, results);
           const accepted = [...rows.values()];
-          const changes: Changes = { contacts: [], customers: [] };
+          const changes = noChanges();
           await addContacts(
             tx,
             accepted.map(({ row }) => row),
@@ -143,7 +138,7 @@ export class ContactService {
     );
     for (const [index, { row, input }] of rows) {
       try {
-        if (input.customerId && !customers.has(input.customerId)) throw noSuchCustomer();
+        refuseBadCustomer(customers, input.customerId);
         if (input.ownerId && !agents.has(input.ownerId)) throw noSuchAgent();
         const email = primaryEmail(row);
         const holder = email === undefined ? undefined : holders.get(email);
@@ -157,19 +152,45 @@ export class ContactService {
   }
 }
 
-export interface BulkItem {
-  index: number;
-  status: number;
-  id?: string;
-  version?: number;
-  problem?: { code: string; detail: string };
+/** What the caller has just written, also when it gave away the right to see it. */
+async function justWritten(tx: EntityManager, id: string): Promise<StoredContact> {
+  const [contact] = await readContacts(tx, [id], 'everybodys');
+  return contact ?? readContact(tx, id);
 }
 
-const refused = (index: number, error: unknown): BulkItem => {
+/** Creates one contact in a step that may do more; what it did stands in `changes`, to be told at the end. */
+export async function createContactIn(tx: EntityManager, input: NewContact, changes: Changes): Promise<ContactRow> {
+  const settings = await readSettings(tx);
+  const row = newContact(input, settings);
+  await refuseUnknownCustomer(tx, row.customerId);
+  await refuseUnknownOwner(tx, input.ownerId);
+  await refuseUnknownGrantees(tx, row.access);
+  await refuseTakenEmail(tx, row);
+  await addContacts(tx, [row], input.customerId === undefined ? [row] : [], settings, changes);
+  return row;
+}
+
+/** Changes one contact, read with `writableContact`, in a step that may do more. Nothing is written when nothing would be different. */
+export async function changeContactIn(tx: EntityManager, before: StoredContact, change: ContactPatch, changes: Changes): Promise<void> {
+  const after = mergeContact(before, change, await readSettings(tx));
+  const step = updated(contactColumns, before, after);
+  if (!step) return;
+  const fields = Object.keys(step.fields ?? {});
+  refuseChangingAccess(before, fields);
+  if (fields.includes('customerId')) await refuseUnknownCustomer(tx, after.customerId);
+  if (fields.includes('ownerId')) await refuseUnknownOwner(tx, after.ownerId);
+  if (fields.includes('access')) await refuseUnknownGrantees(tx, after.access);
+  if (fields.includes('emails')) await refuseTakenEmail(tx, after);
+  await updateContacts(tx, [after]);
+  changes.contacts.push(step);
+  if (fields.includes('customerId')) await settlePrimaryContacts(tx, customersOf([before, after]), changes, new Set([before.id]));
+}
+
+export const refused = (index: number, error: unknown): BulkItem => {
   if (!(error instanceof AppError)) throw error;
   return {
     index,
-    status: error.code === 'email-taken' ? 409 : 400,
+    status: statusOf[error.code],
     problem: { code: error.code, detail: error.message, ...error.details },
   };
 };
@@ -193,18 +214,6 @@ export async function addContacts(
   await insertContacts(tx, rows);
   for (const { id } of rows) changes.contacts.push({ id, version: 1, change: 'created' });
   await settlePrimaryContacts(tx, customersOf(rows), changes, new Set(rows.map((row) => row.id)));
-}
-
-/** Moves contacts to the bin: they are in no list any more, and their e-mails are free. */
-export async function binContacts(
-  tx: EntityManager,
-  contacts: readonly Pick<StoredContact, 'id' | 'version'>[],
-  changes: Changes,
-): Promise<void> {
-  const ids = contacts.map((contact) => contact.id);
-  await tx.query('update contact set deleted_at = now(), updated_at = now(), version = version + 1 where id = any($1)', [ids]);
-  await deleteKeys(tx, 'contact', ids);
-  for (const { id, version } of contacts) changes.contacts.push({ id, version: version + 1, change: 'binned' });
 }
 
 export const customersOf = (rows: readonly { customerId: string | null }[]): string[] => rows.flatMap((row) => row.customerId ?? []);

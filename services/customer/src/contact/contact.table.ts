@@ -1,11 +1,13 @@
 import { AppError } from '@kontor/bus';
-import type { Contact, ContactEntry, Summary } from '@kontor/contracts';
+import type { ContactEntry, Summary } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
+import { accessColumns, mayRead, mayWrite, readOnly } from '../access/access.js';
 import type { Values } from '../values/check-values.js';
 import { deleteKeys, insertKeys } from '../values/keys.js';
+import { mergedInto } from '../values/merged-into.js';
 import { displayName, sortName } from '../values/names.js';
 import { primaryOf } from '../values/primary.js';
-import { type Columns, insertRows, selectList, updateRows, valueColumns } from '../values/rows.js';
+import { type Columns, guardColumns, insertRows, type Reading, selectList, updateRows, valueColumns } from '../values/rows.js';
 
 /** A contact as it is kept. */
 export interface ContactRow extends Values {
@@ -20,7 +22,7 @@ export interface ContactRow extends Values {
   birthday: string | null;
   customerId: string | null;
 }
-export type StoredContact = ContactRow & Contact & { customerName: string | null };
+export type StoredContact = ContactRow & ContactEntry & { mayWrite: boolean };
 
 const own = {
   firstName: 'text',
@@ -35,11 +37,11 @@ const own = {
 } satisfies Columns;
 /** What a contact consists of; `displayName` and `sortName` follow from it. */
 export const contactColumns: Columns = { ...own, ...valueColumns };
-const stored: Columns = { displayName: 'text', sortName: 'text', ...contactColumns };
+const stored: Columns = { displayName: 'text', sortName: 'text', ...contactColumns, ...guardColumns };
 
 const withNames = (row: ContactRow) => {
   const name = displayName(row);
-  return { ...row, displayName: name, sortName: sortName(name) };
+  return { ...row, displayName: name, sortName: sortName(name), ...accessColumns(row) };
 };
 
 /** Inserts contacts with their keys and tags: one statement per table, however many they are. */
@@ -63,19 +65,37 @@ export async function updateContacts(tx: EntityManager, rows: readonly ContactRo
 
 /** A contact has one customer at most; its name and whether this is its primary contact come along. */
 export const contactRead = {
-  columns: `${selectList({ displayName: 'text', ...contactColumns })}, k.name as "customerName", coalesce(k.primary_contact_id = t.id, false) as "isPrimaryContact"`,
+  columns: `${selectList({ displayName: 'text', ...contactColumns })}, k.name as "customerName", coalesce(k.primary_contact_id = t.id, false) as "isPrimaryContact",
+    t.readers, k.readers as "customerReaders"`,
   from: 'contact t left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id',
 };
 
-/** Contacts that are not in the bin, by id; what is not there is left out. `lock` keeps others from changing them until the transaction ends. */
-export async function readContacts(tx: EntityManager, ids: readonly string[], lock?: 'lock'): Promise<StoredContact[]> {
-  if (lock) await tx.query('select 1 from contact where id = any($1) and deleted_at is null order by id for update', [ids]);
-  return tx.query(`select ${contactRead.columns} from ${contactRead.from} where t.id = any($1) and t.deleted_at is null`, [ids]);
+/** Contacts that are not in the bin and that the caller may see, by id; what is not there is left out. */
+export async function readContacts(tx: EntityManager, ids: readonly string[], reading?: Reading): Promise<StoredContact[]> {
+  if (ids.length === 0) return [];
+  if (reading === 'lock')
+    await tx.query('select 1 from contact where id = any($1) and deleted_at is null order by id for no key update', [ids]);
+  return tx.query(
+    `select ${contactRead.columns}, ${mayWrite('contact')} as "mayWrite" from ${contactRead.from}
+     where t.id = any($1) and t.deleted_at is null and ${reading === 'everybodys' ? 'true' : mayRead('contact')}`,
+    [ids],
+  );
 }
 
-export async function readContact(tx: EntityManager, id: string, lock?: 'lock'): Promise<StoredContact> {
-  const [contact] = await readContacts(tx, [id], lock);
+/** The contact, or the one it was merged into (product.md 9.3). Fails with `not-found` alike when it is not there, in the bin, or not for the caller. */
+export async function readContact(tx: EntityManager, id: string): Promise<StoredContact> {
+  const [contact] = await readContacts(tx, [id]);
+  if (contact) return contact;
+  const [merged] = await readContacts(tx, await mergedInto(tx, 'contact', id));
+  if (merged) return merged;
+  throw new AppError('not-found', 'There is no contact with this id');
+}
+
+/** The same for changing it: locked, and refused with `forbidden` when the caller may only read it. */
+export async function writableContact(tx: EntityManager, id: string): Promise<StoredContact> {
+  const [contact] = await readContacts(tx, [(await readContact(tx, id)).id], 'lock');
   if (!contact) throw new AppError('not-found', 'There is no contact with this id');
+  if (!contact.mayWrite) throw readOnly('contact');
   return contact;
 }
 

@@ -3,12 +3,10 @@ import type { ImportRow, InputOf, importContacts, RowOutcome, Settings } from '@
 import { Database, violated } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Changes } from '../customer/primary-contact.js';
-import { tell } from '../customer/tell.js';
+import { noChanges, tell, updated } from '../history/changes.js';
 import { readSettings } from '../settings/settings.service.js';
 import { emailKey } from '../values/check-values.js';
 import { newId } from '../values/new-id.js';
-import { changedFields } from '../values/rows.js';
 import { addContacts } from './contact.service.js';
 import { type ContactRow, contactColumns, readContacts, type StoredContact, updateContacts } from './contact.table.js';
 import { primaryEmail } from './contact-rules.js';
@@ -58,19 +56,16 @@ export class ImportContacts {
     }
     const settings = await readSettings(tx);
     const plan = await makePlan(tx, batch, settings);
-    const changes: Changes = { contacts: [], customers: [] };
+    const changes = noChanges();
     const created = [...plan.created.values()];
     await addContacts(tx, created, created, settings, changes);
-    const updated = [...plan.updated.values()].flatMap((row) => {
+    const different = [...plan.updated.values()].flatMap((row) => {
       const before = plan.known.get(row.id);
-      const fields = before ? changedFields(contactColumns, before, row) : [];
-      return before && fields.length > 0 ? [{ row, version: before.version + 1, fields }] : [];
+      const step = before && updated(contactColumns, before, row);
+      if (step) changes.contacts.push(step);
+      return step ? [row] : [];
     });
-    await updateContacts(
-      tx,
-      updated.map(({ row }) => row),
-    );
-    for (const { row, version, fields } of updated) changes.contacts.push({ id: row.id, version, change: 'updated', fields });
+    await updateContacts(tx, different);
     await tell(tx, changes);
     await tx.query('update import_batch set outcomes = $4 where tenant_id = $1 and import_id = $2 and number = $3', [
       ...key,
@@ -80,7 +75,7 @@ export class ImportContacts {
   }
 }
 
-/** The contacts that rows name by primary e-mail or external id, locked, and by which key each is known. */
+/** The contacts that rows name by primary e-mail or external id, locked, and who has which key: also those that the importing agent may not see. */
 async function readKnown(
   tx: EntityManager,
   rows: readonly ImportRow[],
@@ -93,8 +88,7 @@ async function readKnown(
   );
   const contacts = found.length > 0 ? await readContacts(tx, [...new Set(found.map((row) => row.id))], 'lock') : [];
   const known = new Map(contacts.map((contact) => [contact.id, contact]));
-  const of = (kind: string) =>
-    new Map(found.flatMap((row) => (row.kind === kind && known.has(row.id) ? [[row.value, row.id] as const] : [])));
+  const of = (kind: string) => new Map(found.flatMap((row) => (row.kind === kind ? [[row.value, row.id] as const] : [])));
   return { known, byEmail: of('email'), byExternal: of('external') };
 }
 
@@ -107,15 +101,19 @@ async function makePlan(tx: EntityManager, { rows, onKnown }: Batch, settings: S
 
   const outcomes = rows.map((row): RowOutcome => {
     const { email, external } = rowKeys(row);
-    const knownId = (email && byEmail.get(email)) ?? (external && byExternal.get(external));
+    const forCaller = (id: string | undefined) => (id && current(id) ? id : undefined);
+    const knownId = forCaller(email && byEmail.get(email)) ?? forCaller(external && byExternal.get(external));
     if (knownId && onKnown === 'skip') return { status: 'skipped', id: knownId };
     const before = onKnown === 'create' ? undefined : knownId && current(knownId);
+    if (before && known.get(before.id)?.mayWrite === false)
+      return { status: 'rejected', reasons: [`you may see the contact this row is about (${before.id}) but not change it`] };
     const base: ContactRow = before || { id: newId(), ...noContact, ownerId };
     const { contact, warnings, reason } = layRowOver(base, row, settings);
     const objection = reason ?? nobody(contact);
     if (objection) return { status: 'rejected', reasons: [objection] };
     freeTaken(contact, base, byEmail, warnings);
-    if (onKnown === 'create' && external && byExternal.has(external)) {
+    const holder = external && byExternal.get(external);
+    if (holder && holder !== contact.id) {
       contact.externalIds = contact.externalIds.filter((one) => one.id !== row.externalId);
       warnings.push('externalId: belongs to another contact; left out');
     }

@@ -27,17 +27,17 @@ export class ContactLists {
 
   ofCustomer(input: InputOf<typeof listCustomerContacts>): Promise<Page> {
     return this.db.transaction(async (tx) => {
-      await readCustomer(tx, input.id);
-      return page(tx, new Conditions().add('t.customer_id = $', input.id), input);
+      input = { ...input, id: (await readCustomer(tx, input.id)).id };
+      return page(tx, Conditions.live('contact').add('t.customer_id = $', input.id), input);
     });
   }
 
   idsOf({ customerId, after, limit }: InputOf<typeof listContactIds>): Promise<{ ids: string[] }> {
     return this.db.transaction(async (tx) => {
-      const where = new Conditions().add('t.customer_id = $', customerId);
+      const where = Conditions.live('contact').add('t.customer_id = $', customerId);
       if (after) where.add('t.id > $', after);
       const rows: { id: string }[] = await tx.query(
-        `select t.id from contact t where ${where} order by t.id limit ${limit}`,
+        `select t.id from ${contactRead.from} where ${where} order by t.id limit ${limit}`,
         where.parameters,
       );
       return { ids: rows.map((row) => row.id) };

@@ -9,6 +9,8 @@ const settings: Settings = {
   types: ['cold', 'hot'],
   customFields: [{ key: 'size', label: 'Size', kind: 'number', for: 'contact' }],
   assignByMailDomain: true,
+  contactFromTicket: true,
+  binDays: 60,
 };
 const lay = (row: Parameters<typeof layRowOver>[1], before = {}) => layRowOver({ id: 'x', ...noContact, ...before }, row, settings);
 

@@ -1,7 +1,8 @@
 import { AppError } from '@kontor/bus';
-import type { ContactEntry, Customer, getCustomerContacts, InputOf, ListCustomers, Summary } from '@kontor/contracts';
+import type { ContactEntry, CustomerEntry, getCustomerContacts, InputOf, ListCustomers, Summary } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
+import { mayRead } from '../access/access.js';
 import { contactRead, contactSummary, readContacts, type StoredContact } from '../contact/contact.table.js';
 import { sharedFilters } from '../list/filters.js';
 import { readPage } from '../list/page.js';
@@ -29,7 +30,7 @@ export class CustomerLists {
     return this.db.transaction(async (tx) => {
       await readCustomer(tx, customerId);
       const rows: StoredContact[] = await tx.query(
-        `select ${contactRead.columns} from ${contactRead.from} where t.customer_id = $1 and t.deleted_at is null order by t.sort_name, t.id limit ${MOST_CONTACTS + 1}`,
+        `select ${contactRead.columns} from ${contactRead.from} where t.customer_id = $1 and t.deleted_at is null and ${mayRead('contact')} order by t.sort_name, t.id limit ${MOST_CONTACTS + 1}`,
         [customerId],
       );
       if (rows.length > MOST_CONTACTS)
@@ -38,7 +39,7 @@ export class CustomerLists {
     });
   }
 
-  entries(ids: readonly string[]): Promise<{ contacts: ContactEntry[]; customers: Customer[] }> {
+  entries(ids: readonly string[]): Promise<{ contacts: ContactEntry[]; customers: CustomerEntry[] }> {
     return this.db.transaction(async (tx) => {
       const contacts = await readContacts(tx, ids);
       const others = new Set(ids);

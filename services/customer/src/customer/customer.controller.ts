@@ -11,6 +11,7 @@ import {
   listCustomers,
 } from '@kontor/contracts';
 import { Controller, Inject } from '@nestjs/common';
+import { DeleteCustomer } from '../bin/delete-customer.js';
 import { ContactLists } from '../contact/list-contacts.js';
 import { CustomerService } from './customer.service.js';
 import { CustomerLists } from './customer-lists.js';
@@ -21,6 +22,7 @@ export class CustomerController {
     @Inject(CustomerService) private readonly customers: CustomerService,
     @Inject(CustomerLists) private readonly lists: CustomerLists,
     @Inject(ContactLists) private readonly contacts: ContactLists,
+    @Inject(DeleteCustomer) private readonly deleting: DeleteCustomer,
   ) {}
 
   @Handle(createCustomer) create(input: InputOf<typeof createCustomer>) {
@@ -33,7 +35,7 @@ export class CustomerController {
     return this.customers.change(input);
   }
   @Handle(deleteCustomer) delete(input: InputOf<typeof deleteCustomer>) {
-    return this.customers.delete(input);
+    return this.deleting.delete(input);
   }
   @Handle(listCustomers) list(input: InputOf<typeof listCustomers>) {
     return this.lists.list(input);

@@ -3,19 +3,26 @@ import type { Contact, Customer, CustomerPatch, FieldError, NewContact, NewCusto
 import { Database, idempotent } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { addContacts, binContacts, newContact } from '../contact/contact.service.js';
-import { readContacts, type StoredContact } from '../contact/contact.table.js';
+import { refuseChangingAccess, refuseUnknownGrantees } from '../access/access.js';
+import { addContacts, newContact } from '../contact/contact.service.js';
+import { readContacts } from '../contact/contact.table.js';
 import { emailTaken, holdersOf, primaryEmail, refuseUnknownOwner } from '../contact/contact-rules.js';
+import { type Changes, noChanges, tell, updated } from '../history/changes.js';
 import { readSettings } from '../settings/settings.service.js';
 import { mergeValues, noValues } from '../values/check-values.js';
-import { deleteKeys } from '../values/keys.js';
 import { mindingTaken } from '../values/minding-taken.js';
 import { newId } from '../values/new-id.js';
 import { refuseStale } from '../values/refuse-stale.js';
-import { changedFields } from '../values/rows.js';
-import { type CustomerRow, customerColumns, deleteDomains, insertCustomer, readCustomer, updateCustomer } from './customer.table.js';
-import type { Changes } from './primary-contact.js';
-import { tell } from './tell.js';
+import {
+  type CustomerRow,
+  customerColumns,
+  insertCustomer,
+  readCustomer,
+  readCustomers,
+  type StoredCustomer,
+  updateCustomer,
+  writableCustomer,
+} from './customer.table.js';
 
 @Injectable()
 export class CustomerService {
@@ -28,17 +35,18 @@ export class CustomerService {
           const settings = await readSettings(tx);
           const customer = mergeCustomer({ id: newId(), ...noCustomer, ownerId: currentContext().agent?.id ?? null }, input, settings);
           await refuseUnknownOwner(tx, input.ownerId);
+          await refuseUnknownGrantees(tx, customer.access);
           await refuseBadParent(tx, customer);
           await insertCustomer(tx, customer);
-          const changes: Changes = { contacts: [], customers: [{ id: customer.id, version: 1, change: 'created' }] };
+          const changes: Changes = { ...noChanges(), customers: [{ id: customer.id, version: 1, change: 'created' }] };
           const contacts = await this.itsContacts(tx, customer, input.contacts ?? [], settings);
           await addContacts(tx, contacts, [], settings, changes);
           await tell(tx, changes);
           return [customer.id, ...contacts.map((contact) => contact.id)];
         });
-        const customer = await readCustomer(tx, id);
+        const customer = await justWritten(tx, id);
         if (!input.contacts) return customer;
-        const contacts = new Map((await readContacts(tx, contactIds)).map((contact) => [contact.id, contact]));
+        const contacts = new Map((await readContacts(tx, contactIds, 'everybodys')).map((contact) => [contact.id, contact]));
         return { ...customer, contacts: contactIds.flatMap((one) => contacts.get(one) ?? []) };
       }),
     );
@@ -70,21 +78,29 @@ export class CustomerService {
   change({ id, version, change }: { id: string; version?: number; change: CustomerPatch }): Promise<Customer> {
     return mindingTaken(() =>
       this.db.transaction(async (tx) => {
-        const before = await readCustomer(tx, id, 'lock');
-        refuseStale(before, version, change);
-        const settings = await readSettings(tx);
-        const after = mergeCustomer(before, change, settings);
-        const fields = changedFields(customerColumns, before, after);
-        if (fields.length === 0) return before;
-        if (fields.includes('ownerId')) await refuseUnknownOwner(tx, after.ownerId);
-        if (fields.includes('parentId')) await refuseBadParent(tx, after);
-        const changes: Changes = { contacts: [], customers: [{ id, version: before.version + 1, change: 'updated', fields }] };
-        if (fields.includes('primaryContactId')) await this.raisePrimaries(tx, before.primaryContactId, after, changes);
-        await updateCustomer(tx, after);
+        const before = await writableCustomer(tx, id);
+        await refuseStale(tx, before, version, change);
+        const changes = noChanges();
+        await this.changeIn(tx, before, change, changes);
         await tell(tx, changes);
-        return readCustomer(tx, id);
+        return justWritten(tx, before.id);
       }),
     );
+  }
+
+  /** Changes one customer, read with `writableCustomer`, in a step that may do more. Nothing is written when nothing would be different. */
+  async changeIn(tx: EntityManager, before: StoredCustomer, change: CustomerPatch, changes: Changes): Promise<void> {
+    const after = mergeCustomer(before, change, await readSettings(tx));
+    const step = updated(customerColumns, before, after);
+    if (!step) return;
+    const fields = Object.keys(step.fields ?? {});
+    refuseChangingAccess(before, fields);
+    if (fields.includes('access')) await refuseUnknownGrantees(tx, after.access);
+    if (fields.includes('ownerId')) await refuseUnknownOwner(tx, after.ownerId);
+    if (fields.includes('parentId')) await refuseBadParent(tx, after);
+    if (fields.includes('primaryContactId')) await this.raisePrimaries(tx, before.primaryContactId, after, changes);
+    await updateCustomer(tx, after);
+    changes.customers.push(step);
   }
 
   /** Choosing another primary contact changes both: the one that was, and the one that is. */
@@ -98,34 +114,15 @@ export class CustomerService {
       'update contact set version = version + 1, updated_at = now() where id = any($1) and deleted_at is null returning id, version',
       [[was, chosen.id].filter(Boolean)],
     );
-    for (const { id, version } of raised[0]) changes.contacts.push({ id, version, change: 'updated', fields: ['isPrimaryContact'] });
+    for (const { id, version } of raised[0])
+      changes.contacts.push({ id, version, change: 'updated', fields: { isPrimaryContact: [id === was, id !== was] } });
   }
+}
 
-  /** Moves the customer, the departments below it and all their contacts to the bin as one unit. */
-  async delete({ id, version }: { id: string; version?: number }): Promise<Record<string, never>> {
-    await this.db.transaction(async (tx) => {
-      refuseStale(await readCustomer(tx, id, 'lock'), version);
-      const [customers]: [{ id: string; version: number }[]] = await tx.query(
-        `with recursive below as (
-           select id from customer where id = $1
-           union select k.id from customer k join below on k.parent_id = below.id where k.deleted_at is null
-         )
-         update customer set deleted_at = now(), updated_at = now(), version = version + 1, primary_contact_id = null where id in (select id from below) returning id, version`,
-        [id],
-      );
-      const ids = customers.map((customer) => customer.id);
-      await deleteKeys(tx, 'customer', ids);
-      await deleteDomains(tx, ids);
-      const changes: Changes = { contacts: [], customers: customers.map((customer) => ({ ...customer, change: 'binned' as const })) };
-      const contacts: Pick<StoredContact, 'id' | 'version'>[] = await tx.query(
-        'select id, version from contact where customer_id = any($1) and deleted_at is null order by id for update',
-        [ids],
-      );
-      await binContacts(tx, contacts, changes);
-      await tell(tx, changes);
-    });
-    return {};
-  }
+/** What the caller has just written, also when it gave away the right to see it. */
+async function justWritten(tx: EntityManager, id: string): Promise<StoredCustomer> {
+  const [customer] = await readCustomers(tx, [id], 'everybodys');
+  return customer ?? readCustomer(tx, id);
 }
 
 const noCustomer: Omit<CustomerRow, 'id'> = { ...noValues, name: '', parentId: null, primaryContactId: null, domains: [] };

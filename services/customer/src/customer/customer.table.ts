@@ -1,11 +1,13 @@
 import { AppError } from '@kontor/bus';
-import type { Customer, Summary } from '@kontor/contracts';
+import type { Customer, CustomerEntry, Summary } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
+import { accessColumns, mayRead, mayWrite, readOnly } from '../access/access.js';
 import type { Values } from '../values/check-values.js';
 import { deleteKeys, insertKeys } from '../values/keys.js';
+import { mergedInto } from '../values/merged-into.js';
 import { sortName } from '../values/names.js';
 import { primaryOf } from '../values/primary.js';
-import { type Columns, insertRows, selectList, updateRows, valueColumns } from '../values/rows.js';
+import { type Columns, guardColumns, insertRows, type Reading, selectList, updateRows, valueColumns } from '../values/rows.js';
 
 /** A customer as it is kept. */
 export interface CustomerRow extends Values {
@@ -15,12 +17,12 @@ export interface CustomerRow extends Values {
   primaryContactId: string | null;
   domains: string[];
 }
-export type StoredCustomer = CustomerRow & Customer;
+export type StoredCustomer = CustomerRow & CustomerEntry & { mayWrite: boolean };
 
 export const customerColumns: Columns = { name: 'text', parentId: 'uuid', primaryContactId: 'uuid', domains: 'jsonb', ...valueColumns };
-const stored: Columns = { sortName: 'text', ...customerColumns };
+const stored: Columns = { sortName: 'text', ...customerColumns, ...guardColumns };
 
-const withSortName = (row: CustomerRow) => ({ ...row, sortName: sortName(row.name) });
+const withSortName = (row: CustomerRow) => ({ ...row, sortName: sortName(row.name), ...accessColumns(row) });
 
 export async function insertCustomer(tx: EntityManager, row: CustomerRow): Promise<void> {
   await insertRows(tx, 'customer', stored, [withSortName(row)]);
@@ -45,18 +47,34 @@ export async function deleteDomains(tx: EntityManager, ids: readonly string[]): 
   await tx.query('delete from customer_domain where customer_id = any($1)', [ids]);
 }
 
-export const customerRead = { columns: `${selectList(customerColumns)}, t.name as "displayName"`, from: 'customer t' };
+export const customerRead = { columns: `${selectList(customerColumns)}, t.name as "displayName", t.readers`, from: 'customer t' };
 
-/** Customers that are not in the bin, by id; what is not there is left out. */
-export async function readCustomers(tx: EntityManager, ids: readonly string[]): Promise<StoredCustomer[]> {
-  return tx.query(`select ${customerRead.columns} from ${customerRead.from} where t.id = any($1) and t.deleted_at is null`, [ids]);
+/** Customers that are not in the bin and that the caller may see, by id; what is not there is left out. */
+export async function readCustomers(tx: EntityManager, ids: readonly string[], reading?: Reading): Promise<StoredCustomer[]> {
+  if (ids.length === 0) return [];
+  if (reading === 'lock')
+    await tx.query('select 1 from customer where id = any($1) and deleted_at is null order by id for no key update', [ids]);
+  return tx.query(
+    `select ${customerRead.columns}, ${mayWrite('customer')} as "mayWrite" from ${customerRead.from}
+     where t.id = any($1) and t.deleted_at is null and ${reading === 'everybodys' ? 'true' : mayRead('customer')}`,
+    [ids],
+  );
 }
 
-/** `lock` keeps others from changing it until the transaction ends. */
-export async function readCustomer(tx: EntityManager, id: string, lock?: 'lock'): Promise<StoredCustomer> {
-  if (lock) await tx.query('select 1 from customer where id = $1 and deleted_at is null for update', [id]);
+/** The customer, or the one it was merged into. Fails with `not-found` alike when it is not there, in the bin, or not for the caller. */
+export async function readCustomer(tx: EntityManager, id: string): Promise<StoredCustomer> {
   const [customer] = await readCustomers(tx, [id]);
+  if (customer) return customer;
+  const [merged] = await readCustomers(tx, await mergedInto(tx, 'customer', id));
+  if (merged) return merged;
+  throw new AppError('not-found', 'There is no customer with this id');
+}
+
+/** The same for changing it: locked, and refused with `forbidden` when the caller may only read it. */
+export async function writableCustomer(tx: EntityManager, id: string): Promise<StoredCustomer> {
+  const [customer] = await readCustomers(tx, [(await readCustomer(tx, id)).id], 'lock');
   if (!customer) throw new AppError('not-found', 'There is no customer with this id');
+  if (!customer.mayWrite) throw readOnly('customer');
   return customer;
 }
 

@@ -1,11 +1,5 @@
-import type { Change } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-
-/** What a step has changed, to be told in one event per noun. */
-export interface Changes {
-  contacts: Change[];
-  customers: Change[];
-}
+import type { Changes } from '../history/changes.js';
 
 interface Moved {
   id: string;
@@ -47,8 +41,9 @@ export async function settlePrimaryContacts(
      select done.*, raised.version as "afterVersion" from done left join raised on raised.id = done.after`,
     [ids, [...fresh]],
   );
-  for (const { id, version, after, afterVersion } of moved) {
-    changes.customers.push({ id, version, change: 'updated', fields: ['primaryContactId'] });
-    if (after && afterVersion) changes.contacts.push({ id: after, version: afterVersion, change: 'updated', fields: ['isPrimaryContact'] });
+  for (const { id, version, before, after, afterVersion } of moved) {
+    changes.customers.push({ id, version, change: 'updated', fields: { primaryContactId: [before, after] } });
+    if (after && afterVersion)
+      changes.contacts.push({ id: after, version: afterVersion, change: 'updated', fields: { isPrimaryContact: [false, true] } });
   }
 }

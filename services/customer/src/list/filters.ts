@@ -8,7 +8,7 @@ type SharedFilters = Pick<ListContacts & ListCustomers, 'type' | 'tag' | 'ownerI
 
 /** The filters that lists of contacts and of customers share; all must hold. Lookups go through the key and tag tables, which have indexes. */
 export function sharedFilters(input: SharedFilters, noun: Noun, country: string): Conditions {
-  const where = new Conditions();
+  const where = Conditions.live(noun);
   const hasKey = (kind: string, value: string) =>
     where.add(`t.id in (select k.${noun}_id from ${noun}_key k where k.kind = '${kind}' and k.value = $)`, value);
   if (input.type !== undefined) where.add('t.type = $', input.type);

@@ -1,5 +1,7 @@
 import { AppError } from '@kontor/bus';
 import type { EntityManager } from 'typeorm';
+import { mayRead } from '../access/access.js';
+import type { Noun } from '../values/keys.js';
 
 type Sort = 'name' | '-name' | 'createdAt' | '-createdAt' | 'updatedAt' | '-updatedAt';
 
@@ -8,8 +10,15 @@ const orders = { name: 't.sort_name', createdAt: undefined, updatedAt: 't.update
 
 /** Where-conditions with their parameters, put together piece by piece. `$` in a condition stands for its parameter. */
 export class Conditions {
-  private readonly parts: string[] = ['t.deleted_at is null'];
+  private readonly parts: string[] = [];
   readonly parameters: unknown[] = [];
+
+  /** Those that are not in the bin and that the caller may see. */
+  static live(noun: Noun): Conditions {
+    const where = new Conditions().add('t.deleted_at is null');
+    const readable = mayRead(noun);
+    return readable === 'true' ? where : where.add(readable);
+  }
 
   add(condition: string, parameter?: unknown): this {
     if (parameter !== undefined) this.parameters.push(parameter);

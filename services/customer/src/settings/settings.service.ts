@@ -6,12 +6,21 @@ import type { EntityManager } from 'typeorm';
 import { refuseStale } from '../values/refuse-stale.js';
 
 // What a tenant has before it changes anything (product.md 2.7).
-const defaults: Settings = { version: 1, country: 'DE', types: ['cold', 'warm', 'hot'], customFields: [], assignByMailDomain: true };
+const defaults: Settings = {
+  version: 1,
+  country: 'DE',
+  types: ['cold', 'warm', 'hot'],
+  customFields: [],
+  assignByMailDomain: true,
+  contactFromTicket: true,
+  binDays: 60,
+};
 
 /** The settings of the tenant of this transaction. */
 export async function readSettings(tx: EntityManager, lock?: 'lock'): Promise<Settings> {
   const [settings]: Settings[] = await tx.query(
-    `select version, country, types, custom_fields as "customFields", assign_by_mail_domain as "assignByMailDomain" from settings ${lock ? 'for update' : ''}`,
+    `select version, country, types, custom_fields as "customFields", assign_by_mail_domain as "assignByMailDomain",
+       contact_from_ticket as "contactFromTicket", bin_days as "binDays" from settings ${lock ? 'for update' : ''}`,
   );
   return settings ?? defaults;
 }
@@ -31,12 +40,13 @@ export class SettingsService {
         [defaults.country, defaults.types, JSON.stringify(defaults.customFields), defaults.assignByMailDomain],
       );
       const before = await readSettings(tx, 'lock');
-      refuseStale(before, version, change);
+      await refuseStale(tx, before, version, change);
       const after = { ...before, ...change };
       await refuseRemovingUsed(tx, before, after);
       await tx.query(
-        'update settings set version = version + 1, country = $1, types = $2, custom_fields = $3, assign_by_mail_domain = $4',
-        [after.country, after.types, JSON.stringify(after.customFields), after.assignByMailDomain],
+        `update settings set version = version + 1, country = $1, types = $2, custom_fields = $3, assign_by_mail_domain = $4,
+           contact_from_ticket = $5, bin_days = $6`,
+        [after.country, after.types, JSON.stringify(after.customFields), after.assignByMailDomain, after.contactFromTicket, after.binDays],
       );
       return readSettings(tx);
     });

@@ -1,4 +1,5 @@
 import type {
+  Access,
   Address,
   CustomField,
   CustomFieldValue,
@@ -10,6 +11,7 @@ import type {
   Phone,
   Settings,
 } from '@kontor/contracts';
+import { mergeAccess, openToAll } from '../access/access.js';
 import { checkCustomFields } from './custom-fields.js';
 import { toE164 } from './phone-number.js';
 import { withPrimary } from './primary.js';
@@ -26,6 +28,7 @@ export interface Values {
   notes: string | null;
   customFields: Record<string, CustomFieldValue>;
   ownerId: string | null;
+  access: Access;
 }
 
 type NewValues = { [K in keyof Values]?: K extends keyof NewContact ? NewContact[K] | null : never };
@@ -41,6 +44,7 @@ export const noValues: Values = {
   notes: null,
   customFields: {},
   ownerId: null,
+  access: openToAll,
 };
 
 /**
@@ -84,6 +88,7 @@ export function mergeValues(before: Values, given: NewValues, settings: Settings
               given.customFields,
             ),
     ownerId: given.ownerId === undefined ? before.ownerId : given.ownerId,
+    access: mergeAccess(before.access, given.access ?? undefined),
   };
 }
 

@@ -1,19 +1,29 @@
 import { AppError } from '@kontor/bus';
+import type { EntityManager } from 'typeorm';
+
+interface Present {
+  id?: string;
+  version: number;
+}
 
 /**
- * Refuses a change that was made on another version than the present one. The refusal holds what the change was about as it is now,
- * so that an agent can decide without asking again.
+ * Refuses a change that was made on another version than the present one. The refusal lists the fields that have changed since then with their
+ * present values (product.md 10), and those that the change is about, so that an agent can decide without asking again.
  */
-export function refuseStale(present: { version: number }, expected: number | undefined, change: object = {}): void {
+export async function refuseStale(tx: EntityManager, present: Present, expected: number | undefined, change: object = {}): Promise<void> {
   if (expected === undefined || expected === present.version) return;
   const all = present as unknown as Record<string, unknown>;
-  const current = Object.fromEntries(Object.keys(change).map((field) => [field, all[field]]));
+  const rows: { field: string }[] = present.id
+    ? await tx.query(
+        'select distinct jsonb_object_keys(fields) as field from history where entry_id = $1 and version > $2 and fields is not null order by 1',
+        [present.id, expected],
+      )
+    : [];
+  const changed = rows.map(({ field }) => field);
+  const names = [...new Set([...changed, ...Object.keys(change)])].filter((field) => field in all);
   throw new AppError(
     'stale',
-    `This was changed meanwhile: it is at version ${present.version}, not ${expected}; look at it again and repeat the change`,
-    {
-      version: present.version,
-      current,
-    },
+    `This was changed meanwhile: it is at version ${present.version}, not ${expected}${changed.length > 0 ? ` (changed: ${changed.join(', ')})` : ''}; look at it again and repeat the change`,
+    { version: present.version, changed, current: Object.fromEntries(names.map((field) => [field, all[field]])) },
   );
 }

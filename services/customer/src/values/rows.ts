@@ -17,7 +17,18 @@ export const valueColumns = {
   notes: 'text',
   customFields: 'jsonb',
   ownerId: 'uuid',
+  access: 'jsonb',
 } satisfies Columns;
+
+/** What `access` comes down to; written with every row. */
+export const guardColumns = { readers: 'uuid[]', writers: 'uuid[]' } satisfies Columns;
+
+const OPEN = `'{"restricted": false, "agents": [], "teams": []}'::jsonb`;
+/** SQL: a moment as ISO 8601 in UTC. */
+export const moment = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/** `lock` keeps others from changing them until the transaction ends; `everybodys` gives also those the caller may not see, for work inside a step. */
+export type Reading = 'lock' | 'everybodys';
 
 const recordset = (columns: Columns) =>
   `jsonb_to_recordset($1::jsonb) as r(id uuid, ${Object.entries(columns)
@@ -50,8 +61,10 @@ export const selectList = (columns: Columns): string =>
   [
     't.id',
     't.version',
-    ...Object.entries(columns).map(([p, type]) => `t.${snake(p)}${type === 'date' ? '::text' : ''} as "${p}"`),
-    ...['createdAt', 'updatedAt'].map((p) => `to_char(t.${snake(p)} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "${p}"`),
+    ...Object.entries(columns).map(([p, type]) =>
+      p === 'access' ? `coalesce(t.access, ${OPEN}) as access` : `t.${snake(p)}${type === 'date' ? '::text' : ''} as "${p}"`,
+    ),
+    ...['createdAt', 'updatedAt'].map((p) => `${moment(`t.${snake(p)}`)} as "${p}"`),
   ].join(', ');
 
 /** Names of the properties in which two rows differ. */

@@ -6,7 +6,15 @@ import { displayName, sortName } from './names.js';
 import { phoneKey, toE164 } from './phone-number.js';
 import { withPrimary } from './primary.js';
 
-const settings: Settings = { version: 1, country: 'DE', types: ['cold', 'hot'], customFields: [], assignByMailDomain: true };
+const settings: Settings = {
+  version: 1,
+  country: 'DE',
+  types: ['cold', 'hot'],
+  customFields: [],
+  assignByMailDomain: true,
+  contactFromTicket: true,
+  binDays: 60,
+};
 
 describe('2.3 exactly one primary value of each list', () => {
   it.each([

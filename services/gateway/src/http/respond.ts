@@ -17,7 +17,13 @@ export function respond(route: Route): Respond {
       throw error instanceof AppError ? inCallersTerms(error, route.body) : error;
     });
     if (answer === reply) return reply;
-    const { id, version } = (answer ?? {}) as { id?: unknown; version?: unknown };
+    const { id, version, job } = (answer ?? {}) as { id?: unknown; version?: unknown; job?: { id?: unknown } };
+    // What was asked for goes on after this answer.
+    if (typeof job?.id === 'string') return reply.code(202).header('location', `/v1/jobs/${job.id}`).send(answer);
+    // An old id answers with what it was merged into (product.md 9.3).
+    const asked = (request.params as { id?: string }).id?.toLowerCase();
+    if (typeof id === 'string' && asked !== undefined && id !== asked && route.path.endsWith('/:id'))
+      reply.header('content-location', route.path.replace(':id', id));
     if (typeof version === 'number') {
       reply.header('etag', etagOf(version));
       if (route.method === 'GET' && isKnown(request.headers['if-none-match'], version)) return reply.code(304).send();

@@ -3,8 +3,8 @@ import { ReadableStream } from 'node:stream/web';
 import type { MultipartFile } from '@fastify/multipart';
 import { AppError, type Bus, describeError } from '@kontor/bus';
 import { IMPORT_BUCKET } from '@kontor/contracts';
-import { Logger } from '@nestjs/common';
 import { type ObjectStore, Objm } from '@nats-io/obj';
+import { Logger } from '@nestjs/common';
 
 /** Uploaded files, kept in the object store until their import ends. */
 export class Uploads {

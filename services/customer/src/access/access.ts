@@ -1,0 +1,101 @@
+import { AppError, currentContext } from '@kontor/bus';
+import type { Access, NewAccess } from '@kontor/contracts';
+import type { EntityManager } from 'typeorm';
+import { v5 as uuidv5 } from 'uuid';
+import type { Noun } from '../values/keys.js';
+
+// Who may see and change what (product.md 2.10). Every read and write of contacts, customers and what belongs to them goes through here.
+// `readers` and `writers` stand on each row, null for everybody; a contact needs the right on its own row (alias t) and on its customer's (alias k).
+
+export const openToAll: Access = { restricted: false, agents: [], teams: [] };
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Teams are known by name from the token; in access lists they are ids of the tenant. */
+export const teamId = (name: string, tenant: string): string => uuidv5(name, tenant);
+
+/** The agent and teams as which the caller is asking; undefined: sees everything, as admins and services do. */
+export function grantees(): string[] | undefined {
+  const { agent, roles, teams, tenant } = currentContext();
+  if (roles.includes('admin') || roles.includes('service')) return undefined;
+  const ids = [...(agent ? [agent.id] : []), ...teams.map((team) => teamId(team, tenant))];
+  if (!ids.every((one) => UUID.test(one))) throw new AppError('invalid', 'The agent of this call has no lower-case UUID');
+  return ids;
+}
+
+function granted(column: 'readers' | 'writers', aliases: readonly string[]): string {
+  const ids = grantees();
+  if (!ids) return 'true';
+  // Only UUIDs are put in here, so this needs no parameters and can stand in every statement.
+  const mine = `'{${ids.join(',')}}'::uuid[]`;
+  return aliases.map((alias) => `(${alias}.${column} is null or ${alias}.${column} && ${mine})`).join(' and ');
+}
+
+/** The tables that a right on this noun needs: the row's own, and for contacts that of its customer, joined as `k`. */
+const aliasesOf = (noun: Noun) => (noun === 'contact' ? ['t', 'k'] : ['t']);
+
+/** SQL: the caller may see this row. */
+export const mayRead = (noun: Noun): string => granted('readers', aliasesOf(noun));
+/** SQL: the caller may change this row; light agents change nothing. */
+export const mayWrite = (noun: Noun): string => {
+  const { roles } = currentContext();
+  return roles.some((role) => role !== 'light_agent') ? granted('writers', aliasesOf(noun)) : 'false';
+};
+/** SQL: the caller may see rows that other tables join under these aliases, each with `readers`; a row that is not there hides nothing. */
+export const mayReadAll = (...aliases: string[]): string => granted('readers', aliases);
+export const mayWriteAll = (...aliases: string[]): string => granted('writers', aliases);
+
+export const readOnly = (what: string) =>
+  new AppError('forbidden', `You may see this ${what} but not change it; ask its owner or an admin for the right to write`);
+
+/** Lays what was given over an access list; each agent and team stands in it once, with the last right that was named. */
+export function mergeAccess(before: Access, given: NewAccess | undefined): Access {
+  if (!given) return before;
+  const agents = given.agents ?? before.agents;
+  const teams = given.teams ?? before.teams;
+  return {
+    restricted: given.restricted ?? before.restricted,
+    agents: [...new Map(agents.map(({ id, rights }) => [id, { id, rights }])).values()],
+    teams: [...new Map(teams.map(({ name, rights }) => [name, { name, rights }])).values()],
+  };
+}
+
+interface Guarded {
+  access: Access;
+  ownerId: string | null;
+}
+
+/** What an access list comes down to, as it is kept beside it. */
+export function accessColumns({ access, ownerId }: Guarded): { access: Access | null; readers: string[] | null; writers: string[] | null } {
+  const said = access.restricted || access.agents.length > 0 || access.teams.length > 0;
+  if (!access.restricted) return { access: said ? access : null, readers: null, writers: null };
+  const { tenant } = currentContext();
+  const all = [
+    ...(ownerId ? [{ id: ownerId, rights: 'write' as const }] : []),
+    ...access.agents,
+    ...access.teams.map(({ name, rights }) => ({ id: teamId(name, tenant), rights })),
+  ];
+  const withRight = (wanted: (rights: 'read' | 'write') => boolean) => [
+    ...new Set(all.flatMap(({ id, rights }) => (wanted(rights) ? id : []))),
+  ];
+  return { access, readers: withRight(() => true), writers: withRight((rights) => rights === 'write') };
+}
+
+/** Only the owner and admins change access or owner; of one without an owner only admins do. */
+export function refuseChangingAccess(before: Guarded, fields: readonly string[]): void {
+  if (!fields.includes('access') && !fields.includes('ownerId')) return;
+  const { agent, roles } = currentContext();
+  if (roles.includes('admin') || roles.includes('service') || (before.ownerId && before.ownerId === agent?.id)) return;
+  throw new AppError('forbidden', 'Only the owner and admins change access or owner');
+}
+
+/** Refuses agents in an access list who have never called the API. */
+export async function refuseUnknownGrantees(tx: EntityManager, { agents }: Access): Promise<void> {
+  if (agents.length === 0) return;
+  const known: { id: string }[] = await tx.query('select id from agent where id = any($1)', [agents.map(({ id }) => id)]);
+  const index = agents.findIndex(({ id }) => !known.some((one) => one.id === id));
+  if (index < 0) return;
+  const path = `access.agents[${index}].id`;
+  const message = 'names no agent of this tenant; GET /v1/agents lists them';
+  throw new AppError('invalid', `${path}: ${message}`, { errors: [{ path, message, code: 'unknown' }] });
+}

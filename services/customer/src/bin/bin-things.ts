@@ -1,0 +1,167 @@
+import { AppError, currentContext } from '@kontor/bus';
+import type { BinCounts, BinnedKind } from '@kontor/contracts';
+import type { EntityManager } from 'typeorm';
+import { grantees, mayWrite } from '../access/access.js';
+import type { StoredContact } from '../contact/contact.table.js';
+import { deleteDomains, type StoredCustomer } from '../customer/customer.table.js';
+import { settlePrimaryContacts } from '../customer/primary-contact.js';
+import type { Changes, Step } from '../history/changes.js';
+import { deleteKeys } from '../values/keys.js';
+import { newId } from '../values/new-id.js';
+
+interface Unit {
+  id: string;
+  kind: BinnedKind;
+  entryId: string;
+  name: string;
+  readers: string[] | null;
+  customerReaders: string[] | null;
+  counts: BinCounts;
+  links?: object;
+}
+
+async function keepUnit(tx: EntityManager, unit: Unit): Promise<void> {
+  await tx.query(
+    `insert into bin (id, kind, entry_id, name, counts, links, readers, customer_readers, deleted_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      unit.id,
+      unit.kind,
+      unit.entryId,
+      unit.name,
+      JSON.stringify(unit.counts),
+      JSON.stringify(unit.links ?? {}),
+      unit.readers,
+      unit.customerReaders,
+      currentContext().agent?.id ?? null,
+    ],
+  );
+}
+
+type Table = 'customer' | 'contact' | 'record' | 'request';
+const BINNED = 'set deleted_at = now(), updated_at = now(), version = version + 1, bin_id = $1';
+
+/** Marks rows as being in this unit of the bin; gives what it marked. */
+export async function binRows(tx: EntityManager, table: Table, unit: string, where: string, ids: readonly string[]): Promise<Step[]> {
+  const [rows]: [{ id: string; version: number }[]] = await tx.query(
+    `update ${table} t ${BINNED} where ${where} and t.deleted_at is null returning t.id, t.version`,
+    [unit, ids],
+  );
+  return rows.map(({ id, version }) => ({ id, version, change: 'binned' as const }));
+}
+
+/** How many rows a statement would mark, counted without fetching them: records are not told of one by one. */
+async function binMany(
+  tx: EntityManager,
+  table: 'record' | 'request',
+  unit: string,
+  where: string,
+  ids: readonly string[],
+): Promise<number> {
+  const [row]: { n: number }[] = await tx.query(
+    `with binned as (update ${table} t ${BINNED} where ${where} and t.deleted_at is null returning 1) select count(*)::int as n from binned`,
+    [unit, ids],
+  );
+  return row?.n ?? 0;
+}
+
+/**
+ * Moves a contact to the bin: it is in no list any more, and its e-mails are free. Records that belong to nobody else go with it;
+ * its customer gets another primary contact, which the unit remembers, so that restoring can give the place back.
+ */
+export async function binContact(tx: EntityManager, contact: StoredContact, changes: Changes): Promise<void> {
+  const unit = newId();
+  changes.contacts.push(...(await binRows(tx, 'contact', unit, 't.id = any($2)', [contact.id])));
+  await deleteKeys(tx, 'contact', [contact.id]);
+  const records = await binMany(tx, 'record', unit, 't.contact_id = any($2) and t.customer_id is null', [contact.id]);
+  let links = {};
+  if (contact.customerId) {
+    await settlePrimaryContacts(tx, [contact.customerId], changes, new Set());
+    if (contact.isPrimaryContact) {
+      const [customer]: { successor: string | null }[] = await tx.query(
+        'select primary_contact_id as successor from customer where id = $1',
+        [contact.customerId],
+      );
+      links = { primaryOf: contact.customerId, successor: customer?.successor ?? null };
+    }
+  }
+  await keepUnit(tx, {
+    id: unit,
+    kind: 'contact',
+    entryId: contact.id,
+    name: contact.displayName,
+    readers: contact.readers,
+    customerReaders: contact.customerReaders,
+    counts: { customers: 0, contacts: 1, records, requests: 0 },
+    links,
+  });
+}
+
+/** The customer and the departments below it. */
+export async function withDepartments(tx: EntityManager, id: string): Promise<string[]> {
+  const rows: { id: string }[] = await tx.query(
+    `with recursive below as (
+       select id from customer where id = $1
+       union select k.id from customer k join below on k.parent_id = below.id where k.deleted_at is null
+     ) select id from below`,
+    [id],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** How many contacts, records and requests these customers have, for deciding whether the work is done at once. */
+export async function countThings(tx: EntityManager, customers: readonly string[]): Promise<number> {
+  const [row]: { n: number }[] = await tx.query(
+    `select (select count(*) from contact where customer_id = any($1) and deleted_at is null)::int
+          + (select count(*) from record where customer_id = any($1) and deleted_at is null)::int
+          + (select count(*) from request where customer_id = any($1) and deleted_at is null)::int as n`,
+    [customers],
+  );
+  return (row?.n ?? 0) + customers.length;
+}
+
+/** Nobody deletes with a customer what they could not delete alone. */
+export async function refuseProtected(tx: EntityManager, customers: readonly string[]): Promise<void> {
+  if (!grantees()) return;
+  const [found]: unknown[] = await tx.query(
+    `select 1 from customer t where t.id = any($1) and t.deleted_at is null and not (${mayWrite('customer')})
+     union all
+     select 1 from contact t join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id
+     where t.customer_id = any($1) and t.deleted_at is null and not (${mayWrite('contact')}) limit 1`,
+    [customers],
+  );
+  if (found)
+    throw new AppError(
+      'forbidden',
+      'Below this customer are things that you may not change, so you cannot delete it; ask its owner or an admin',
+    );
+}
+
+/** Moves a customer, the departments below it, all their contacts, records and requests to the bin as one unit (product.md 1.7). */
+export async function binCustomer(tx: EntityManager, customer: StoredCustomer, changes: Changes): Promise<void> {
+  const unit = newId();
+  const ids = await withDepartments(tx, customer.id);
+  await refuseProtected(tx, ids);
+  const customers = await binRows(tx, 'customer', unit, 't.id = any($2)', ids);
+  await deleteKeys(tx, 'customer', ids);
+  await deleteDomains(tx, ids);
+  const contacts = await binRows(tx, 'contact', unit, 't.customer_id = any($2)', ids);
+  const contactIds = contacts.map(({ id }) => id);
+  await deleteKeys(tx, 'contact', contactIds);
+  const records =
+    (await binMany(tx, 'record', unit, 't.customer_id = any($2)', ids)) +
+    (await binMany(tx, 'record', unit, 't.contact_id = any($2) and t.customer_id is null', contactIds));
+  const requests =
+    (await binMany(tx, 'request', unit, 't.customer_id = any($2)', ids)) +
+    (await binMany(tx, 'request', unit, 't.contact_id = any($2)', contactIds));
+  changes.customers.push(...customers);
+  changes.contacts.push(...contacts);
+  await keepUnit(tx, {
+    id: unit,
+    kind: 'customer',
+    entryId: customer.id,
+    name: customer.name,
+    readers: customer.readers,
+    customerReaders: null,
+    counts: { customers: customers.length, contacts: contacts.length, records, requests },
+  });
+}

@@ -1,0 +1,179 @@
+import { AppError, type Context, currentContext, describeError, isTransient, newTraceparent, runAs } from '@kontor/bus';
+import type { BulkItem, InputOf, Job, listJobItems } from '@kontor/contracts';
+import { Database, type HeldLock, whileHolding } from '@kontor/database';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { decodePlace, encodePlace } from '../list/page.js';
+import { newId } from '../values/new-id.js';
+import { moment } from '../values/rows.js';
+
+/** A job as its handler sees it. */
+export interface OpenJob<I = unknown, R = Record<string, unknown>> {
+  id: string;
+  tenant: string;
+  kind: string;
+  input: I;
+  total: number;
+  done: number;
+  result: R;
+  context: Pick<Context, 'agent' | 'roles' | 'teams' | 'requestId' | 'door'>;
+}
+/**
+ * Does a job, or what is left of it, from `done` on: it saves how far it came with `advance` in the transaction of each step, so that a crash
+ * repeats nothing. What it throws fails the job, unless only something it needs is missing: then it is called again later.
+ */
+type Handler = (job: OpenJob<never>) => Promise<void>;
+
+const columns = `id, kind, state, total, done, result - 'items' as result, error, context->'agent'->>'id' as "agentId",
+  ${moment('created_at')} as "createdAt", ${moment('started_at')} as "startedAt", ${moment('finished_at')} as "finishedAt",
+  extract(epoch from coalesce(finished_at, now()) - started_at)::float as seconds`;
+type Row = Omit<Job, 'progress' | 'error'> & {
+  total: number;
+  done: number;
+  error: string | null;
+  seconds: number | null;
+  agentId: string | null;
+};
+
+const LOOK_MS = 500;
+const AGAIN_MS = 2_000;
+
+/** Work that goes on after its answer: one replica does it, job after job, as the agent who asked for it. */
+@Injectable()
+export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly log = new Logger('Jobs');
+  private readonly handlers = new Map<string, Handler>();
+  private readonly stopping = new AbortController();
+  private worker?: Promise<void>;
+  private woken = () => {};
+
+  constructor(@Inject(Database) private readonly db: Database) {}
+
+  /** Says who does jobs of this kind. */
+  on<I, R>(kind: string, handler: (job: OpenJob<I, R>) => Promise<void>): void {
+    this.handlers.set(kind, handler as Handler);
+  }
+
+  /** Writes a job into the transaction of the call that asks for it. */
+  async create(tx: EntityManager, kind: string, input: object, total: number): Promise<Job> {
+    const { tenant, agent, roles, teams, requestId, door } = currentContext();
+    const id = newId();
+    await tx.query('insert into job (tenant_id, id, kind, state, context, input, total) values ($1, $2, $3, $4, $5, $6, $7)', [
+      tenant,
+      id,
+      kind,
+      'queued',
+      JSON.stringify({ agent, roles, teams, requestId, door }),
+      JSON.stringify(input),
+      total,
+    ]);
+    // Looks a moment later, when the transaction has been committed.
+    setTimeout(() => this.woken(), 10).unref();
+    return this.read(tx, id);
+  }
+
+  get(id: string): Promise<Job> {
+    return this.db.transaction((tx) => this.read(tx, id));
+  }
+
+  private async read(tx: EntityManager, id: string): Promise<Job> {
+    const { tenant, roles } = currentContext();
+    const [row]: Row[] = await tx.query(`select ${columns} from job where tenant_id = $1 and id = $2`, [tenant, id]);
+    const mine = row?.agentId && row.agentId === currentContext().agent?.id;
+    if (!row || !(mine || roles.includes('admin') || roles.includes('service')))
+      throw new AppError('not-found', 'There is no job with this id');
+    const { total, done, seconds, error, agentId: _, ...job } = row;
+    const rowsPerSecond = seconds ? done / seconds : 0;
+    const secondsLeft = job.state === 'finished' ? 0 : rowsPerSecond > 0 ? Math.ceil((total - done) / rowsPerSecond) : null;
+    return {
+      ...job,
+      ...(error !== null && { error }),
+      progress: { items: total, done, rowsPerSecond: Math.round(rowsPerSecond), secondsLeft },
+    };
+  }
+
+  /** What became of each item, in the order of the call; items that are not done yet are missing. */
+  items({ id, limit, cursor }: InputOf<typeof listJobItems>): Promise<{ items: BulkItem[]; nextCursor: string | null }> {
+    return this.db.transaction(async (tx) => {
+      await this.read(tx, id);
+      const from = cursor === undefined ? 0 : Number(decodePlace(cursor, 'job-items')[0]) || 0;
+      const rows: { item: BulkItem }[] = await tx.query(
+        `select item from job, jsonb_array_elements(result->'items') with ordinality as all_items (item, n)
+         where tenant_id = $1 and id = $2 and n > $3 order by n limit ${limit + 1}`,
+        [currentContext().tenant, id, from],
+      );
+      return {
+        items: rows.slice(0, limit).map(({ item }) => item),
+        nextCursor: rows.length > limit ? encodePlace('job-items', String(from + limit), '') : null,
+      };
+    });
+  }
+
+  /** Saves how far a job has come, in the transaction of the step. */
+  async advance(tx: EntityManager, job: OpenJob, done: number, result: object = job.result): Promise<void> {
+    await tx.query('update job set done = $3, result = $4 where tenant_id = $1 and id = $2', [
+      job.tenant,
+      job.id,
+      done,
+      JSON.stringify(result),
+    ]);
+    Object.assign(job, { done, result });
+  }
+
+  onApplicationBootstrap(): void {
+    this.worker = whileHolding(
+      this.db.options.url,
+      'jobs',
+      this.stopping.signal,
+      (lock) => this.work(lock),
+      (error) => this.log.warn({ event: 'jobs-interrupted', ...describeError(error) }),
+    );
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    this.woken();
+    await this.worker;
+  }
+
+  private async work({ held }: HeldLock): Promise<void> {
+    while (held()) {
+      const [job] = await this.db.queryAcrossTenants<OpenJob & { state: string }>(
+        `select id, tenant_id as tenant, kind, input, total, done, result, context from job where state in ('queued', 'running') order by created_at, id limit 1`,
+        [],
+      );
+      if (job) await this.do(job);
+      else await this.pause(LOOK_MS);
+    }
+  }
+
+  private async do(job: OpenJob): Promise<void> {
+    const set = (sql: string, ...values: unknown[]) =>
+      this.db.queryAcrossTenants(`update job set ${sql} where tenant_id = $1 and id = $2`, [job.tenant, job.id, ...values]);
+    const context: Context = { ...job.context, tenant: job.tenant, lane: 'bulk', traceparent: newTraceparent() };
+    await set(`state = 'running', started_at = coalesce(started_at, now())`);
+    try {
+      const handler = this.handlers.get(job.kind);
+      if (!handler) throw new Error(`Nobody does jobs of the kind ${job.kind}`);
+      await runAs(context, () => handler(job as OpenJob<never>));
+      await set(`state = 'finished', done = total, finished_at = now()`);
+    } catch (error) {
+      if (isTransient(error)) return this.pause(AGAIN_MS);
+      this.log.error({ event: 'job-failed', kind: job.kind, ...describeError(error) });
+      const message =
+        error instanceof AppError ? error.message : 'Something went wrong on our side; the log of the customer service says what';
+      await set(`state = 'failed', error = $3, finished_at = now()`, message);
+    }
+  }
+
+  private pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.woken = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (this.stopping.signal.aborted) this.woken();
+    });
+  }
+}

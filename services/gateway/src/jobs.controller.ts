@@ -1,0 +1,4 @@
+import { getJob, listJobItems } from '@kontor/contracts';
+import { controller, get } from './http/route.js';
+
+export const JobsController = controller('jobs', '/v1/jobs', [get(':id', getJob), get(':id/items', listJobItems)]);
