@@ -2,7 +2,10 @@ import { DatabaseModule } from '@kontor/database';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AgentController } from './agent/agent.controller.js';
 import { AgentService } from './agent/agent.service.js';
+import { BinController } from './bin/bin.controller.js';
+import { BinService } from './bin/bin.service.js';
 import { DeleteCustomer } from './bin/delete-customer.js';
+import { Purge } from './bin/purge.js';
 import { ContactController } from './contact/contact.controller.js';
 import { ContactService } from './contact/contact.service.js';
 import { ImportContacts } from './contact/import-contacts.js';
@@ -32,6 +35,7 @@ export class CustomerModule {
         TagController,
         HistoryController,
         JobController,
+        BinController,
       ],
       providers: [
         ContactService,
@@ -43,6 +47,8 @@ export class CustomerModule {
         AgentService,
         Jobs,
         DeleteCustomer,
+        BinService,
+        Purge,
       ],
     };
   }

@@ -19,7 +19,16 @@ const contact: k.Contact = {
     companyName: null,
   },
   ...{ jobTitle: null, language: null, birthday: null, customerId: null, isPrimaryContact: false, externalIds: [], emails: [], phones: [] },
-  ...{ addresses: [], links: [], type: null, tags: [], notes: null, customFields: {}, ownerId: null },
+  ...{
+    addresses: [],
+    links: [],
+    type: null,
+    tags: [],
+    notes: null,
+    customFields: {},
+    ownerId: null,
+    access: { restricted: false, agents: [], teams: [] },
+  },
   ...{ createdAt: '2026-01-31T10:00:00.000Z', updatedAt: '2026-01-31T10:00:00.000Z' },
 };
 

@@ -27,7 +27,7 @@ const withSortName = (row: CustomerRow) => ({ ...row, sortName: sortName(row.nam
 export async function insertCustomer(tx: EntityManager, row: CustomerRow): Promise<void> {
   await insertRows(tx, 'customer', stored, [withSortName(row)]);
   await insertKeys(tx, 'customer', [row]);
-  await insertDomains(tx, row);
+  await insertDomains(tx, [row]);
 }
 
 export async function updateCustomer(tx: EntityManager, row: CustomerRow): Promise<void> {
@@ -35,12 +35,16 @@ export async function updateCustomer(tx: EntityManager, row: CustomerRow): Promi
   await deleteKeys(tx, 'customer', [row.id]);
   await insertKeys(tx, 'customer', [row]);
   await deleteDomains(tx, [row.id]);
-  await insertDomains(tx, row);
+  await insertDomains(tx, [row]);
 }
 
-async function insertDomains(tx: EntityManager, { id, domains }: CustomerRow): Promise<void> {
-  if (domains.length > 0)
-    await tx.query('insert into customer_domain (domain, customer_id) select unnest($1::text[]), $2::uuid', [domains, id]);
+export async function insertDomains(tx: EntityManager, rows: readonly CustomerRow[]): Promise<void> {
+  const all = rows.flatMap(({ id, domains }) => domains.map((domain) => ({ id, domain })));
+  if (all.length > 0)
+    await tx.query('insert into customer_domain (domain, customer_id) select * from unnest($1::text[], $2::uuid[])', [
+      all.map(({ domain }) => domain),
+      all.map(({ id }) => id),
+    ]);
 }
 
 export async function deleteDomains(tx: EntityManager, ids: readonly string[]): Promise<void> {

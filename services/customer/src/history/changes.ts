@@ -44,7 +44,11 @@ export async function tell(tx: EntityManager, changes: Changes): Promise<void> {
   for (let i = 0; i < contacts.length; i += MOST) await emit(tx, contactsChanged, { changes: contacts.slice(i, i + MOST) });
 }
 
-async function record(tx: EntityManager, steps: readonly Step[]): Promise<void> {
+/** Who is gone for good has no history. */
+const leavesTraces = ({ change }: Step) => change !== 'purged' && change !== 'erased';
+
+async function record(tx: EntityManager, all: readonly Step[]): Promise<void> {
+  const steps = all.filter(leavesTraces);
   if (steps.length === 0) return;
   const rows = new Map<string, Step>();
   for (const step of steps) {
@@ -52,17 +56,17 @@ async function record(tx: EntityManager, steps: readonly Step[]): Promise<void> 
     const known = rows.get(key);
     rows.set(key, known ? { ...known, fields: { ...known.fields, ...step.fields } } : step);
   }
-  const all = [...rows.values()];
+  const entries = [...rows.values()];
   const { agent, door, requestId } = currentContext();
   await tx.query(
     `insert into history (tenant_id, entry_id, version, change, fields, door, agent_id, request_id)
      select current_setting('kontor.tenant')::uuid, s.id, s.version, s.change, s.fields::jsonb, $5, $6, $7
      from unnest($1::uuid[], $2::int[], $3::text[], $4::text[]) as s (id, version, change, fields)`,
     [
-      all.map(({ id }) => id),
-      all.map(({ version }) => version),
-      all.map(({ change }) => change),
-      all.map(({ fields }) => (fields ? JSON.stringify(fields) : null)),
+      entries.map(({ id }) => id),
+      entries.map(({ version }) => version),
+      entries.map(({ change }) => change),
+      entries.map(({ fields }) => (fields ? JSON.stringify(fields) : null)),
       door,
       agent?.id ?? null,
       requestId,

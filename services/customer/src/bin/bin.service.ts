@@ -1,0 +1,178 @@
+import { AppError } from '@kontor/bus';
+import {
+  type BinCounts,
+  type BinnedKind,
+  type BinnedThing,
+  type BinUnit,
+  binnedKinds,
+  type InputOf,
+  type listBin,
+  type listBinnedThings,
+  type Restored,
+  type restoreFromBin,
+} from '@kontor/contracts';
+import { Database } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { mayReadAll, mayWrite } from '../access/access.js';
+import { noChanges, tell } from '../history/changes.js';
+import { Jobs, type OpenJob } from '../job/job.service.js';
+import { decodePlace, encodePlace } from '../list/page.js';
+import { readSettings } from '../settings/settings.service.js';
+import { moment } from '../values/rows.js';
+import { purgeUnits } from './purge-units.js';
+import { restoreThings, type Things } from './restore-things.js';
+
+interface Unit {
+  id: string;
+  kind: BinnedKind;
+  entryId: string;
+  counts: BinCounts;
+  links: object;
+}
+
+// So many things are restored within a call; more are a job.
+const AT_ONCE = 1_000;
+const FIRST = '00000000-0000-0000-0000-000000000000';
+
+// A unit is visible when what was deleted was: its readers were kept with it.
+const visible = () => mayReadAll('b', 'bk');
+const FROM = 'bin b cross join lateral (select b.customer_readers as readers) bk';
+
+const nameOf: Record<BinnedKind, string> = {
+  customer: 't.name',
+  contact: 't.display_name',
+  record: `coalesce(t.title, t.kind || ' ' || t.external_id)`,
+  request: 't.subject',
+};
+
+@Injectable()
+export class BinService {
+  constructor(
+    @Inject(Database) private readonly db: Database,
+    @Inject(Jobs) private readonly jobs: Jobs,
+  ) {
+    jobs.on<InputOf<typeof restoreFromBin>, object>('restore', (job) => this.finish(job));
+  }
+
+  list({ limit, cursor, kind }: InputOf<typeof listBin>): Promise<{ items: BinUnit[]; nextCursor: string | null }> {
+    return this.db.transaction(async (tx) => {
+      const { binDays } = await readSettings(tx);
+      const before = cursor === undefined ? null : decodePlace(cursor, 'bin')[1];
+      const items: BinUnit[] = await tx.query(
+        `select b.id, b.kind, b.entry_id as "entryId", b.name, b.counts, ${moment('b.deleted_at')} as "deletedAt",
+           ${moment(`(b.deleted_at + make_interval(days => ${binDays}))`)} as "purgedAfter",
+           case when b.deleted_by is not null then jsonb_build_object('id', b.deleted_by, 'name', a.name) end as "deletedBy"
+         from ${FROM} left join agent a on a.tenant_id = b.tenant_id and a.id = b.deleted_by
+         where ($1::uuid is null or b.id < $1) and ($2::text is null or b.kind = $2) and ${visible()}
+         order by b.id desc limit ${limit + 1}`,
+        [before, kind ?? null],
+      );
+      const page = items.slice(0, limit);
+      return { items: page, nextCursor: items.length > limit ? encodePlace('bin', '', page.at(-1)?.id ?? '') : null };
+    });
+  }
+
+  things({ id, kind, limit, cursor }: InputOf<typeof listBinnedThings>): Promise<{ items: BinnedThing[]; nextCursor: string | null }> {
+    return this.db.transaction(async (tx) => {
+      const unit = await readUnit(tx, id);
+      const [place, after] = cursor === undefined ? ['', FIRST] : decodePlace(cursor, 'binned-things');
+      const kinds = binnedKinds.filter(
+        (one) =>
+          (kind === undefined || one === kind) && binnedKinds.indexOf(one) >= binnedKinds.indexOf((place || 'customer') as BinnedKind),
+      );
+      const items: BinnedThing[] = await tx.query(
+        kinds
+          .map(
+            (one, i) => `(select t.id, '${one}' as kind, ${nameOf[one]} as name, ${i} as n from "${one}" t
+              where t.bin_id = $1 and t.id > ${one === place ? '$2' : `'${FIRST}'`} order by t.id limit ${limit + 1})`,
+          )
+          .join(' union all ')
+          .concat(` order by n, id limit ${limit + 1}`),
+        place ? [unit.id, after] : [unit.id],
+      );
+      const page = items.slice(0, limit);
+      const last = page.at(-1);
+      return { items: page, nextCursor: items.length > limit && last ? encodePlace('binned-things', last.kind, last.id) : null };
+    });
+  }
+
+  restore(input: InputOf<typeof restoreFromBin>): Promise<Restored> {
+    return this.db.transaction(async (tx) => {
+      const unit = await readUnit(tx, input.id, 'lock');
+      const things = await thingsOf(tx, unit, input.things);
+      await refuseReadOnly(tx, things);
+      const total = Object.values(things).reduce((n, ids) => n + ids.length, 0);
+      if (total <= AT_ONCE) return restore(tx, unit, things);
+      const job = await this.jobs.create(tx, 'restore', { ...input, id: unit.id }, total);
+      return { restored: { customers: 0, contacts: 0, records: 0, requests: 0 }, notRestored: [], job };
+    });
+  }
+
+  private finish(job: OpenJob<InputOf<typeof restoreFromBin>, object>): Promise<void> {
+    return this.db.transaction(async (tx) => {
+      const unit = await readUnit(tx, job.input.id, 'lock');
+      const result = await restore(tx, unit, await thingsOf(tx, unit, job.input.things));
+      await this.jobs.advance(tx, job as OpenJob, job.total, result);
+    });
+  }
+
+  async purge(id: string): Promise<Record<string, never>> {
+    await this.db.transaction(async (tx) => purgeUnits(tx, [(await readUnit(tx, id, 'lock')).id]));
+    return {};
+  }
+}
+
+/** A unit by its own id, or by that of the thing that was deleted. */
+async function readUnit(tx: EntityManager, id: string, lock?: 'lock'): Promise<Unit> {
+  const [unit]: Unit[] = await tx.query(
+    `select b.id, b.kind, b.entry_id as "entryId", b.counts, b.links from ${FROM}
+     where (b.id = $1 or b.entry_id = $1) and ${visible()} order by b.id desc limit 1 ${lock ? 'for update of b' : ''}`,
+    [id],
+  );
+  if (!unit) throw new AppError('not-found', 'There is nothing with this id in the bin');
+  return unit;
+}
+
+async function thingsOf(tx: EntityManager, unit: Unit, wanted: InputOf<typeof restoreFromBin>['things']): Promise<Things> {
+  const things: Things = { customer: [], contact: [], record: [], request: [] };
+  for (const kind of binnedKinds) {
+    const only = wanted?.filter((one) => one.kind === kind).map(({ id }) => id);
+    if (only?.length === 0) continue;
+    const rows: { id: string }[] = await tx.query(
+      `select id from "${kind}" where bin_id = $1 and ($2::uuid[] is null or id = any($2)) order by id for no key update`,
+      [unit.id, only ?? null],
+    );
+    things[kind] = rows.map(({ id }) => id);
+    const missing = only?.find((id) => !things[kind].includes(id));
+    if (missing) throw new AppError('not-found', `There is no ${kind} ${missing} among what was deleted together`);
+  }
+  return things;
+}
+
+/** Who may not change a thing does not restore it. */
+async function refuseReadOnly(tx: EntityManager, things: Things): Promise<void> {
+  const [found]: unknown[] = await tx.query(
+    `select 1 from customer t where t.id = any($1) and not (${mayWrite('customer')})
+     union all
+     select 1 from contact t left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id
+     where t.id = any($2) and not (${mayWrite('contact')}) limit 1`,
+    [things.customer, things.contact],
+  );
+  if (found)
+    throw new AppError('forbidden', 'Among this are things that you may not change, so you cannot restore it; ask its owner or an admin');
+}
+
+async function restore(tx: EntityManager, unit: Unit, things: Things): Promise<Restored> {
+  const changes = noChanges();
+  const result = await restoreThings(tx, things, unit.links, changes);
+  await tell(tx, changes);
+  const [left]: BinCounts[] = await tx.query(
+    `select ${binnedKinds.map((kind) => `(select count(*) from "${kind}" where bin_id = $1)::int as ${kind}s`).join(', ')}`,
+    [unit.id],
+  );
+  if (left && Object.values(left).some((n) => n > 0))
+    await tx.query('update bin set counts = $2 where id = $1', [unit.id, JSON.stringify(left)]);
+  else await tx.query('delete from bin where id = $1', [unit.id]);
+  return result;
+}

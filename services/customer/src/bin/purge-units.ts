@@ -1,0 +1,47 @@
+import type { ChangeKind } from '@kontor/contracts';
+import type { EntityManager } from 'typeorm';
+import { noChanges, type Step, tell } from '../history/changes.js';
+import type { Noun } from '../values/keys.js';
+
+/** Deletes everything in these units of the bin for good, and tells that it is gone. */
+export async function purgeUnits(tx: EntityManager, units: readonly string[]): Promise<void> {
+  const inUnits = async (noun: Noun) => {
+    const rows: { id: string }[] = await tx.query(`select id from ${noun} where bin_id = any($1)`, [units]);
+    return rows.map(({ id }) => id);
+  };
+  const changes = noChanges();
+  changes.contacts.push(...(await removeEntries(tx, 'contact', await inUnits('contact'), 'purged')));
+  changes.customers.push(...(await removeEntries(tx, 'customer', await inUnits('customer'), 'purged')));
+  await tx.query('delete from record where bin_id = any($1)', [units]);
+  await tx.query('delete from request where bin_id = any($1)', [units]);
+  await tx.query('delete from bin where id = any($1)', [units]);
+  await tell(tx, changes);
+}
+
+/** Deletes contacts or customers for good, with what was merged into them and with all their history. What pointed at them points at nothing. */
+export async function removeEntries(
+  tx: EntityManager,
+  noun: Noun,
+  ids: readonly string[],
+  change: Extract<ChangeKind, 'purged' | 'erased'>,
+): Promise<Step[]> {
+  if (ids.length === 0) return [];
+  const rows: { id: string; version: number }[] = await tx.query(
+    `with recursive gone as (
+       select id from ${noun} where id = any($1) union select t.id from ${noun} t join gone g on t.merged_into = g.id
+     ) select t.id, t.version from ${noun} t join gone g on g.id = t.id`,
+    [ids],
+  );
+  const all = rows.map(({ id }) => id);
+  await tx.query('delete from history where entry_id = any($1)', [all]);
+  await tx.query('delete from bin where entry_id = any($1)', [all]);
+  if (noun === 'customer') {
+    await tx.query('update contact set customer_id = null where customer_id = any($1)', [all]);
+    await tx.query('update customer set parent_id = null where parent_id = any($1)', [all]);
+  }
+  await tx.query(`update record set ${noun}_id = null where ${noun}_id = any($1)`, [all]);
+  await tx.query(`update request set ${noun}_id = null where ${noun}_id = any($1)`, [all]);
+  if (noun === 'contact') await tx.query('delete from project_member where contact_id = any($1)', [all]);
+  await tx.query(`delete from ${noun} where id = any($1)`, [all]);
+  return rows.map(({ id, version }) => ({ id, version: version + 1, change }));
+}

@@ -1,0 +1,54 @@
+import { describeError, runAs, serviceContext } from '@kontor/bus';
+import { Database, tryHolding } from '@kontor/database';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { readSettings } from '../settings/settings.service.js';
+import { purgeUnits } from './purge-units.js';
+
+const EVERY_MS = 60 * 60 * 1000;
+const AT_ONCE = 20; // units, so that no transaction grows without bound
+
+/** Empties the bin of what has been in it for as long as the tenant wants, every hour, in one replica. */
+@Injectable()
+export class Purge implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly log = new Logger('Purge');
+  private timer?: NodeJS.Timeout;
+
+  constructor(@Inject(Database) private readonly db: Database) {}
+
+  onApplicationBootstrap(): void {
+    const look = () => void this.run().catch((error: unknown) => this.log.warn({ event: 'bin-not-purged', ...describeError(error) }));
+    look();
+    this.timer = setInterval(look, EVERY_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Resolves when nothing that is too old is left, or when another replica is at it. */
+  async run(): Promise<void> {
+    await tryHolding(this.db.options.url, 'purge', async ({ held }) => {
+      const tenants = await this.db.queryAcrossTenants<{ id: string }>('select id from tenant', []);
+      for (const { id } of tenants)
+        await runAs(serviceContext(id, { lane: 'bulk' }), async () => {
+          while (held() && (await this.purgeSome()) === AT_ONCE);
+        });
+    });
+  }
+
+  private purgeSome(): Promise<number> {
+    return this.db.transaction(async (tx) => {
+      const { binDays } = await readSettings(tx);
+      const old: { id: string }[] = await tx.query(
+        `select id from bin where deleted_at < now() - make_interval(days => $1) order by deleted_at limit ${AT_ONCE} for update skip locked`,
+        [binDays],
+      );
+      if (old.length > 0)
+        await purgeUnits(
+          tx,
+          old.map(({ id }) => id),
+        );
+      return old.length;
+    });
+  }
+}

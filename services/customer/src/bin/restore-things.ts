@@ -1,0 +1,250 @@
+import type { BinCounts, NotRestored } from '@kontor/contracts';
+import type { EntityManager } from 'typeorm';
+import { type ContactRow, readContacts, updateContacts } from '../contact/contact.table.js';
+import { primaryEmail } from '../contact/contact-rules.js';
+import { insertDomains, readCustomers, type StoredCustomer } from '../customer/customer.table.js';
+import { settlePrimaryContacts } from '../customer/primary-contact.js';
+import { type Changes, type Step, updated } from '../history/changes.js';
+import { emailKey, externalIdKey } from '../values/check-values.js';
+import { insertKeys, type Noun } from '../values/keys.js';
+
+/** What is to be restored: ids by kind, all of one unit of the bin. */
+export type Things = Record<'customer' | 'contact' | 'record' | 'request', string[]>;
+
+interface Links {
+  primaryOf?: string;
+  successor?: string | null;
+}
+
+const RESTORED = 'set deleted_at = null, bin_id = null, updated_at = now(), version = t.version + 1';
+
+const steps = (rows: readonly { id: string; version: number }[]): Step[] =>
+  rows.map(({ id, version }) => ({ id, version, change: 'restored' }));
+
+/**
+ * Brings things of one unit back with their links as they were. A link whose other end is not there any more, and a value that somebody else
+ * has meanwhile, are left out, and that is said (product.md 6.2). Customers first, because contacts belong to them, and so on down.
+ */
+export async function restoreThings(
+  tx: EntityManager,
+  things: Things,
+  links: Links,
+  changes: Changes,
+): Promise<{ restored: BinCounts; notRestored: NotRestored[] }> {
+  const notRestored: NotRestored[] = [];
+  const customers = await restoreCustomers(tx, things.customer, changes, notRestored);
+  const contacts = await restoreContacts(tx, things.contact, changes, notRestored);
+  const records = await restoreRecords(tx, things.record, notRestored);
+  const requests = await restoreRequests(tx, things.request, notRestored);
+  await settlePrimaryContacts(tx, await customersOfThings(tx, things), changes, new Set(things.contact));
+  await givePrimaryBack(tx, things.contact, links, changes, notRestored);
+  return { restored: { customers, contacts, records, requests }, notRestored };
+}
+
+async function restoreCustomers(tx: EntityManager, ids: readonly string[], changes: Changes, notRestored: NotRestored[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  const orphans: [{ id: string }[]] = await tx.query(
+    `update customer t set parent_id = null where t.id = any($1) and t.parent_id is not null and not t.parent_id = any($1)
+       and not exists (select from customer p where p.id = t.parent_id and p.deleted_at is null) returning t.id`,
+    [ids],
+  );
+  for (const { id } of orphans[0])
+    notRestored.push({ id, kind: 'customer', field: 'parentId', message: 'the customer it was a department of is not there any more' });
+  const [rows]: [{ id: string; version: number }[]] = await tx.query(
+    `update customer t ${RESTORED} where t.id = any($1) returning t.id, t.version`,
+    [ids],
+  );
+  changes.customers.push(...steps(rows));
+  const restored = await readCustomers(tx, ids, 'everybodys');
+  await freeExternalIds(tx, 'customer', restored, notRestored);
+  await insertKeys(tx, 'customer', restored);
+  await insertDomains(tx, restored);
+  return rows.length;
+}
+
+async function restoreContacts(tx: EntityManager, ids: readonly string[], changes: Changes, notRestored: NotRestored[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  const alone: [{ id: string }[]] = await tx.query(
+    `update contact t set customer_id = null where t.id = any($1) and t.customer_id is not null
+       and not exists (select from customer k where k.id = t.customer_id and k.deleted_at is null) returning t.id`,
+    [ids],
+  );
+  for (const { id } of alone[0])
+    notRestored.push({ id, kind: 'contact', field: 'customerId', message: 'its customer is in the bin or not there any more' });
+  const [rows]: [{ id: string; version: number }[]] = await tx.query(
+    `update contact t ${RESTORED} where t.id = any($1) returning t.id, t.version`,
+    [ids],
+  );
+  changes.contacts.push(...steps(rows));
+  const restored = await readContacts(tx, ids, 'everybodys');
+  const was = new Map(restored.map(({ id, version, emails, externalIds }) => [id, { id, version, emails, externalIds }]));
+  const changed = new Map<string, ContactRow>();
+  for (const contact of await freeEmails(tx, restored, notRestored)) changed.set(contact.id, contact);
+  for (const contact of await freeExternalIds(tx, 'contact', restored, notRestored)) changed.set(contact.id, contact);
+  await updateContacts(tx, [...changed.values()]);
+  // updateContacts writes keys and raises the version once more.
+  for (const step of changes.contacts) {
+    const [before, after] = [was.get(step.id), changed.get(step.id)];
+    if (!before || !after) continue;
+    step.version += 1;
+    step.fields = updated({ emails: 'jsonb', externalIds: 'jsonb' }, before, after)?.fields;
+  }
+  await insertKeys(
+    tx,
+    'contact',
+    restored.filter(({ id }) => !changed.has(id)),
+  );
+  return rows.length;
+}
+
+/** A primary e-mail that somebody has meanwhile is left out; the next address that is free takes its place. */
+async function freeEmails(tx: EntityManager, contacts: readonly ContactRow[], notRestored: NotRestored[]): Promise<ContactRow[]> {
+  const wanted = contacts.flatMap(({ emails }) => emails.map(({ address }) => emailKey(address)));
+  const rows: { value: string }[] = await tx.query(
+    `select value from contact_key where kind = 'email' and is_primary and value = any($1)`,
+    [wanted],
+  );
+  const taken = new Set(rows.map(({ value }) => value));
+  return contacts.filter((contact) => {
+    const primary = primaryEmail(contact);
+    if (!primary || !taken.has(primary)) return false;
+    const left = contact.emails.filter(({ address }) => emailKey(address) !== primary);
+    const next = left.findIndex(({ address }) => !taken.has(emailKey(address)));
+    contact.emails = left.map((one, i) => ({ ...one, primary: i === next }));
+    if (next >= 0) taken.add(emailKey(left[next]?.address ?? ''));
+    notRestored.push({
+      id: contact.id,
+      kind: 'contact',
+      field: 'emails',
+      message: `${primary} is the primary address of another contact now`,
+    });
+    return true;
+  });
+}
+
+/** External ids that somebody has meanwhile are left out. */
+async function freeExternalIds<T extends Pick<ContactRow | StoredCustomer, 'id' | 'externalIds'>>(
+  tx: EntityManager,
+  noun: Noun,
+  entries: readonly T[],
+  notRestored: NotRestored[],
+): Promise<T[]> {
+  const wanted = entries.flatMap(({ externalIds }) => externalIds.map(externalIdKey));
+  if (wanted.length === 0) return [];
+  const rows: { value: string }[] = await tx.query(`select value from ${noun}_key where kind = 'external' and value = any($1)`, [wanted]);
+  const taken = new Set(rows.map(({ value }) => value));
+  const changed = entries.filter((entry) => {
+    const left = entry.externalIds.filter((one) => !taken.has(externalIdKey(one)));
+    if (left.length === entry.externalIds.length) return false;
+    for (const { source, id } of entry.externalIds.filter((one) => taken.has(externalIdKey(one))))
+      notRestored.push({ id: entry.id, kind: noun, field: 'externalIds', message: `${source}:${id} belongs to another ${noun} now` });
+    entry.externalIds = left;
+    return true;
+  });
+  if (noun === 'customer' && changed.length > 0)
+    await tx.query(
+      'update customer t set external_ids = r.ids from jsonb_to_recordset($1::jsonb) as r (id uuid, ids jsonb) where t.id = r.id',
+      [JSON.stringify(changed.map(({ id, externalIds }) => ({ id, ids: externalIds })))],
+    );
+  return changed;
+}
+
+/** Records whose key was used again meanwhile stay in the bin. */
+async function restoreRecords(tx: EntityManager, ids: readonly string[], notRestored: NotRestored[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  const taken: { id: string }[] = await tx.query(
+    `select t.id from record t join record o on o.source = t.source and o.kind = t.kind and o.external_id = t.external_id and o.deleted_at is null
+     where t.id = any($1)`,
+    [ids],
+  );
+  for (const { id } of taken)
+    notRestored.push({
+      id,
+      kind: 'record',
+      field: 'externalId',
+      message: 'there is a new record with its source, kind and externalId; it stays in the bin',
+    });
+  await restoreLinks(tx, 'record', ids, notRestored);
+  const [row]: { n: number }[] = await tx.query(
+    `with back as (update record t ${RESTORED} where t.id = any($1) and not t.id = any($2) returning 1) select count(*)::int as n from back`,
+    [ids, taken.map(({ id }) => id)],
+  );
+  return row?.n ?? 0;
+}
+
+async function restoreRequests(tx: EntityManager, ids: readonly string[], notRestored: NotRestored[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  await restoreLinks(tx, 'request', ids, notRestored);
+  const [row]: { n: number }[] = await tx.query(
+    `with back as (update request t ${RESTORED} where t.id = any($1) returning 1) select count(*)::int as n from back`,
+    [ids],
+  );
+  return row?.n ?? 0;
+}
+
+/** Links to contacts and customers that are not there any more are cut. */
+async function restoreLinks(
+  tx: EntityManager,
+  kind: 'record' | 'request',
+  ids: readonly string[],
+  notRestored: NotRestored[],
+): Promise<void> {
+  for (const noun of ['contact', 'customer'] as const) {
+    const cut: [{ id: string }[]] = await tx.query(
+      `update ${kind} t set ${noun}_id = null where t.id = any($1) and t.${noun}_id is not null
+         and not exists (select from ${noun} n where n.id = t.${noun}_id and n.deleted_at is null) returning t.id`,
+      [ids],
+    );
+    for (const { id } of cut[0])
+      notRestored.push({ id, kind, field: `${noun}Id`, message: `its ${noun} is in the bin or not there any more` });
+  }
+}
+
+async function customersOfThings(tx: EntityManager, things: Things): Promise<string[]> {
+  const rows: { id: string }[] = await tx.query(
+    'select distinct customer_id as id from contact where id = any($1) and customer_id is not null',
+    [things.contact],
+  );
+  return [...new Set([...things.customer, ...rows.map(({ id }) => id)])];
+}
+
+/** The restored contact is the primary one again, unless somebody has chosen another one since. */
+async function givePrimaryBack(
+  tx: EntityManager,
+  contacts: readonly string[],
+  { primaryOf, successor = null }: Links,
+  changes: Changes,
+  notRestored: NotRestored[],
+): Promise<void> {
+  const [id] = contacts;
+  if (!primaryOf || !id) return;
+  const [customer]: { now: string | null }[] = await tx.query(
+    'select primary_contact_id as now from customer where id = $1 and deleted_at is null for no key update',
+    [primaryOf],
+  );
+  if (!customer || customer.now === id) return;
+  if (customer.now !== successor) {
+    notRestored.push({
+      id,
+      kind: 'contact',
+      field: 'isPrimaryContact',
+      message: 'its customer was given another primary contact meanwhile',
+    });
+    return;
+  }
+  const [raised]: [{ version: number }[]] = await tx.query(
+    'update customer set primary_contact_id = $2, version = version + 1, updated_at = now() where id = $1 returning version',
+    [primaryOf, id],
+  );
+  changes.customers.push({
+    id: primaryOf,
+    version: raised[0]?.version ?? 0,
+    change: 'updated',
+    fields: { primaryContactId: [successor, id] },
+  });
+  const [lost]: [{ id: string; version: number }[]] = await tx.query(
+    'update contact set version = version + 1, updated_at = now() where id = $1 returning id, version',
+    [successor],
+  );
+  for (const one of lost) changes.contacts.push({ ...one, change: 'updated', fields: { isPrimaryContact: [true, false] } });
+}
