@@ -15,6 +15,9 @@ export type Document = {
   cities: string[];
   customerId: string | null;
   ownerId: string | null;
+  /** Who may see it, when not everybody may: its own list and that of its customer, both of which must allow it. */
+  readers?: string[];
+  customerReaders?: string[];
   createdAt: number;
   sortName: string;
   words: string[];
@@ -38,6 +41,8 @@ export function documentOf(tenant: string, entry: Entry): Document {
     cities: entry.addresses.flatMap(({ city }) => city ?? []),
     customerId: entry.kind === 'contact' ? entry.customerId : null,
     ownerId: entry.ownerId,
+    ...(entry.readers && { readers: entry.readers }),
+    ...(entry.kind === 'contact' && entry.customerReaders && { customerReaders: entry.customerReaders }),
     createdAt: Date.parse(entry.createdAt),
     sortName: fold(entry.displayName).short.slice(0, SORTED_LETTERS),
     words: [...new Set(texts.flatMap(termsOf))],

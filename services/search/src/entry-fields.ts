@@ -1,7 +1,7 @@
-import type { ContactEntry, Customer } from '@kontor/contracts';
+import type { ContactEntry, CustomerEntry } from '@kontor/contracts';
 import { hanWords, isHan, splitHanName, type Word, wordsOf } from './words.js';
 
-export type Entry = ({ kind: 'contact' } & ContactEntry) | ({ kind: 'customer' } & Customer);
+export type Entry = ({ kind: 'contact' } & ContactEntry) | ({ kind: 'customer' } & CustomerEntry);
 
 /** A value of an entry and the name of the field by which a query reaches it; custom fields are `c.<key>`. */
 export interface FieldValue {

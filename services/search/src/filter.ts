@@ -2,7 +2,18 @@
 export type Filter = string | boolean;
 
 /** The attributes a filter may name. */
-export type Filterable = 'id' | 'tenant' | 'kind' | 'type' | 'tags' | 'cities' | 'customerId' | 'ownerId' | 'words';
+export type Filterable =
+  | 'id'
+  | 'tenant'
+  | 'kind'
+  | 'type'
+  | 'tags'
+  | 'cities'
+  | 'customerId'
+  | 'ownerId'
+  | 'readers'
+  | 'customerReaders'
+  | 'words';
 
 /** The one place where a value becomes part of a filter. */
 const quote = (value: string) => `"${value.replace(/[\\"]/g, '\\$&')}"`;
@@ -11,6 +22,7 @@ export const is = (attribute: Filterable, value: string): Filter => `${attribute
 export const isIn = (attribute: Filterable, values: readonly string[]): Filter =>
   values.length ? `${attribute} IN [${values.map(quote).join(', ')}]` : false;
 export const startsWith = (attribute: Filterable, value: string): Filter => `${attribute} STARTS WITH ${quote(value)}`;
+export const isAbsent = (attribute: Filterable): Filter => `${attribute} NOT EXISTS`;
 export const notEmpty = (attribute: Filterable): Filter => `${attribute} IS NOT EMPTY`;
 
 export function and(...filters: readonly Filter[]): Filter {

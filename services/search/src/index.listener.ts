@@ -27,7 +27,7 @@ export class IndexListener {
   @On(customersChanged, { as: 'index-customers', concurrency: 16, behind: WRITER })
   async indexCustomers({ changes }: PayloadOf<typeof customersChanged>) {
     await this.refresh(changes, currentContext().lane);
-    for (const { id } of changes.filter(isRenamed)) await this.refreshContacts(id);
+    for (const { id } of changes.filter(concernsContacts)) await this.refreshContacts(id);
   }
 
   private refresh(changes: readonly Change[], lane: Lane): Promise<void> {
@@ -38,7 +38,7 @@ export class IndexListener {
     );
   }
 
-  /** Contacts are found by the name of their customer. */
+  /** Contacts are found by the name of their customer, and by nobody who may not see that. */
   private async refreshContacts(customerId: string): Promise<void> {
     for (let after: string | undefined; ; ) {
       const { ids } = await this.bus.request(listContactIds, { customerId, after });
@@ -49,4 +49,6 @@ export class IndexListener {
   }
 }
 
-const isRenamed = ({ change, fields }: Change) => change !== 'created' && (fields === undefined || fields.includes('name'));
+const CARRIED = ['name', 'access', 'ownerId'];
+const concernsContacts = ({ change, fields }: Change) =>
+  change !== 'created' && (fields === undefined || fields.some((field) => CARRIED.includes(field)));

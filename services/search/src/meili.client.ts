@@ -13,7 +13,19 @@ import { type Document, PHRASE_FIELDS, type PhraseField } from './document.js';
 import type { Filter, Filterable } from './filter.js';
 
 const INDEX = 'entries';
-const FILTERABLE: Filterable[] = ['id', 'tenant', 'kind', 'type', 'tags', 'cities', 'customerId', 'ownerId', 'words'];
+const FILTERABLE: Filterable[] = [
+  'id',
+  'tenant',
+  'kind',
+  'type',
+  'tags',
+  'cities',
+  'customerId',
+  'ownerId',
+  'readers',
+  'customerReaders',
+  'words',
+];
 
 const SETTINGS: Settings = {
   displayedAttributes: ['id'],

@@ -1,10 +1,10 @@
-import { AppError, Bus } from '@kontor/bus';
+import { AppError, Bus, grantees } from '@kontor/bus';
 import { getEntries, type Hit, type InputOf, type OutputOf, type search } from '@kontor/contracts';
 import { Injectable } from '@nestjs/common';
 import { cutPage, readCursor } from './cursor.js';
 import { Dictionary } from './dictionary.js';
 import { type Entry, fieldNamed } from './entry-fields.js';
-import { type Filter, type Filterable, is } from './filter.js';
+import { type Filter, type Filterable, is, isAbsent, isIn, or } from './filter.js';
 import { foundFor, isCut } from './found.js';
 import { matchesOf } from './match.js';
 import { type Answer, MeiliClient, type Question } from './meili.client.js';
@@ -102,9 +102,16 @@ function parse(q: string, fields: readonly string[]): Clause[] {
   }
 }
 
+/** What the caller may not see is in no hit, total or facet (product.md 2.10). */
+function readableByCaller(): Filter[] {
+  const mine = grantees();
+  return mine ? (['readers', 'customerReaders'] as const).map((list) => or(isAbsent(list), isIn(list, mine))) : [];
+}
+
 function filtersOf(tenant: string, { kind, type, tag, customerId }: Query): Filter[] {
   return [
     is('tenant', tenant),
+    ...readableByCaller(),
     ...(kind ? [is('kind', kind)] : []),
     ...(type ? [is('type', type)] : []),
     ...(tag ?? []).map((one) => is('tags', one)),

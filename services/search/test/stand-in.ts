@@ -3,7 +3,7 @@ import { Bus, BusStrategy, type Context, currentContext, Handle, PassErrors, ser
 import {
   type ChangeKind,
   type ContactEntry,
-  type Customer,
+  type CustomerEntry,
   contactsChanged,
   customersChanged,
   getEntries,
@@ -28,6 +28,8 @@ const values = {
   notes: null,
   customFields: {},
   ownerId: null,
+  access: { restricted: false, agents: [], teams: [] },
+  readers: null,
   createdAt: '2026-01-31T12:00:00.000Z',
   updatedAt: '2026-01-31T12:00:00.000Z',
 };
@@ -47,10 +49,11 @@ export const contactOf = (given: Partial<ContactEntry>): ContactEntry => ({
   customerId: null,
   customerName: null,
   isPrimaryContact: false,
+  customerReaders: null,
   ...given,
 });
 
-export const customerOf = (given: Partial<Customer> & { name: string }): Customer => ({
+export const customerOf = (given: Partial<CustomerEntry> & { name: string }): CustomerEntry => ({
   ...values,
   id: randomUUID(),
   displayName: given.name,
@@ -64,7 +67,7 @@ export const email = (address: string) => ({ address, primary: false });
 export const phone = (number: string, e164?: string) => ({ number, e164, kind: 'phone' as const, primary: false });
 export const address = (given: object) => ({ primary: false, ...given });
 
-type Entry = ({ kind: 'contact' } & ContactEntry) | ({ kind: 'customer' } & Customer);
+type Entry = ({ kind: 'contact' } & ContactEntry) | ({ kind: 'customer' } & CustomerEntry);
 type Lane = Context['lane'];
 
 /** What the stand-in knows, by tenant and id, and what agents may not see. */
@@ -148,7 +151,7 @@ export async function playCustomer(nats: NatsTestServer) {
       );
       return contacts;
     },
-    async addsCustomers(tenant: string, entries: readonly (Partial<Customer> & { name: string })[]): Promise<Customer[]> {
+    async addsCustomers(tenant: string, entries: readonly (Partial<CustomerEntry> & { name: string })[]): Promise<CustomerEntry[]> {
       const customers = entries.map(customerOf);
       for (const customer of customers) ofTenant(tenant).set(customer.id, { kind: 'customer', ...customer });
       await tells(

@@ -1,27 +1,12 @@
-import { AppError, currentContext } from '@kontor/bus';
+import { AppError, currentContext, grantees, teamId } from '@kontor/bus';
 import type { Access, NewAccess } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { v5 as uuidv5 } from 'uuid';
 import type { Noun } from '../values/keys.js';
 
 // Who may see and change what (product.md 2.10). Every read and write of contacts, customers and what belongs to them goes through here.
 // `readers` and `writers` stand on each row, null for everybody; a contact needs the right on its own row (alias t) and on its customer's (alias k).
 
 export const openToAll: Access = { restricted: false, agents: [], teams: [] };
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-/** Teams are known by name from the token; in access lists they are ids of the tenant. */
-export const teamId = (name: string, tenant: string): string => uuidv5(name, tenant);
-
-/** The agent and teams as which the caller is asking; undefined: sees everything, as admins and services do. */
-export function grantees(): string[] | undefined {
-  const { agent, roles, teams, tenant } = currentContext();
-  if (roles.includes('admin') || roles.includes('service')) return undefined;
-  const ids = [...(agent ? [agent.id] : []), ...teams.map((team) => teamId(team, tenant))];
-  if (!ids.every((one) => UUID.test(one))) throw new AppError('invalid', 'The agent of this call has no lower-case UUID');
-  return ids;
-}
 
 function granted(column: 'readers' | 'writers', aliases: readonly string[]): string {
   const ids = grantees();

@@ -1,9 +1,8 @@
-import { currentAgent, currentContext } from '@kontor/bus';
+import { currentAgent, currentContext, teamId } from '@kontor/bus';
 import type { Agent, InputOf, listAgents } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { teamId } from '../access/access.js';
 import { decodePlace, encodePlace } from '../list/page.js';
 import { moment } from '../values/rows.js';
 

@@ -1,7 +1,7 @@
-import { AppError, currentContext } from '@kontor/bus';
+import { AppError, currentContext, grantees } from '@kontor/bus';
 import type { BinCounts, BinnedKind } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { grantees, mayWrite } from '../access/access.js';
+import { mayWrite } from '../access/access.js';
 import type { StoredContact } from '../contact/contact.table.js';
 import { deleteDomains, type StoredCustomer } from '../customer/customer.table.js';
 import { settlePrimaryContacts } from '../customer/primary-contact.js';

@@ -1,7 +1,7 @@
-import { AppError } from '@kontor/bus';
+import { AppError, grantees } from '@kontor/bus';
 import type { Settings } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { grantees, mayRead, mayWrite, readOnly } from '../access/access.js';
+import { mayRead, mayWrite, readOnly } from '../access/access.js';
 import { domainOf, emailKey } from '../values/check-values.js';
 import { primaryOf } from '../values/primary.js';
 import type { ContactRow } from './contact.table.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { uuidV5 } from '@kontor/bus';
 import { GatewayEnv } from '../env.js';
 import { callerOf } from './caller.js';
-import { uuidV5 } from './uuid-v5.js';
 
 const env = (more: Record<string, string> = {}) =>
   GatewayEnv.parse({ KONTOR_NATS_URL: 'nats://localhost:4222', KONTOR_OIDC_ISSUER: 'https://id.example', ...more });

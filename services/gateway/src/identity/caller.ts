@@ -1,6 +1,5 @@
-import { AppError, type Role } from '@kontor/bus';
+import { AppError, type Role, uuidV5 } from '@kontor/bus';
 import type { GatewayEnv } from '../env.js';
-import { uuidV5 } from './uuid-v5.js';
 
 /** Who calls, as a verified token says. */
 export interface Caller {

@@ -1,0 +1,20 @@
+import { AppError } from './app-error.js';
+import { currentContext } from './context.js';
+import { uuidV5 } from './uuid-v5.js';
+
+const LOWER_CASE_UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Teams are known by name from the token; in access lists they are ids of the tenant. */
+export const teamId = (name: string, tenant: string): string => uuidV5(tenant, name);
+
+/**
+ * The agent and teams as which the caller is asking, as lower-case UUIDs, for comparing with the readers of an entry (product.md 2.10);
+ * undefined: sees everything, as admins and services do.
+ */
+export function grantees(): string[] | undefined {
+  const { agent, roles, teams, tenant } = currentContext();
+  if (roles.includes('admin') || roles.includes('service')) return undefined;
+  const ids = [...(agent ? [agent.id] : []), ...teams.map((team) => teamId(team, tenant))];
+  if (!ids.every((id) => LOWER_CASE_UUID.test(id))) throw new AppError('invalid', 'The agent of this call has no lower-case UUID');
+  return ids;
+}
