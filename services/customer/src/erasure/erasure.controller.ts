@@ -1,0 +1,26 @@
+import { Handle } from '@kontor/bus';
+import { eraseContact, eraseCustomer, getEverything, type InputOf, listErasures } from '@kontor/contracts';
+import { Controller, Inject } from '@nestjs/common';
+import { ErasureService } from './erasure.service.js';
+import { Everything } from './everything.js';
+
+@Controller()
+export class ErasureController {
+  constructor(
+    @Inject(ErasureService) private readonly erasures: ErasureService,
+    @Inject(Everything) private readonly everything: Everything,
+  ) {}
+
+  @Handle(eraseContact) eraseContact(input: InputOf<typeof eraseContact>) {
+    return this.erasures.erase('contact', input);
+  }
+  @Handle(eraseCustomer) eraseCustomer(input: InputOf<typeof eraseCustomer>) {
+    return this.erasures.erase('customer', input);
+  }
+  @Handle(listErasures) list(input: InputOf<typeof listErasures>) {
+    return this.erasures.list(input);
+  }
+  @Handle(getEverything) getEverything({ id }: InputOf<typeof getEverything>) {
+    return this.everything.about(id);
+  }
+}

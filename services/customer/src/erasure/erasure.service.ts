@@ -1,0 +1,150 @@
+import { AppError, Bus, currentContext, invalid, runAs, serviceContext } from '@kontor/bus';
+import {
+  type AboutEntry,
+  forgetInContactPermission,
+  forgetInImport,
+  forgetInNotification,
+  forgetInSearch,
+  type InputOf,
+  type Job,
+  type listErasures,
+  type OutputOf,
+} from '@kontor/contracts';
+import { Database } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { binContact, binCustomer, withDepartments } from '../bin/bin-things.js';
+import { readContacts } from '../contact/contact.table.js';
+import { readCustomers } from '../customer/customer.table.js';
+import { noChanges, tell } from '../history/changes.js';
+import { Jobs, type OpenJob } from '../job/job.service.js';
+import { decodePlace, encodePlace } from '../list/page.js';
+import type { Noun } from '../values/keys.js';
+import { refuseStale } from '../values/refuse-stale.js';
+import { moment } from '../values/rows.js';
+import { aboutEntry } from './about-entry.js';
+import { forgetHere } from './forget-here.js';
+
+const others = {
+  'contact-permission': forgetInContactPermission,
+  notification: forgetInNotification,
+  import: forgetInImport,
+  search: forgetInSearch,
+} as const;
+const OTHERS = Object.keys(others) as (keyof typeof others)[];
+
+interface Input {
+  id: string;
+  noun: Noun;
+}
+type Counts = Record<string, Record<string, number>>;
+type ErasureJob = OpenJob<Input, { counts?: Counts }>;
+
+/**
+ * Erases a contact or customer from every service (product.md 6.3): it goes to the bin, so that everybody hides it; each service is asked to forget and
+ * has to answer; at last its rows go here and a proof without personal data is left. A crash goes on where it was.
+ */
+@Injectable()
+export class ErasureService {
+  constructor(
+    @Inject(Database) private readonly db: Database,
+    @Inject(Bus) private readonly bus: Bus,
+    @Inject(Jobs) private readonly jobs: Jobs,
+  ) {
+    jobs.on<Input, { counts?: Counts }>('erase', (job) => this.finish(job));
+  }
+
+  erase(noun: Noun, { id, version }: { id: string; version?: number }): Promise<{ job: Job }> {
+    if (version === undefined)
+      throw invalid([{ path: 'If-Match', message: 'is needed here: erasing cannot be undone; send the ETag of what you have seen', code: 'missing-header' }]);
+    return this.db.transaction(async (tx) => {
+      await this.hide(tx, noun, id, version);
+      return { job: await this.jobs.create(tx, 'erase', { id, noun }, OTHERS.length + 1) };
+    });
+  }
+
+  /** Into the bin with it, and out of the list of what can be restored. What is in the bin already can be erased as well. */
+  private async hide(tx: EntityManager, noun: Noun, id: string, version: number): Promise<void> {
+    const [row]: { version: number; merged_into: string | null; deleted: boolean; bin_id: string | null }[] = await tx.query(
+      `select version, merged_into, deleted_at is not null as deleted, bin_id from ${noun} where id = $1 for no key update`,
+      [id],
+    );
+    if (!row) throw new AppError('not-found', `There is no ${noun} with this id`);
+    if (row.merged_into)
+      throw new AppError('conflict', `This ${noun} was merged into ${row.merged_into}; erase that one, and all that was merged into it goes too`, {
+        into: row.merged_into,
+      });
+    await refuseStale(tx, { id, version: row.version }, version);
+    if (noun === 'customer') await refuseInhabited(tx, id);
+    if (!row.deleted) {
+      const changes = noChanges();
+      if (noun === 'contact') for (const contact of await readContacts(tx, [id])) await binContact(tx, contact, changes);
+      else for (const customer of await readCustomers(tx, [id])) await binCustomer(tx, customer, changes);
+      await tell(tx, changes);
+    }
+    await tx.query('delete from bin where entry_id = $1', [id]);
+    if (row.bin_id)
+      await tx.query(
+        `update bin set counts = jsonb_set(counts, $2, to_jsonb((counts->>$3)::int - 1)) where id = $1 and (counts->>$3)::int > 0`,
+        [row.bin_id, `{${noun}s}`, `${noun}s`],
+      );
+    await tx.query(`update ${noun} set bin_id = null where id = $1`, [id]);
+  }
+
+  private async finish(job: ErasureJob): Promise<void> {
+    const { id, noun } = job.input;
+    const asService = serviceContext(currentContext().tenant, { requestId: currentContext().requestId, lane: 'bulk' });
+    for (const name of OTHERS.slice(job.done)) {
+      const about = await this.db.transaction((tx) => aboutEntry(tx, noun, id));
+      const counts = about ? await this.ask(name, about, asService) : {};
+      await this.db.transaction((tx) =>
+        this.jobs.advance(tx, job as OpenJob, job.done + 1, { counts: { ...job.result.counts, [name]: counts } }),
+      );
+    }
+    await this.db.transaction(async (tx) => {
+      const { steps, counts } = await forgetHere(tx, noun, id);
+      const all = { ...job.result.counts, customer: counts };
+      await tx.query('insert into erasure (id, kind, erased_by, counts) values ($1, $2, $3, $4) on conflict do nothing', [
+        id,
+        noun,
+        currentContext().agent?.id ?? null,
+        JSON.stringify(all),
+      ]);
+      await tell(tx, noun === 'contact' ? { contacts: steps, customers: [] } : { contacts: [], customers: steps });
+      await this.jobs.advance(tx, job as OpenJob, job.total, { counts: all });
+    });
+  }
+
+  private async ask(name: keyof typeof others, about: AboutEntry, context: ReturnType<typeof serviceContext>) {
+    const { counts } = await runAs(context, () => this.bus.request(others[name], about));
+    return counts;
+  }
+
+  list({ limit, cursor }: InputOf<typeof listErasures>): Promise<OutputOf<typeof listErasures>> {
+    return this.db.transaction(async (tx) => {
+      const [at, id] = cursor === undefined ? ['', null] : decodePlace(cursor, 'erasures');
+      const items: (OutputOf<typeof listErasures>['items'][number] & { place: string })[] = await tx.query(
+        `select e.id, e.kind, ${moment('e.erased_at')} as "erasedAt", e.counts, e.erased_at::text as place,
+           case when e.erased_by is not null then jsonb_build_object('id', e.erased_by, 'name', a.name) end as "erasedBy"
+         from erasure e left join agent a on a.tenant_id = e.tenant_id and a.id = e.erased_by
+         where $2::uuid is null or (e.erased_at, e.id) < ($1::timestamptz, $2) order by e.erased_at desc, e.id desc limit ${limit + 1}`,
+        [at || null, id],
+      );
+      const last = items.length > limit ? items[limit - 1] : undefined;
+      return { items: items.slice(0, limit), nextCursor: last ? encodePlace('erasures', last.place, last.id) : null };
+    });
+  }
+}
+
+/** A customer is erased alone: people and departments below it are moved or erased first, each knowingly. */
+async function refuseInhabited(tx: EntityManager, id: string): Promise<void> {
+  const departments = (await withDepartments(tx, id)).length - 1;
+  const [row]: { n: number }[] = await tx.query('select count(*)::int as n from contact where customer_id = $1 and merged_into is null', [id]);
+  const contacts = row?.n ?? 0;
+  if (departments > 0 || contacts > 0)
+    throw new AppError(
+      'conflict',
+      `This customer has ${contacts} contacts (those in the bin among them) and ${departments} departments; move or erase them first`,
+      { contacts, departments },
+    );
+}

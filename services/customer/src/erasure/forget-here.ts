@@ -1,0 +1,45 @@
+import type { EntityManager } from 'typeorm';
+import { removeEntries } from '../bin/purge-units.js';
+import type { Step } from '../history/changes.js';
+import type { Noun } from '../values/keys.js';
+import { withMerged } from './about-entry.js';
+
+/**
+ * Deletes everything about an entry from this service's tables: its rows, what was merged into it, history, requests with their copies of it, records
+ * and comments, photo, memberships, suspected duplicates, and texts about it in the answers of imports, jobs and repeated calls. Gives what was told and how much went.
+ */
+export async function forgetHere(tx: EntityManager, noun: Noun, id: string): Promise<{ steps: Step[]; counts: Record<string, number> }> {
+  const ids = await withMerged(tx, noun, id);
+  const counts: Record<string, number> = {};
+  const count = async (what: string, sql: string, parameters: unknown[] = [ids]) => {
+    const [row]: { n: number }[] = await tx.query(`with gone as (${sql} returning 1) select count(*)::int as n from gone`, parameters);
+    if (row?.n) counts[what] = row.n;
+  };
+  const column = `${noun}_id`;
+  await count('requests', `delete from request where ${column} = any($1)`);
+  await count('records', `delete from record where ${column} = any($1)`);
+  await count('history', 'delete from history where entry_id = any($1)');
+  await count('photos', 'delete from photo where entry_id = any($1)');
+  await forgetAnswers(tx, ids);
+  const steps = await removeEntries(tx, noun, ids, 'erased');
+  counts[`${noun}s`] = steps.length;
+  return { steps, counts };
+}
+
+/** Answers that are kept so that a repeat gets them again, and results of jobs: what they say about these entries goes, the ids stay. */
+async function forgetAnswers(tx: EntityManager, ids: readonly string[]): Promise<void> {
+  await tx.query(
+    `update import_batch b set outcomes = (
+       select jsonb_agg(case when o->>'id' = any($1) then jsonb_build_object('status', o->'status', 'id', o->'id') else o end order by n)
+       from jsonb_array_elements(b.outcomes) with ordinality as all_rows (o, n))
+     where b.tenant_id = current_setting('kontor.tenant')::uuid
+       and exists (select from jsonb_array_elements(b.outcomes) o where o->>'id' = any($1))`,
+    [ids],
+  );
+  const named = ids.map((id) => `%${id}%`);
+  await tx.query(`delete from idempotency_key where tenant_id = current_setting('kontor.tenant')::uuid and ids::text like any($1)`, [named]);
+  await tx.query(
+    `update job set result = result - 'items' where tenant_id = current_setting('kontor.tenant')::uuid and result::text like any($1)`,
+    [named],
+  );
+}
