@@ -6,6 +6,7 @@ export * from './describe-error.js';
 export { Gate } from './gate.js';
 export { grantees, teamId } from './grantees.js';
 export { Handle, On, type OnOptions } from './handle.js';
+export { Limit } from './limit.js';
 export * from './module.js';
 export * from './provision.js';
 export * from './strategy.js';

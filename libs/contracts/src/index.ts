@@ -7,6 +7,7 @@ export * from './import.js';
 export * from './job.js';
 export * from './notification.js';
 export * from './permission.js';
+export * from './photo.js';
 export * from './problem.js';
 export * from './search.js';
 export * from './settings.js';

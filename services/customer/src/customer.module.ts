@@ -13,10 +13,12 @@ import { ContactLists } from './contact/list-contacts.js';
 import { CustomerController } from './customer/customer.controller.js';
 import { CustomerService } from './customer/customer.service.js';
 import { CustomerLists } from './customer/customer-lists.js';
-import type { Env } from './env.js';
+import { ENV, type Env } from './env.js';
 import { HistoryController } from './history/history.controller.js';
 import { JobController } from './job/job.controller.js';
 import { Jobs } from './job/job.service.js';
+import { PhotoController } from './photo/photo.controller.js';
+import { PhotoService } from './photo/photo.service.js';
 import { SettingsController } from './settings/settings.controller.js';
 import { SettingsService } from './settings/settings.service.js';
 import { TagController } from './tag/tag.controller.js';
@@ -36,8 +38,11 @@ export class CustomerModule {
         HistoryController,
         JobController,
         BinController,
+        PhotoController,
       ],
       providers: [
+        { provide: ENV, useValue: env },
+        PhotoService,
         ContactService,
         ContactLists,
         ImportContacts,

@@ -6,9 +6,11 @@ import { FirstTables } from './migrations/1-first-tables.js';
 import { AccessHistoryBinJobs } from './migrations/2-access-history-bin-jobs.js';
 import { Records } from './migrations/3-records.js';
 import { Requests } from './migrations/4-requests.js';
+import { Photos } from './migrations/5-photos.js';
+import { Erasures } from './migrations/8-erasures.js';
 
 /** In the order in which they are run. */
-const migrations = [FirstTables, AccessHistoryBinJobs, Records, Requests];
+const migrations = [FirstTables, AccessHistoryBinJobs, Records, Requests, Photos, Erasures];
 
 export const service = defineService({
   name: 'customer',

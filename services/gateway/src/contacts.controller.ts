@@ -12,6 +12,7 @@ import {
   setPermissions,
 } from '@kontor/contracts';
 import { controller, create, get, patch, post, put, remove } from './http/route.js';
+import { photoRoutes } from './photos/photos.js';
 
 // A request to a service must fit into one message of the bus (8 MB), with its headers.
 const BULK_BYTES = 6 * 1024 * 1024;
@@ -28,4 +29,5 @@ export const ContactsController = controller('contacts', '/v1/contacts', [
   put(':id/permissions', setPermissions, { body: 'change' }),
   get(':id/notifications', getMailFlags),
   put(':id/notifications', setMailFlags, { body: 'change' }),
+  ...photoRoutes('contact'),
 ]);

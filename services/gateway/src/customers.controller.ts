@@ -9,6 +9,7 @@ import {
   listRecipients,
 } from '@kontor/contracts';
 import { controller, create, get, patch, remove } from './http/route.js';
+import { photoRoutes } from './photos/photos.js';
 
 export const CustomersController = controller('customers', '/v1/customers', [
   get('', listCustomers),
@@ -19,4 +20,5 @@ export const CustomersController = controller('customers', '/v1/customers', [
   get(':id/contacts', listCustomerContacts),
   get(':id/history', getCustomerHistory),
   get(':id/recipients', listRecipients),
+  ...photoRoutes('customer'),
 ]);

@@ -1,6 +1,7 @@
 import type { ChangeKind } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { noChanges, type Step, tell } from '../history/changes.js';
+import { forgetPhotos } from '../photo/photo.table.js';
 import type { Noun } from '../values/keys.js';
 
 /** Deletes everything in these units of the bin for good, and tells that it is gone. */
@@ -35,6 +36,7 @@ export async function removeEntries(
   const all = rows.map(({ id }) => id);
   await tx.query('delete from history where entry_id = any($1)', [all]);
   await tx.query('delete from bin where entry_id = any($1)', [all]);
+  await forgetPhotos(tx, all);
   if (noun === 'customer') {
     await tx.query('update contact set customer_id = null where customer_id = any($1)', [all]);
     await tx.query('update customer set parent_id = null where parent_id = any($1)', [all]);

@@ -24,7 +24,9 @@ export async function withMerged(tx: EntityManager, noun: Noun, id: string): Pro
 export async function aboutEntry(tx: EntityManager, kind: Noun, id: string): Promise<AboutEntry | undefined> {
   const ids = await withMerged(tx, kind, id);
   const read = kind === 'contact' ? contactRead : customerRead;
-  const entries: (StoredContact | StoredCustomer)[] = await tx.query(`select ${read.columns} from ${read.from} where t.id = any($1)`, [ids]);
+  const entries: (StoredContact | StoredCustomer)[] = await tx.query(`select ${read.columns} from ${read.from} where t.id = any($1)`, [
+    ids,
+  ]);
   const entry = entries.find((one) => one.id === id);
   if (!entry) return undefined;
   const keys = {

@@ -56,7 +56,13 @@ export class ErasureService {
 
   erase(noun: Noun, { id, version }: { id: string; version?: number }): Promise<{ job: Job }> {
     if (version === undefined)
-      throw invalid([{ path: 'If-Match', message: 'is needed here: erasing cannot be undone; send the ETag of what you have seen', code: 'missing-header' }]);
+      throw invalid([
+        {
+          path: 'If-Match',
+          message: 'is needed here: erasing cannot be undone; send the ETag of what you have seen',
+          code: 'missing-header',
+        },
+      ]);
     return this.db.transaction(async (tx) => {
       await this.hide(tx, noun, id, version);
       return { job: await this.jobs.create(tx, 'erase', { id, noun }, OTHERS.length + 1) };
@@ -71,9 +77,13 @@ export class ErasureService {
     );
     if (!row) throw new AppError('not-found', `There is no ${noun} with this id`);
     if (row.merged_into)
-      throw new AppError('conflict', `This ${noun} was merged into ${row.merged_into}; erase that one, and all that was merged into it goes too`, {
-        into: row.merged_into,
-      });
+      throw new AppError(
+        'conflict',
+        `This ${noun} was merged into ${row.merged_into}; erase that one, and all that was merged into it goes too`,
+        {
+          into: row.merged_into,
+        },
+      );
     await refuseStale(tx, { id, version: row.version }, version);
     if (noun === 'customer') await refuseInhabited(tx, id);
     if (!row.deleted) {
@@ -139,7 +149,9 @@ export class ErasureService {
 /** A customer is erased alone: people and departments below it are moved or erased first, each knowingly. */
 async function refuseInhabited(tx: EntityManager, id: string): Promise<void> {
   const departments = (await withDepartments(tx, id)).length - 1;
-  const [row]: { n: number }[] = await tx.query('select count(*)::int as n from contact where customer_id = $1 and merged_into is null', [id]);
+  const [row]: { n: number }[] = await tx.query('select count(*)::int as n from contact where customer_id = $1 and merged_into is null', [
+    id,
+  ]);
   const contacts = row?.n ?? 0;
   if (departments > 0 || contacts > 0)
     throw new AppError(

@@ -21,12 +21,14 @@ export class Everything {
       return { here: { contact, ...(await heldHere(tx, contact.id)) }, about };
     });
     if (!about) throw new AppError('not-found', 'There is no contact with this id');
-    const [permission, notification, imports] = await runAs(serviceContext(currentContext().tenant, { deadline: currentContext().deadline }), () =>
-      Promise.all([
-        this.bus.request(collectInContactPermission, about),
-        this.bus.request(collectInNotification, about),
-        this.bus.request(collectInImport, about),
-      ]),
+    const [permission, notification, imports] = await runAs(
+      serviceContext(currentContext().tenant, { deadline: currentContext().deadline }),
+      () =>
+        Promise.all([
+          this.bus.request(collectInContactPermission, about),
+          this.bus.request(collectInNotification, about),
+          this.bus.request(collectInImport, about),
+        ]),
     );
     return {
       exportedAt: new Date().toISOString(),
@@ -42,7 +44,10 @@ export class Everything {
 async function heldHere(tx: EntityManager, id: string): Promise<Record<string, unknown>> {
   const ids = await withMerged(tx, 'contact', id);
   const rows = async (sql: string): Promise<unknown[]> => {
-    const found: { row: unknown }[] = await tx.query(`select to_jsonb(r) - 'tenant_id' - 'bin_id' - 'readers' - 'writers' as row from (${sql}) r`, [ids]);
+    const found: { row: unknown }[] = await tx.query(
+      `select to_jsonb(r) - 'tenant_id' - 'bin_id' - 'readers' - 'writers' as row from (${sql}) r`,
+      [ids],
+    );
     return found.map(({ row }) => row);
   };
   return {

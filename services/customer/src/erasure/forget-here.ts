@@ -37,7 +37,9 @@ async function forgetAnswers(tx: EntityManager, ids: readonly string[]): Promise
     [ids],
   );
   const named = ids.map((id) => `%${id}%`);
-  await tx.query(`delete from idempotency_key where tenant_id = current_setting('kontor.tenant')::uuid and ids::text like any($1)`, [named]);
+  await tx.query(`delete from idempotency_key where tenant_id = current_setting('kontor.tenant')::uuid and ids::text like any($1)`, [
+    named,
+  ]);
   await tx.query(
     `update job set result = result - 'items' where tenant_id = current_setting('kontor.tenant')::uuid and result::text like any($1)`,
     [named],

@@ -70,7 +70,7 @@ function operation(route: Route, schemas: Schemas): Json {
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
   const names = Object.keys(shape).filter((name) => !inPath.includes(name) && name !== 'version');
   const inQuery = route.method === 'GET' || route.form ? names : [];
-  const takesBody = !route.form && (route.body !== undefined || (route.method === 'POST' && names.length > 0));
+  const takesBody = !route.form && !route.takes && (route.body !== undefined || (route.method === 'POST' && names.length > 0));
   const parameters = [
     ...inPath.map((name) => parameter('path', name, shape[name], schemas)),
     ...inQuery.map((name) => parameter('query', name, shape[name], schemas)),
@@ -84,7 +84,8 @@ function operation(route: Route, schemas: Schemas): Json {
     ...(parameters.length > 0 && { parameters }),
     ...(takesBody && { requestBody: jsonBody(route, schemas) }),
     ...(route.form && { requestBody: { required: true, content: { 'multipart/form-data': { schema: schemas.input(route.form) } } } }),
-    responses: { ...success(route, schemas), ...problems(route, inPath.length > 0, takesBody || route.form !== undefined) },
+    ...(route.takes && { requestBody: { required: true, content: contentOf(route.takes, schemas) } }),
+    responses: { ...success(route, schemas), ...problems(route, inPath.length > 0, takesBody || Boolean(route.form ?? route.takes)) },
   };
 }
 
@@ -97,8 +98,8 @@ function parameter(place: 'path' | 'query', name: string, type: z.ZodType | unde
 function headers(route: Route): Json[] {
   const text = (name: string, description: string) => ({ in: 'header', name, required: false, description, schema: { type: 'string' } });
   return [
-    ...('version' in route.input.shape ? [text('If-Match', 'the ETag of the version to change; a newer one is a 412')] : []),
-    ...(route.method === 'GET' && isVersioned(route)
+    ...(isConditional(route) ? [text('If-Match', 'the ETag of the version to change; a newer one is a 412')] : []),
+    ...(route.method === 'GET' && hasTag(route)
       ? [text('If-None-Match', 'the ETag that is known; if it still is the present one, 304')]
       : []),
     ...(route.method === 'POST' ? [text('Idempotency-Key', 'repeated with the same key within 24 hours, the call has one effect')] : []),
@@ -106,6 +107,11 @@ function headers(route: Route): Json[] {
 }
 
 const isVersioned = ({ output }: Route) => output instanceof z.ZodObject && 'version' in output.shape;
+const hasTag = (route: Route) => (route.tagged ? route.method === 'GET' : isVersioned(route));
+const isConditional = (route: Route) => (route.tagged ? route.method !== 'GET' : 'version' in route.input.shape);
+
+const contentOf = (types: Record<string, z.ZodType>, schemas: Schemas): Json =>
+  Object.fromEntries(Object.entries(types).map(([type, schema]) => [type, { schema: schemas.input(schema) }]));
 
 function jsonBody(route: Route, schemas: Schemas): Json {
   const schema = schemas.input(route.body === undefined ? route.input : (route.input.shape[route.body] as z.ZodType));
@@ -116,19 +122,21 @@ function jsonBody(route: Route, schemas: Schemas): Json {
 function success(route: Route, schemas: Schemas): Json {
   const etag = { description: 'the version', schema: { type: 'string' } };
   const headers = {
-    ...(isVersioned(route) && { ETag: etag }),
+    ...(hasTag(route) && { ETag: etag }),
     ...(route.status === 201 && { Location: { description: 'where it is', schema: { type: 'string' } } }),
   };
   const content = route.produces
-    ? { [route.produces]: { schema: { type: 'string' } } }
+    ? Object.fromEntries([route.produces].flat().map((type) => [type, { schema: textOrBytes(type) }]))
     : route.output && { 'application/json': { schema: schemas.output(route.output) } };
   const answer = { description: 'Done', ...(Object.keys(headers).length > 0 && { headers }), ...(content && { content }) };
   return {
     [route.status]: answer,
     ...(route.form && { 202: { ...answer, description: 'Done, and started' } }),
-    ...(route.method === 'GET' && isVersioned(route) && { 304: { description: 'Still the version that is known' } }),
+    ...(route.method === 'GET' && hasTag(route) && { 304: { description: 'Still the version that is known' } }),
   };
 }
+
+const textOrBytes = (type: string): Json => ({ type: 'string', ...(/^image\/(?!svg)/.test(type) && { format: 'binary' }) });
 
 function problems(route: Route, hasPath: boolean, hasBody: boolean): Json {
   const statuses = [
@@ -137,9 +145,9 @@ function problems(route: Route, hasPath: boolean, hasBody: boolean): Json {
     403,
     ...(hasPath ? [404] : []),
     ...(route.method === 'GET' ? [] : [409]),
-    ...('version' in route.input.shape ? [412] : []),
+    ...(isConditional(route) ? [412] : []),
     ...(hasBody ? [413, 415] : []),
-    ...(route.method === 'POST' ? [422] : []),
+    ...(route.method === 'POST' || route.takes ? [422] : []),
     429,
     500,
     503,

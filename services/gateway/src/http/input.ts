@@ -26,7 +26,8 @@ export function inputOf(route: Route): (request: FastifyRequest) => Values {
     // Without a prototype, a parameter called __proto__ is only a name like any other.
     const input: Values = Object.assign(Object.create(null), query, request.params);
     if (inHeader.length && request.headers['if-match'] !== undefined) input.version = versionOf(request.headers['if-match']);
-    if (!route.form && route.method !== 'GET' && route.method !== 'DELETE') addBody(input, request, route, [...inPath, ...inHeader]);
+    if (!route.form && !route.takes && route.method !== 'GET' && route.method !== 'DELETE')
+      addBody(input, request, route, [...inPath, ...inHeader]);
     const parsed = route.input.safeParse(input);
     if (!parsed.success) throw invalid(inBody(fieldErrors(parsed.error.issues), route.body));
     return input;

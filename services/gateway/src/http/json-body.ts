@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { AppError, invalid } from '@kontor/bus';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 // Deeper than any body of the API, and far from where writing JSON again would overflow the stack.
 const MAX_DEPTH = 32;
@@ -12,14 +12,17 @@ export function takeJson(http: FastifyInstance): void {
   http.removeAllContentTypeParsers();
   http.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'buffer' }, (request, body, done) => {
     try {
-      const encoding = request.headers['content-encoding'];
-      if (encoding && encoding !== 'identity')
-        throw new AppError('unsupported', `The body must not be compressed, but it is "${encoding}"`);
+      refuseCompressed(request);
       done(null, parseJson(body as Buffer));
     } catch (error) {
       done(error as Error);
     }
   });
+}
+
+export function refuseCompressed({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding'];
+  if (encoding && encoding !== 'identity') throw new AppError('unsupported', `The body must not be compressed, but it is "${encoding}"`);
 }
 
 export function parseJson(body: Buffer): unknown {

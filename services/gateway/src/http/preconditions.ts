@@ -1,6 +1,6 @@
 import { AppError, invalid } from '@kontor/bus';
 
-export const etagOf = (version: number) => `"${version}"`;
+export const etagOf = (version: number | string) => `"${version}"`;
 
 /** The version that `If-Match` asks for; none when it is absent or `*`. */
 export function versionOf(ifMatch: string | undefined): number | undefined {
@@ -13,8 +13,16 @@ export function versionOf(ifMatch: string | undefined): number | undefined {
   throw invalid([{ path: 'If-Match', message, code: 'invalid-header' }]);
 }
 
+/** The tag of something that has no version, like a picture, that `If-Match` asks for; none when it is absent or `*`. */
+export function tagOf(ifMatch: string | undefined): string | undefined {
+  if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
+  const tag = /^\s*"([\w-]{1,100})"\s*$/.exec(ifMatch)?.[1];
+  if (tag) return tag;
+  throw invalid([{ path: 'If-Match', message: 'must be one tag as an answer gave it in ETag, in quotes, or *', code: 'invalid-header' }]);
+}
+
 /** Whether `If-None-Match` says that the caller has this version. Weak and strong tags are alike here (RFC 9110). */
-export const isKnown = (ifNoneMatch: string | undefined, version: number): boolean =>
+export const isKnown = (ifNoneMatch: string | undefined, version: number | string): boolean =>
   (ifNoneMatch ?? '').split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etagOf(version));
 
 /** Makes a repeated POST have one effect; the owning service keeps it. */

@@ -67,14 +67,14 @@ function asAppError(thrown: unknown, request: FastifyRequest): AppError {
   const error = (thrown instanceof HttpException && thrown.cause) || thrown;
   if (error instanceof AppError) return error;
   const { code = '', statusCode } = (error ?? {}) as { code?: string; statusCode?: number };
-  const { maxBody, form } = request.routeOptions?.config?.route ?? {};
+  const { maxBody, form, takes } = request.routeOptions?.config?.route ?? {};
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new AppError(
       'too-large',
       `The body is larger than ${(maxBody ?? request.routeOptions.bodyLimit) / MB} MB, the most that is taken here`,
     );
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    const wanted = form ? 'multipart/form-data' : 'application/json';
+    const wanted = takes ? Object.keys(takes).join(', ') : form ? 'multipart/form-data' : 'application/json';
     return new AppError('unsupported', `The body is not of a type that is taken here: send it as ${wanted}, and say so in Content-Type`);
   }
   if (code === 'FST_ERR_BAD_URL')

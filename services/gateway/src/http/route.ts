@@ -40,13 +40,17 @@ export interface Route {
   maxBody?: number;
   /** The form that is taken instead of JSON. */
   form?: z.ZodObject;
-  /** The media type of the answer where it is not JSON. */
-  produces?: string;
+  /** The bodies that are taken instead of JSON only, by media type; the route reads them itself. */
+  takes?: Record<string, z.ZodType>;
+  /** The media types of the answer where it is not JSON. */
+  produces?: string | string[];
+  /** What is there has an ETag of its own, which is no version; the route looks after it itself. */
+  tagged?: true;
   /** Gives the answer's body, or the reply when it has sent it. */
   answer(call: Call): Promise<unknown>;
 }
 
-type RouteInController = Omit<Route, 'tag'>;
+export type RouteInController = Omit<Route, 'tag'>;
 type Options = Partial<Pick<Route, 'status' | 'body' | 'maxBody'>>;
 
 /** A route of which the owner of the contract gives the answer. */

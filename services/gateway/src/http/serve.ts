@@ -10,6 +10,7 @@ import { serveDocs } from '../docs/serve-docs.js';
 import type { GatewayEnv } from '../env.js';
 import { Agents } from '../identity/agents.js';
 import { Tokens } from '../identity/tokens.js';
+import { takeImages } from '../photos/image-body.js';
 import { admit } from './admit.js';
 import { answerClientError } from './client-error.js';
 import { requestIdOf } from './context.js';
@@ -53,6 +54,7 @@ export async function serve(
   measure(http, metrics);
   limitBodies(http);
   takeJson(http);
+  takeImages(http);
   // Limits of one form; the size of the file is counted where it is stored.
   await http.register(fastifyMultipart, {
     throwFileSizeLimit: false,

@@ -1,0 +1,61 @@
+import { AppError, Limit } from '@kontor/bus';
+import { MAX_PHOTO_BYTES, type PhotoType } from '@kontor/contracts';
+import sharp from 'sharp';
+import { sniff } from './sniff.js';
+
+/** A picture ready to be kept. */
+export interface Picture {
+  image: Buffer;
+  mediaType: PhotoType;
+  width: number;
+  height: number;
+}
+
+const WIDTH = 200;
+const HEIGHT = 300;
+const MAX_PIXELS = 25_000_000;
+const SECONDS = 8;
+
+// Only the decoders that are needed: others (SVG, HEIF, TIFF, PDF) have had most of the holes.
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({
+  operation: ['VipsForeignLoadPngBuffer', 'VipsForeignLoadJpegBuffer', 'VipsForeignLoadNsgifBuffer', 'VipsForeignLoadWebpBuffer'],
+});
+// One image unpacked is up to 100 MB. So two at a time, each on one core, and nothing is kept.
+sharp.concurrency(1);
+sharp.cache(false);
+const atATime = new Limit(2);
+
+/**
+ * Scales an image down into 200 × 300 (never up, keeping its shape), turned as its camera says, only its first frame, and encodes it anew
+ * without anything but the pixels. Fails with `too-large` above 1 MB or 25 megapixels, `unsupported` for other formats than
+ * PNG, JPEG, GIF and WebP or when it is none of what it is `said` to be, and `unreadable-file` when it is broken.
+ */
+export async function makePicture(bytes: Buffer, said?: string): Promise<Picture> {
+  if (bytes.length > MAX_PHOTO_BYTES) throw new AppError('too-large', 'The image is larger than 1 MB, the most that is taken');
+  const type = sniff(bytes);
+  if (!type) throw new AppError('unsupported', 'By its content this is no PNG, JPEG, GIF or WebP image; only these are taken');
+  if (said && said.replace(/^image\/jpg$/, 'image/jpeg') !== type)
+    throw new AppError('unsupported', `This is said to be ${said}, but by its content it is ${type}; PNG, JPEG, GIF and WebP are taken`);
+  return atATime.run(() => scaleDown(bytes, type));
+}
+
+async function scaleDown(bytes: Buffer, type: PhotoType): Promise<Picture> {
+  const mediaType = type === 'image/gif' ? 'image/png' : type;
+  const scaled = sharp(bytes, { limitInputPixels: MAX_PIXELS, pages: 1, failOn: 'error' })
+    .timeout({ seconds: SECONDS })
+    .autoOrient()
+    .resize(WIDTH, HEIGHT, { fit: 'inside', withoutEnlargement: true });
+  const encoded = {
+    'image/png': () => scaled.png({ compressionLevel: 9 }),
+    'image/jpeg': () => scaled.jpeg({ quality: 85 }),
+    'image/webp': () => scaled.webp({ quality: 85 }),
+  }[mediaType]();
+  try {
+    const { data, info } = await encoded.toBuffer({ resolveWithObject: true });
+    return { image: data, mediaType, width: info.width, height: info.height };
+  } catch (error) {
+    if (/pixel limit/.test(String(error))) throw new AppError('too-large', 'The image has more than 25 megapixels, the most that is taken');
+    throw new AppError('unreadable-file', 'The image is broken or not complete, so it cannot be read');
+  }
+}

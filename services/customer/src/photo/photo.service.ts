@@ -1,0 +1,101 @@
+import { AppError, describeError } from '@kontor/bus';
+import type { choosePhoto, deletePhoto, InputOf, Photo, PhotoSuggestions, setPhoto } from '@kontor/contracts';
+import { Database } from '@kontor/database';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { ENV, type Env } from '../env.js';
+import { defaultPicture } from './default-picture.js';
+import { fetchPicture } from './fetch-picture.js';
+import { makePicture, type Picture } from './make-picture.js';
+import { etagOf, forgetPhotos, type PhotoRow, readPhoto, writePhoto } from './photo.table.js';
+import { picturesOf } from './photo-resolver.client.js';
+import { type Of, type Pictured, readPictured } from './pictured.js';
+
+const MAX_LINKS = 5;
+
+@Injectable()
+export class PhotoService {
+  private readonly log = new Logger('Photos');
+
+  constructor(
+    @Inject(Database) private readonly db: Database,
+    @Inject(ENV) private readonly env: Env,
+  ) {}
+
+  get(of: Of) {
+    return this.db.transaction(async (tx) => {
+      const entry = await readPictured(tx, of);
+      const { etag, mediaType, image } = (await readPhoto(tx, entry.id)) ?? defaultPicture(entry);
+      return { etag, mediaType, image: image.toString('base64') };
+    });
+  }
+
+  async set({ image, mediaType, ...of }: InputOf<typeof setPhoto>): Promise<Photo> {
+    await this.refuseUnwritable(of);
+    return this.keep(of, await makePicture(Buffer.from(image, 'base64'), mediaType));
+  }
+
+  /** Content decides here: what strange hosts say about their files is wrong too often. */
+  async choose({ url, ...of }: InputOf<typeof choosePhoto>): Promise<Photo> {
+    await this.refuseUnwritable(of);
+    const bytes = await fetchPicture(url, { allowPrivate: this.env.KONTOR_ALLOW_PRIVATE_ADDRESSES });
+    return this.keep(of, await makePicture(bytes));
+  }
+
+  async delete(of: InputOf<typeof deletePhoto>): Promise<Record<string, never>> {
+    await this.db.transaction(async (tx) => {
+      const entry = await readPictured(tx, of, 'lock');
+      const present = await presentPhoto(tx, entry, of.etag);
+      if (!present) return;
+      await forgetPhotos(tx, [entry.id]);
+      await entry.changed(present.etag, null);
+    });
+    return {};
+  }
+
+  async suggest(of: Of): Promise<PhotoSuggestions> {
+    const { links } = await this.db.transaction((tx) => readPictured(tx, of));
+    const social = links.filter(({ kind }) => kind === 'social').slice(0, MAX_LINKS);
+    const { KONTOR_PHOTO_RESOLVER_URL: resolver } = this.env;
+    if (!resolver || social.length === 0) return { items: [], reason: resolver ? 'no-social-links' : 'no-resolver' };
+    const answers = await Promise.allSettled(
+      social.map(async ({ url: link }) => (await picturesOf(resolver, link)).map((url) => ({ url, link }))),
+    );
+    for (const answer of answers)
+      if (answer.status === 'rejected') this.log.warn({ event: 'photo-resolver-failed', ...describeError(answer.reason) });
+    if (answers.every(({ status }) => status === 'rejected'))
+      throw new AppError('unavailable', 'The resolver of pictures cannot be asked at the moment', { retryAfter: 30 });
+    const items = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+    return { items: [...new Map(items.map((item) => [item.url, item])).values()] };
+  }
+
+  /** Before any work is done for it, and before a call goes out: who may not change the entry learns nothing and moves nothing. */
+  private async refuseUnwritable(of: Of): Promise<void> {
+    await this.db.transaction((tx) => readPictured(tx, of, 'lock'));
+  }
+
+  private keep(of: Of & { etag?: string }, picture: Picture): Promise<Photo> {
+    const photo = { ...picture, etag: etagOf(picture.image) };
+    return this.db.transaction(async (tx) => {
+      const entry = await readPictured(tx, of, 'lock');
+      const present = await presentPhoto(tx, entry, of.etag);
+      if (present?.etag === photo.etag) return described(entry.id, entry.version, present);
+      await writePhoto(tx, entry, photo);
+      return described(entry.id, await entry.changed(present?.etag ?? null, photo.etag), photo);
+    });
+  }
+}
+
+/** The photo of a locked entry; refuses a change that was made looking at another picture than the present one, be it the default. */
+async function presentPhoto(tx: EntityManager, entry: Pictured, expected: string | undefined): Promise<PhotoRow | undefined> {
+  const photo = await readPhoto(tx, entry.id);
+  const { etag } = photo ?? defaultPicture(entry);
+  if (expected !== undefined && expected !== etag)
+    throw new AppError('stale', 'There is another picture by now; look at it again and repeat the change', { etag });
+  return photo;
+}
+
+const described = (id: string, version: number, { etag, mediaType, width, height, image }: PhotoRow): Photo => ({
+  ...{ id, version, etag, mediaType, width, height },
+  bytes: image.length,
+});
