@@ -2,6 +2,7 @@ export * from './bin.js';
 export * from './contact.js';
 export * from './contract.js';
 export * from './customer.js';
+export * from './erasure.js';
 export * from './history.js';
 export * from './import.js';
 export * from './job.js';

@@ -1,5 +1,5 @@
 import { Handle } from '@kontor/bus';
-import { getPermissions, type InputOf, setPermissions } from '@kontor/contracts';
+import { collectInContactPermission, forgetInContactPermission, getPermissions, type InputOf, setPermissions } from '@kontor/contracts';
 import { Controller } from '@nestjs/common';
 import { PermissionService } from './permission.service.js';
 
@@ -15,5 +15,15 @@ export class PermissionController {
   @Handle(setPermissions)
   set({ id, change }: InputOf<typeof setPermissions>) {
     return this.permissions.set(id, change);
+  }
+
+  @Handle(forgetInContactPermission)
+  forget(about: InputOf<typeof forgetInContactPermission>) {
+    return this.permissions.forget(about);
+  }
+
+  @Handle(collectInContactPermission)
+  collect(about: InputOf<typeof collectInContactPermission>) {
+    return this.permissions.collect(about);
   }
 }

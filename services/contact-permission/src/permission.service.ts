@@ -1,5 +1,14 @@
 import { AppError, Bus } from '@kontor/bus';
-import { type Change, getEntries, type Permissions, type PermissionsChange, permissionsChanged } from '@kontor/contracts';
+import {
+  type AboutEntry,
+  type Change,
+  type Collected,
+  type Forgotten,
+  getEntries,
+  type Permissions,
+  type PermissionsChange,
+  permissionsChanged,
+} from '@kontor/contracts';
 import { Database, emit } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, Not } from 'typeorm';
@@ -35,7 +44,23 @@ export class PermissionService {
 
   /** Brings what is known of contacts up to date, one statement for the whole batch whatever happened to each of them. */
   async follow(changes: Change[]): Promise<void> {
-    await this.db.transaction((tx) => tx.query(FOLLOW, [JSON.stringify(changes), JSON.stringify(defaultPermissions)]));
+    await this.db.transaction((tx) => follow(tx, changes));
+  }
+
+  /** Keeps only that the contact is gone, so that no late event brings it back. Customers have no permissions. */
+  async forget({ id, kind, entry: { version } }: AboutEntry): Promise<Forgotten> {
+    if (kind === 'customer') return { counts: { permissions: 0 } };
+    return this.db.transaction(async (tx) => {
+      const permissions = await tx.count(PermissionEntity, { where: { contactId: id, state: Not('gone') } });
+      await follow(tx, [{ id, version, change: 'erased' }]);
+      return { counts: { permissions } };
+    });
+  }
+
+  async collect({ id, kind }: AboutEntry): Promise<Collected> {
+    if (kind === 'customer') return { data: {} };
+    const row = await this.db.transaction((tx) => tx.findOneBy(PermissionEntity, { contactId: id }));
+    return { data: row?.permissions ? { permissions: row.permissions } : {} };
   }
 
   /** Only the customer service knows which contacts exist and which of them the calling agent may see. */
@@ -63,6 +88,9 @@ async function lockPermissions(tx: EntityManager, contactId: string): Promise<Pe
   if (!row?.permissions) throw noSuchContact();
   return row.permissions;
 }
+
+const follow = (tx: EntityManager, changes: readonly Change[]) =>
+  tx.query(FOLLOW, [JSON.stringify(changes), JSON.stringify(defaultPermissions)]);
 
 /**
  * Events come at least once and in no promised order, so a row takes only what is newer than what it knows, and what is gone stays gone.

@@ -42,7 +42,7 @@ export async function playCustomer(nats: NatsTestServer) {
   };
 }
 
-const anEntry = (id: string): ContactEntry => ({
+export const anEntry = (id: string): ContactEntry => ({
   id,
   version: 1,
   firstName: 'Anna',

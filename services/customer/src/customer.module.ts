@@ -14,6 +14,9 @@ import { CustomerController } from './customer/customer.controller.js';
 import { CustomerService } from './customer/customer.service.js';
 import { CustomerLists } from './customer/customer-lists.js';
 import { ENV, type Env } from './env.js';
+import { ErasureController } from './erasure/erasure.controller.js';
+import { ErasureService } from './erasure/erasure.service.js';
+import { Everything } from './erasure/everything.js';
 import { HistoryController } from './history/history.controller.js';
 import { JobController } from './job/job.controller.js';
 import { Jobs } from './job/job.service.js';
@@ -38,6 +41,7 @@ export class CustomerModule {
         HistoryController,
         JobController,
         BinController,
+        ErasureController,
         PhotoController,
       ],
       providers: [
@@ -54,6 +58,8 @@ export class CustomerModule {
         DeleteCustomer,
         BinService,
         Purge,
+        ErasureService,
+        Everything,
       ],
     };
   }

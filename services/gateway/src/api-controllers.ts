@@ -1,4 +1,4 @@
-import { BinController } from './bin.controller.js';
+import { BinController, ErasuresController } from './bin.controller.js';
 import { ContactsController } from './contacts.controller.js';
 import { CustomersController } from './customers.controller.js';
 import { ImportsController } from './imports/imports.controller.js';
@@ -14,6 +14,7 @@ export const apiControllers = [
   SearchController,
   ImportsController,
   BinController,
+  ErasuresController,
   JobsController,
   SettingsController,
   MeController,

@@ -1,5 +1,8 @@
-import { listBin, listBinnedThings, purgeFromBin, restoreFromBin } from '@kontor/contracts';
+import { listBin, listBinnedThings, listErasures, purgeFromBin, restoreFromBin } from '@kontor/contracts';
 import { controller, get, post, remove } from './http/route.js';
+
+/** What is left of who was erased. */
+export const ErasuresController = controller('erasures', '/v1/erasures', [get('', listErasures)]);
 
 export const BinController = controller('bin', '/v1/bin', [
   get('', listBin),

@@ -2,13 +2,14 @@ import {
   changeCustomer,
   createCustomer,
   deleteCustomer,
+  eraseCustomer,
   getCustomer,
   getCustomerHistory,
   listCustomerContacts,
   listCustomers,
   listRecipients,
 } from '@kontor/contracts';
-import { controller, create, get, patch, remove } from './http/route.js';
+import { controller, create, get, patch, post, remove } from './http/route.js';
 import { photoRoutes } from './photos/photos.js';
 
 export const CustomersController = controller('customers', '/v1/customers', [
@@ -19,6 +20,7 @@ export const CustomersController = controller('customers', '/v1/customers', [
   remove(':id', deleteCustomer),
   get(':id/contacts', listCustomerContacts),
   get(':id/history', getCustomerHistory),
+  post(':id/erase', eraseCustomer, { status: 202 }),
   get(':id/recipients', listRecipients),
   ...photoRoutes('customer'),
 ]);

@@ -3,6 +3,7 @@ import type { CsvRow } from './read-csv.js';
 
 export const BATCH_ROWS = 1_000;
 export const BATCH_BYTES = 2 * 1024 * 1024;
+export const ROW_TOO_LARGE = `The row is larger than ${BATCH_BYTES / 1024 / 1024} MB`;
 
 export interface Batch {
   /** From 0. */
@@ -40,7 +41,7 @@ export async function* batches(
         batch = [];
         bytes = 0;
       }
-      if (size > BATCH_BYTES) row.rejected ??= `The row is larger than ${BATCH_BYTES / 1024 / 1024} MB`;
+      if (size > BATCH_BYTES) row.rejected ??= ROW_TOO_LARGE;
       batch.push(row);
       bytes += size;
     }

@@ -43,6 +43,12 @@ export class FileStore {
     await available((await this.bucket()).delete(file));
   }
 
+  /** The names of the files that are there. */
+  async names(): Promise<string[]> {
+    const infos = await available((await this.bucket()).list());
+    return infos.flatMap(({ name, deleted }) => (deleted ? [] : [name]));
+  }
+
   private bucket(): Promise<ObjectStore> {
     return available(new Objm(this.bus.connection).open(IMPORT_BUCKET, false));
   }

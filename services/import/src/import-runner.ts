@@ -93,7 +93,7 @@ export class ImportRunner implements OnApplicationBootstrap, OnModuleDestroy {
     if (!lock.held() || goOn.aborted) return false;
     const context = serviceContext(tenant, { lane: 'bulk', door: 'import' });
     const entity = await runAs(context, () => this.begin(importId));
-    if (entity && !isOver(entity)) {
+    if (entity && (entity.state === 'queued' || entity.state === 'running')) {
       const asAgent = { ...context, ...entity.startedBy, requestId: randomUUID(), traceparent: newTraceparent() };
       const result = await runAs(asAgent, () => this.run(entity, goOn));
       if (!result) return false;
@@ -145,5 +145,3 @@ export class ImportRunner implements OnApplicationBootstrap, OnModuleDestroy {
     return this.db.transaction((tx) => tx.update(ImportEntity, { id }, { state, error, waitingFor: null, finishedAt: () => 'now()' }));
   }
 }
-
-const isOver = ({ state }: ImportEntity) => state !== 'queued' && state !== 'running';

@@ -1,6 +1,8 @@
 import { Handle } from '@kontor/bus';
 import {
+  collectInImport,
   createImport,
+  forgetInImport,
   getImport,
   getImportSample,
   type InputOf,
@@ -10,11 +12,15 @@ import {
   startImport,
 } from '@kontor/contracts';
 import { Controller } from '@nestjs/common';
+import { ForgetService } from './forget.service.js';
 import { ImportService } from './import.service.js';
 
 @Controller()
 export class ImportController {
-  constructor(private readonly imports: ImportService) {}
+  constructor(
+    private readonly imports: ImportService,
+    private readonly forgetting: ForgetService,
+  ) {}
 
   @Handle(createImport)
   create(input: InputOf<typeof createImport>) {
@@ -49,5 +55,15 @@ export class ImportController {
   @Handle(getImportSample)
   sample() {
     return this.imports.sample();
+  }
+
+  @Handle(forgetInImport)
+  forget(about: InputOf<typeof forgetInImport>) {
+    return this.forgetting.forget(about);
+  }
+
+  @Handle(collectInImport)
+  collect(about: InputOf<typeof collectInImport>) {
+    return this.forgetting.collect(about);
   }
 }

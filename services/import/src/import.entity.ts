@@ -63,6 +63,9 @@ export class ImportEntity {
   finishedAt: Date | null;
 }
 
+/** Whether nothing becomes of it any more. */
+export const isOver = ({ state }: ImportEntity): boolean => state === 'finished' || state === 'failed' || state === 'cancelled';
+
 /** How its dates are to be read: as the agent has said, else as the birthdays in the file prove. */
 export const dateOrderOf = ({ dateOrder, columns }: ImportEntity) =>
   dateOrder ?? columns.find((column) => column.field === 'birthday')?.dateOrder;

@@ -2,6 +2,7 @@ import { DatabaseModule } from '@kontor/database';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Env } from './env.js';
 import { FileStore } from './file-store.js';
+import { ForgetService } from './forget.service.js';
 import { ImportController } from './import.controller.js';
 import { ImportEntity } from './import.entity.js';
 import { ImportService } from './import.service.js';
@@ -16,7 +17,7 @@ export class ImportModule {
         DatabaseModule.with({ name: 'import', url: env.KONTOR_DATABASE_URL, poolSize: env.KONTOR_DATABASE_POOL, entities: [ImportEntity] }),
       ],
       controllers: [ImportController],
-      providers: [ImportService, ImportRunner, FileStore],
+      providers: [ImportService, ImportRunner, ForgetService, FileStore],
     };
   }
 }

@@ -21,7 +21,8 @@ export interface FileSurvey {
 }
 
 const SAMPLES = 3;
-const SAMPLE_LENGTH = 100;
+/** Longer values are cut and end with an ellipsis. */
+export const SAMPLE_LENGTH = 100;
 
 /** Reads a file through once: what is in it, and that all of it can be read. Throws `UnreadableFile` where it cannot. */
 export async function surveyFile(bytes: AsyncIterable<Uint8Array>): Promise<FileSurvey> {

@@ -1,5 +1,5 @@
 import { Handle } from '@kontor/bus';
-import { getMailFlags, type InputOf, listRecipients, setMailFlags } from '@kontor/contracts';
+import { collectInNotification, forgetInNotification, getMailFlags, type InputOf, listRecipients, setMailFlags } from '@kontor/contracts';
 import { Controller } from '@nestjs/common';
 import { MailFlagsService } from './mail-flags.service.js';
 
@@ -20,5 +20,15 @@ export class MailFlagsController {
   @Handle(listRecipients)
   listRecipients({ id, topic }: InputOf<typeof listRecipients>) {
     return this.mailFlags.recipients(id, topic);
+  }
+
+  @Handle(forgetInNotification)
+  forget(about: InputOf<typeof forgetInNotification>) {
+    return this.mailFlags.forget(about);
+  }
+
+  @Handle(collectInNotification)
+  collect(about: InputOf<typeof collectInNotification>) {
+    return this.mailFlags.collect(about);
   }
 }

@@ -1,6 +1,9 @@
 import { AppError, Bus } from '@kontor/bus';
 import {
+  type AboutEntry,
   type Change,
+  type Collected,
+  type Forgotten,
   getCustomerContacts,
   getEntries,
   type MailFlags,
@@ -53,7 +56,23 @@ export class MailFlagsService {
 
   /** Brings what is known of contacts up to date, one statement for the whole batch whatever happened to each of them. */
   async follow(changes: Change[]): Promise<void> {
-    await this.db.transaction((tx) => tx.query(FOLLOW, [JSON.stringify(changes), JSON.stringify(defaultFlags)]));
+    await this.db.transaction((tx) => follow(tx, changes));
+  }
+
+  /** Keeps only that the contact is gone, so that no late event brings it back. Customers have no flags. */
+  async forget({ id, kind, entry: { version } }: AboutEntry): Promise<Forgotten> {
+    if (kind === 'customer') return { counts: { mailFlags: 0 } };
+    return this.db.transaction(async (tx) => {
+      const mailFlags = await tx.count(MailFlagsEntity, { where: { contactId: id, state: Not('gone') } });
+      await follow(tx, [{ id, version, change: 'erased' }]);
+      return { counts: { mailFlags } };
+    });
+  }
+
+  async collect({ id, kind }: AboutEntry): Promise<Collected> {
+    if (kind === 'customer') return { data: {} };
+    const row = await this.db.transaction((tx) => tx.findOneBy(MailFlagsEntity, { contactId: id }));
+    return { data: row?.flags ? { mailFlags: row.flags } : {} };
   }
 
   /** Only the customer service knows which contacts exist and which of them the calling agent may see. */
@@ -81,6 +100,8 @@ async function lockFlags(tx: EntityManager, contactId: string): Promise<MailFlag
   if (!row?.flags) throw noSuchContact();
   return row.flags;
 }
+
+const follow = (tx: EntityManager, changes: readonly Change[]) => tx.query(FOLLOW, [JSON.stringify(changes), JSON.stringify(defaultFlags)]);
 
 /**
  * Events come at least once and in no promised order, so a row takes only what is newer than what it knows, and what is gone stays gone.

@@ -58,7 +58,7 @@ export async function playCustomer(nats: NatsTestServer) {
   };
 }
 
-const asEntry = ({ id, displayName, firstName, lastName, updatedAt }: Summary): ContactEntry => ({
+export const asEntry = ({ id, displayName, firstName, lastName, updatedAt }: Summary): ContactEntry => ({
   id,
   version: 1,
   firstName,

@@ -1,4 +1,4 @@
-import { Database } from '@kontor/database';
+import { Database, type HeldLock } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import { type Lookup, lookupsFor, MOST_FOUND } from './dictionary-query.js';
 import { letterBits } from './edit-distance.js';
@@ -12,6 +12,11 @@ import { soundsOf } from './sounds.js';
 export interface Identified {
   id: string;
   identifiers: readonly Identifier[];
+}
+
+interface Term {
+  word: string;
+  field: string;
 }
 
 /**
@@ -45,7 +50,12 @@ export class Dictionary {
     return clauses.map((_, i) => answered.filter(({ clause }) => clause === i));
   }
 
-  /** Notes the words that are new to the tenant and replaces the identifiers of the entries. Words no longer used stay: they do no harm. */
+  /** Whoever becomes the writer begins with this: what is known here may have been forgotten by another one since. */
+  beginLearning(): void {
+    this.known.clear();
+  }
+
+  /** Notes the words that are new to the tenant and replaces the identifiers of the entries. Words no longer used stay until somebody is forgotten: they do no harm. */
   async learn(tenant: string, terms: Iterable<string>, entries: readonly Identified[]): Promise<void> {
     const fresh = this.known.missing(tenant, terms);
     await this.db.acrossTenants(async (tx) => {
@@ -55,6 +65,36 @@ export class Dictionary {
     });
     this.known.add(tenant, fresh);
     this.untidy += fresh.length + entries.length;
+  }
+
+  /** The terms, whatever their field, of those of the words that the tenant has. */
+  async termsWith(tenant: string, words: readonly string[]): Promise<string[]> {
+    const sql = 'select field || word as term from word where tenant_id = $1 and word = any($2::text[])';
+    return (await this.db.queryAcrossTenants<{ term: string }>(sql, [tenant, words])).map(({ term }) => term);
+  }
+
+  /** The next terms in the order of their words; the field has its mark. */
+  termsAfter(tenant: string, { word, field }: Term, limit: number): Promise<Term[]> {
+    const sql = 'select word, field from word where tenant_id = $1 and (word, field) > ($2, $3) order by word, field limit $4';
+    return this.db.queryAcrossTenants(sql, [tenant, word, field, limit]);
+  }
+
+  /** Deletes terms, says how many there were, and learns them anew when they come again. */
+  async drop({ client }: HeldLock, tenant: string, terms: readonly string[]): Promise<number> {
+    this.known.remove(tenant, terms);
+    const { rowCount } = await client.query(
+      `delete from word using unnest($2::text[], $3::text[]) as unused (field, word)
+       where tenant_id = $1 and word.word = unused.word and word.field = unused.field`,
+      [tenant, terms.map(markOf), terms.map(wordOf)],
+    );
+    this.untidy += terms.length;
+    return rowCount ?? 0;
+  }
+
+  /** Deletes the identifiers of an entry and says how many there were. */
+  async dropIdentifiers({ client }: HeldLock, tenant: string, id: string): Promise<number> {
+    const { rowCount } = await client.query('delete from identifier where tenant_id = $1 and entry_id = $2', [tenant, id]);
+    return rowCount ?? 0;
   }
 
   /**
@@ -79,11 +119,13 @@ type Query = (sql: string, parameters: unknown[]) => Promise<unknown>;
 
 const WORDS_AT_ONCE = 10_000;
 
+const endOfMark = (term: string) => term.search(/[:~]/) + 1;
+/** The field of a term with the sign after it, as the table has it. */
+const markOf = (term: string) => term.slice(0, endOfMark(term));
+const wordOf = (term: string) => term.slice(endOfMark(term));
+
 async function insertWords(query: Query, terms: readonly string[]): Promise<void> {
-  const words = terms.map((term) => {
-    const mark = term.search(/[:~]/) + 1;
-    return { field: term.slice(0, mark), word: term.slice(mark) };
-  });
+  const words = terms.map((term) => ({ field: markOf(term), word: wordOf(term) }));
   // In the order of the index, which then is written page by page.
   words.sort((a, b) => (a.word < b.word ? -1 : 1));
   for (let from = 0; from < words.length; from += WORDS_AT_ONCE) {

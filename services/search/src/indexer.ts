@@ -1,6 +1,8 @@
 import { AppError, Bus, describeError, isTransient, type Lane } from '@kontor/bus';
+import type { HeldLock } from '@kontor/database';
 import { Injectable, Logger } from '@nestjs/common';
 import { Dictionary } from './dictionary.js';
+import { Forgetter } from './forgetter.js';
 import { MeiliClient } from './meili.client.js';
 import { readWork, type TenantWork } from './tenant-work.js';
 
@@ -44,6 +46,7 @@ export class Indexer {
     private readonly bus: Bus,
     private readonly dictionary: Dictionary,
     private readonly meili: MeiliClient,
+    private readonly forgetter: Forgetter,
   ) {}
 
   /** Resolves when everything that these entries are at the time of the call can be found. People's changes go before those of imports. */
@@ -64,16 +67,19 @@ export class Indexer {
     this.woken();
   }
 
-  /** Works until `held` says that another replica may be the writer now; who still waits is refused, and the event comes again. */
-  async run(held: () => boolean): Promise<void> {
+  /** Works until the lock is lost and another replica may be the writer now; who still waits is refused, and the event comes again. */
+  async run(lock: HeldLock): Promise<void> {
+    const { held } = lock;
+    this.dictionary.beginLearning();
     this.running = true;
     const inFlight = new Set<Promise<void>>();
     let handedOver: Promise<unknown> = Promise.resolve();
     while (held()) {
+      await this.forget(lock, inFlight);
       const batch = this.takeBatch();
       this.tidy(batch.length ? UNTIDY_AT_WORK : UNTIDY_AT_REST);
       if (!batch.length) {
-        await this.pause();
+        if (!(await this.sweep(lock, inFlight))) await this.pause();
         continue;
       }
       const read = await this.read(batch);
@@ -87,6 +93,31 @@ export class Indexer {
     this.running = false;
     await Promise.all(inFlight);
     for (const waiting of [...this.queues.people.splice(0), ...this.queues.bulk.splice(0)]) waiting.failed(notTheWriter());
+  }
+
+  /**
+   * Works off the orders to forget, between two batches: everything that was read before can be found, nothing is read meanwhile.
+   * Never fails: an order that could not be followed stands, and is followed later.
+   */
+  private async forget(lock: HeldLock, inFlight: ReadonlySet<Promise<void>>): Promise<void> {
+    try {
+      const orders = await this.forgetter.ordered();
+      if (orders.length) await Promise.all(inFlight);
+      for (const order of orders) await this.forgetter.forget(order, lock);
+    } catch (error) {
+      this.log.warn({ event: 'not-forgotten-yet', ...describeError(error) });
+    }
+  }
+
+  /** When nobody waits; a word that is not used when nothing is on its way is used by nobody. */
+  private async sweep(lock: HeldLock, inFlight: ReadonlySet<Promise<void>>): Promise<boolean> {
+    try {
+      await Promise.all(inFlight);
+      return await this.forgetter.sweep(lock);
+    } catch (error) {
+      this.log.warn({ event: 'words-not-swept', ...describeError(error) });
+      return false;
+    }
   }
 
   /** Beside everything else; that it failed only makes searches slower. */

@@ -24,6 +24,19 @@ export class KnownTerms {
     for (const term of terms) this.remember(tenant + term);
   }
 
+  /** These are not in the dictionary any more. */
+  remove(tenant: string, terms: readonly string[]): void {
+    for (const term of terms) {
+      this.recent.delete(tenant + term);
+      this.older.delete(tenant + term);
+    }
+  }
+
+  clear(): void {
+    this.recent.clear();
+    this.older.clear();
+  }
+
   private remember(key: string): void {
     if (this.recent.size >= MOST_TERMS / 2) {
       this.older = this.recent;

@@ -2,6 +2,8 @@ import { DatabaseModule } from '@kontor/database';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Dictionary } from './dictionary.js';
 import type { Env } from './env.js';
+import { ForgetService } from './forget.service.js';
+import { Forgetter } from './forgetter.js';
 import { IndexListener } from './index.listener.js';
 import { Indexer } from './indexer.js';
 import { MeiliClient } from './meili.client.js';
@@ -20,6 +22,8 @@ export class SearchModule {
         { provide: MeiliClient, useFactory: () => new MeiliClient(env.KONTOR_MEILI_URL, env.KONTOR_MEILI_KEY) },
         Dictionary,
         SearchService,
+        Forgetter,
+        ForgetService,
         Indexer,
         Writer,
       ],

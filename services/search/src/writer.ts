@@ -27,10 +27,10 @@ export class Writer implements OnApplicationBootstrap, OnApplicationShutdown {
       this.db.options.url,
       WRITER,
       this.stopping.signal,
-      async ({ held }) => {
+      async (lock) => {
         await this.meili.prepare();
         try {
-          const working = this.indexer.run(held);
+          const working = this.indexer.run(lock);
           gate.open();
           await working;
         } finally {

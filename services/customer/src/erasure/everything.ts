@@ -14,7 +14,7 @@ export class Everything {
     @Inject(Bus) private readonly bus: Bus,
   ) {}
 
-  async about(id: string): Promise<Record<string, unknown>> {
+  async about(id: string): Promise<{ exportedAt: string } & Record<string, unknown>> {
     const { here, about } = await this.db.transaction(async (tx) => {
       const { mayWrite: _, readers: __, customerReaders: ___, ...contact } = await readContact(tx, id);
       const about = await aboutEntry(tx, 'contact', contact.id);
