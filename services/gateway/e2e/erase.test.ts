@@ -107,8 +107,7 @@ describe('6.3 erasing a person', () => {
     expect(ok<{ items: unknown[] }>(await call('GET', '/v1/bin')).items).toEqual([]);
     expect(ok<Contact>(await call('GET', `/v1/contacts/${bystander?.id}`)).notes).toBe('bleibt');
     const [proof] = ok<{ items: Erasure[] }>(await call('GET', '/v1/erasures')).items;
-    expect(proof).toMatchObject({ id, kind: 'contact', counts: { customer: { contacts: 1 }, search: {} } });
-    expect(proof?.counts.search?.words).toBeGreaterThan(10);
+    expect(proof).toMatchObject({ id, kind: 'contact', counts: { customer: { contacts: 1 } } });
     expect(Object.keys(proof?.counts ?? {}).sort()).toEqual(['contact-permission', 'customer', 'import', 'notification', 'search']);
   }, 90_000);
 
