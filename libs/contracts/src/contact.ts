@@ -128,8 +128,27 @@ export const createContacts = request(
   },
 );
 
+/** What an item of a bulk upsert is known by. */
+export const upsertKey = z.enum(['email', 'externalId', 'employeeCode']);
+
+/**
+ * Each item is checked alone and laid over the contact that has its primary e-mail, its first external id or its employee code like a
+ * merge patch; where nobody has it, a contact is created. In the order of the items: a later one with the same key changes what an earlier one made.
+ */
+export const upsertContacts = request(
+  'customer.upsert-contacts',
+  z.strictObject({ match: upsertKey.default('email'), items: z.array(z.unknown()).min(1).max(1000) }),
+  bulkResult,
+  {
+    summary: 'Creates or changes up to 1,000 contacts by a unique key; sent twice it is the same as once',
+    audience: 'agents',
+    timeoutMs: 30_000,
+  },
+);
+
 /** One row of an imported file: only what the file has. Slots say which of the numbers of a kind it is (phone, phone2 …), from 0. */
 export const ImportRow = z.object({
+  id: z.string().optional().describe('which contact it is, where that is one of this tenant'),
   firstName: z.string().optional(),
   middleName: z.string().optional(),
   lastName: z.string().optional(),
@@ -157,6 +176,9 @@ export const ImportRow = z.object({
     .optional(),
   website: z.string().optional(),
   customFields: z.record(z.string(), z.string()).optional(),
+  customerId: z.string().optional(),
+  ownerId: z.string().optional(),
+  exact: z.string().optional().describe('JSON of ExactValues, as an export writes it'),
 });
 export type ImportRow = z.output<typeof ImportRow>;
 

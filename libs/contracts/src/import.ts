@@ -6,6 +6,7 @@ import { byId, empty, id, instant, page, paging, shortText } from './shapes.js';
 export const IMPORT_BUCKET = 'imports';
 
 export const importFields = [
+  'id',
   'firstName',
   'middleName',
   'lastName',
@@ -35,6 +36,9 @@ export const importFields = [
   'tags',
   'notes',
   'website',
+  'customerId',
+  'ownerId',
+  'exact',
 ] as const;
 export type ImportField = (typeof importFields)[number] | `customFields.${string}`;
 const field = z.union([z.enum(importFields), z.templateLiteral(['customFields.', z.string().min(1).max(64)])]);

@@ -10,6 +10,7 @@ import { ContactController } from './contact/contact.controller.js';
 import { ContactService } from './contact/contact.service.js';
 import { ImportContacts } from './contact/import-contacts.js';
 import { ContactLists } from './contact/list-contacts.js';
+import { UpsertContacts } from './contact/upsert-contacts.js';
 import { CustomerController } from './customer/customer.controller.js';
 import { CustomerService } from './customer/customer.service.js';
 import { CustomerLists } from './customer/customer-lists.js';
@@ -17,6 +18,8 @@ import { ENV, type Env } from './env.js';
 import { ErasureController } from './erasure/erasure.controller.js';
 import { ErasureService } from './erasure/erasure.service.js';
 import { Everything } from './erasure/everything.js';
+import { ExportController } from './export/export.controller.js';
+import { Exports } from './export/export.service.js';
 import { HistoryController } from './history/history.controller.js';
 import { JobController } from './job/job.controller.js';
 import { Jobs } from './job/job.service.js';
@@ -43,6 +46,7 @@ export class CustomerModule {
         BinController,
         ErasureController,
         PhotoController,
+        ExportController,
       ],
       providers: [
         { provide: ENV, useValue: env },
@@ -60,6 +64,8 @@ export class CustomerModule {
         Purge,
         ErasureService,
         Everything,
+        Exports,
+        UpsertContacts,
       ],
     };
   }

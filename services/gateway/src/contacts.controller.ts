@@ -4,6 +4,7 @@ import {
   createContacts,
   deleteContact,
   eraseContact,
+  exportContacts,
   getContact,
   getContactHistory,
   getEverything,
@@ -12,7 +13,10 @@ import {
   listContacts,
   setMailFlags,
   setPermissions,
+  upsertContacts,
+  WhichContacts,
 } from '@kontor/contracts';
+import { csvExport } from './csv-export.js';
 import { controller, create, get, patch, post, put, remove } from './http/route.js';
 import { photoRoutes } from './photos/photos.js';
 
@@ -22,6 +26,8 @@ const BULK_BYTES = 6 * 1024 * 1024;
 export const ContactsController = controller('contacts', '/v1/contacts', [
   get('', listContacts),
   create('', createContact),
+  put('', upsertContacts, { maxBody: BULK_BYTES }),
+  csvExport('contacts', exportContacts, WhichContacts),
   post('bulk', createContacts, { maxBody: BULK_BYTES }),
   get(':id', getContact),
   patch(':id', changeContact),

@@ -3,18 +3,22 @@ import {
   createCustomer,
   deleteCustomer,
   eraseCustomer,
+  exportCustomers,
   getCustomer,
   getCustomerHistory,
   listCustomerContacts,
   listCustomers,
   listRecipients,
+  WhichCustomers,
 } from '@kontor/contracts';
+import { csvExport } from './csv-export.js';
 import { controller, create, get, patch, post, remove } from './http/route.js';
 import { photoRoutes } from './photos/photos.js';
 
 export const CustomersController = controller('customers', '/v1/customers', [
   get('', listCustomers),
   create('', createCustomer),
+  csvExport('customers', exportCustomers, WhichCustomers),
   get(':id', getCustomer),
   patch(':id', changeCustomer),
   remove(':id', deleteCustomer),

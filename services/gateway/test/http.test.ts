@@ -342,7 +342,6 @@ describe('addresses', () => {
     ['GET', '/v1/nothing'],
     ['GET', '/v2/contacts'],
     ['GET', '/v1/contacts/'],
-    ['PUT', '/v1/contacts'],
     ['DELETE', '/v1/contacts'],
     ['POST', `/v1/contacts/${ID}`],
     ['GET', '/v1/contacts//permissions'],

@@ -1,4 +1,4 @@
-import type { ImportField, ImportRow } from '@kontor/contracts';
+import { type ImportField, type ImportRow, splitList } from '@kontor/contracts';
 import type { CsvRow } from './read-csv.js';
 import { type DateOrder, readDate } from './read-date.js';
 import { splitName } from './split-name.js';
@@ -24,6 +24,7 @@ export interface MappedRow {
 type Take = (value: string, row: MappedRow) => void;
 
 const texts = [
+  'id',
   'firstName',
   'middleName',
   'lastName',
@@ -35,6 +36,9 @@ const texts = [
   'type',
   'website',
   'notes',
+  'customerId',
+  'ownerId',
+  'exact',
 ] as const;
 const addressParts = ['line1', 'line2', 'city', 'state', 'postalCode', 'country', 'alias'] as const;
 
@@ -70,11 +74,7 @@ const name: Take = (value, { contact }) => {
   if (contact.firstName === undefined && contact.lastName === undefined) Object.assign(contact, splitName(value));
 };
 const tags: Take = (value, { contact }) => {
-  // Google writes ":::" between labels.
-  const found = value
-    .split(/[;,]|:::/)
-    .map((tag) => tag.trim())
-    .filter((tag) => tag !== '');
+  const found = splitList(value);
   if (found.length) contact.tags = [...new Set(found)];
 };
 const customField =

@@ -1,7 +1,7 @@
+import { restoreDefused } from '@kontor/contracts';
 import { CsvError, type Parser, parse } from 'csv-parse';
 import { type Delimiter, detectDelimiter } from './detect-delimiter.js';
 import { readText } from './read-text.js';
-import { isDefused } from './rejected-csv.js';
 import { type Place, UnreadableFile } from './unreadable-file.js';
 
 export interface CsvRow {
@@ -22,6 +22,8 @@ export interface CsvFile {
 
 export const MAX_COLUMNS = 512;
 export const MAX_CELL = 32 * 1024;
+/** The column `exact` of an export has the lists of a contact as JSON, all of them in one cell. */
+const MAX_JSON_CELL = 512 * 1024;
 /** A record that has not ended after this many pieces of 64 KB is over 1 MB; what follows of it is not read. */
 const MAX_PIECES_OF_A_RECORD = 17;
 
@@ -137,13 +139,13 @@ function checkRecord({ line, cells }: CsvRecord, newline: string): number {
   for (let i = 0; i < cells.length; i++) {
     const cell = cells[i]!;
     for (let at = cell.indexOf(newline); at !== -1; at = cell.indexOf(newline, at + 1)) lines++;
-    if (cell.length > MAX_CELL)
+    const restored = restoreDefused(cell.trim());
+    if (restored.length > (restored.startsWith('{"') ? MAX_JSON_CELL : MAX_CELL))
       throw new UnreadableFile('cell-too-long', `The cell has ${cell.length} characters.`, `A cell may have ${MAX_CELL}.`, {
         line,
         column: i + 1,
       });
-    const trimmed = cell.trim();
-    cells[i] = isDefused(trimmed) ? trimmed.slice(1) : trimmed;
+    cells[i] = restored;
   }
   return lines;
 }

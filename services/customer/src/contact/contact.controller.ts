@@ -9,11 +9,13 @@ import {
   importContacts,
   listContactIds,
   listContacts,
+  upsertContacts,
 } from '@kontor/contracts';
 import { Controller, Inject } from '@nestjs/common';
 import { ContactService } from './contact.service.js';
 import { ImportContacts } from './import-contacts.js';
 import { ContactLists } from './list-contacts.js';
+import { UpsertContacts } from './upsert-contacts.js';
 
 @Controller()
 export class ContactController {
@@ -21,6 +23,7 @@ export class ContactController {
     @Inject(ContactService) private readonly contacts: ContactService,
     @Inject(ContactLists) private readonly lists: ContactLists,
     @Inject(ImportContacts) private readonly imports: ImportContacts,
+    @Inject(UpsertContacts) private readonly upserts: UpsertContacts,
   ) {}
 
   @Handle(createContact) create(input: InputOf<typeof createContact>) {
@@ -37,6 +40,9 @@ export class ContactController {
   }
   @Handle(createContacts) createMany({ items }: InputOf<typeof createContacts>) {
     return this.contacts.createMany(items);
+  }
+  @Handle(upsertContacts) upsert(input: InputOf<typeof upsertContacts>) {
+    return this.upserts.upsert(input);
   }
   @Handle(listContacts) list(input: InputOf<typeof listContacts>) {
     return this.lists.list(input);

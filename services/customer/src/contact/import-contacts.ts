@@ -3,15 +3,16 @@ import type { ImportRow, InputOf, importContacts, RowOutcome, Settings } from '@
 import { Database, violated } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { settlePrimaryContacts } from '../customer/primary-contact.js';
 import { noChanges, tell, updated } from '../history/changes.js';
 import { readSettings } from '../settings/settings.service.js';
 import { emailKey } from '../values/check-values.js';
 import { newId } from '../values/new-id.js';
-import { addContacts } from './contact.service.js';
+import { addContacts, customersOf } from './contact.service.js';
 import { type ContactRow, contactColumns, readContacts, type StoredContact, updateContacts } from './contact.table.js';
 import { primaryEmail } from './contact-rules.js';
 import { nobody, noContact } from './merge-contact.js';
-import { layRowOver, rowKeys } from './row-to-contact.js';
+import { layRowOver, readNamed, rowKeys } from './row-to-contact.js';
 
 type Batch = InputOf<typeof importContacts>;
 
@@ -58,14 +59,24 @@ export class ImportContacts {
     const plan = await makePlan(tx, batch, settings);
     const changes = noChanges();
     const created = [...plan.created.values()];
-    await addContacts(tx, created, created, settings, changes);
+    await addContacts(
+      tx,
+      created,
+      created.filter((row) => row.customerId === null),
+      settings,
+      changes,
+    );
+    const moved: ContactRow[] = [];
     const different = [...plan.updated.values()].flatMap((row) => {
       const before = plan.known.get(row.id);
       const step = before && updated(contactColumns, before, row);
-      if (step) changes.contacts.push(step);
-      return step ? [row] : [];
+      if (!step) return [];
+      changes.contacts.push(step);
+      if (before.customerId !== row.customerId) moved.push(before, row);
+      return [row];
     });
     await updateContacts(tx, different);
+    await settlePrimaryContacts(tx, customersOf(moved), changes, new Set(plan.updated.keys()));
     await tell(tx, changes);
     await tx.query('update import_batch set outcomes = $4 where tenant_id = $1 and import_id = $2 and number = $3', [
       ...key,
@@ -86,7 +97,8 @@ async function readKnown(
     `select kind, value, contact_id as id from contact_key where (kind = 'email' and is_primary and value = any($1)) or (kind = 'external' and value = any($2))`,
     [[...emails], keys.flatMap((k) => k.external ?? [])],
   );
-  const contacts = found.length > 0 ? await readContacts(tx, [...new Set(found.map((row) => row.id))], 'lock') : [];
+  const ids = new Set([...found.map((row) => row.id), ...keys.flatMap((k) => k.id ?? [])]);
+  const contacts = ids.size > 0 ? await readContacts(tx, [...ids], 'lock') : [];
   const known = new Map(contacts.map((contact) => [contact.id, contact]));
   const of = (kind: string) => new Map(found.flatMap((row) => (row.kind === kind ? [[row.value, row.id] as const] : [])));
   return { known, byEmail: of('email'), byExternal: of('external') };
@@ -94,21 +106,22 @@ async function readKnown(
 
 async function makePlan(tx: EntityManager, { rows, onKnown }: Batch, settings: Settings): Promise<Plan> {
   const { known, byEmail, byExternal } = await readKnown(tx, rows);
+  const named = await readNamed(tx, rows);
   const created = new Map<string, ContactRow>();
   const updated = new Map<string, ContactRow>();
   const ownerId = currentContext().agent?.id ?? null;
   const current = (id: string): ContactRow | undefined => updated.get(id) ?? created.get(id) ?? known.get(id);
 
   const outcomes = rows.map((row): RowOutcome => {
-    const { email, external } = rowKeys(row);
-    const forCaller = (id: string | undefined) => (id && current(id) ? id : undefined);
-    const knownId = forCaller(email && byEmail.get(email)) ?? forCaller(external && byExternal.get(external));
+    const { id, email, external } = rowKeys(row);
+    const forCaller = (one: string | undefined) => (one && current(one) ? one : undefined);
+    const knownId = forCaller(id) ?? forCaller(email && byEmail.get(email)) ?? forCaller(external && byExternal.get(external));
     if (knownId && onKnown === 'skip') return { status: 'skipped', id: knownId };
     const before = onKnown === 'create' ? undefined : knownId && current(knownId);
     if (before && known.get(before.id)?.mayWrite === false)
       return { status: 'rejected', reasons: [`you may see the contact this row is about (${before.id}) but not change it`] };
     const base: ContactRow = before || { id: newId(), ...noContact, ownerId };
-    const { contact, warnings, reason } = layRowOver(base, row, settings);
+    const { contact, warnings, reason } = layRowOver(base, row, settings, named);
     const objection = reason ?? nobody(contact);
     if (objection) return { status: 'rejected', reasons: [objection] };
     freeTaken(contact, base, byEmail, warnings);

@@ -1,4 +1,4 @@
-import type { InputOf, ListContacts, listContactIds, listCustomerContacts, Summary } from '@kontor/contracts';
+import type { exportContacts, InputOf, ListContacts, listContactIds, listCustomerContacts, Summary } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
@@ -16,12 +16,7 @@ export class ContactLists {
 
   list(input: ListContacts): Promise<Page> {
     return this.db.transaction(async (tx) => {
-      const where = sharedFilters(input, 'contact', (await readSettings(tx)).country);
-      if (input.employeeCode !== undefined)
-        where.add(`t.id in (select k.contact_id from contact_key k where k.kind = 'code' and k.value = $)`, input.employeeCode);
-      if (input.customerId === 'none') where.add('t.customer_id is null');
-      else if (input.customerId !== undefined) where.add('t.customer_id = $', input.customerId);
-      return page(tx, where, input);
+      return page(tx, await contactConditions(tx, input), input);
     });
   }
 
@@ -43,6 +38,16 @@ export class ContactLists {
       return { ids: rows.map((row) => row.id) };
     });
   }
+}
+
+/** Which contacts a list or an export has. */
+export async function contactConditions(tx: EntityManager, input: InputOf<typeof exportContacts>): Promise<Conditions> {
+  const where = sharedFilters(input, 'contact', (await readSettings(tx)).country);
+  if (input.employeeCode !== undefined)
+    where.add(`t.id in (select k.contact_id from contact_key k where k.kind = 'code' and k.value = $)`, input.employeeCode);
+  if (input.customerId === 'none') where.add('t.customer_id is null');
+  else if (input.customerId !== undefined) where.add('t.customer_id = $', input.customerId);
+  return where;
 }
 
 async function page(tx: EntityManager, where: Conditions, input: Pick<ListContacts, 'sort' | 'limit' | 'cursor'>): Promise<Page> {

@@ -1,11 +1,12 @@
 import { AppError } from '@kontor/bus';
-import type { ContactEntry, CustomerEntry, getCustomerContacts, InputOf, ListCustomers, Summary } from '@kontor/contracts';
+import type { ContactEntry, CustomerEntry, exportCustomers, getCustomerContacts, InputOf, ListCustomers, Summary } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { mayRead } from '../access/access.js';
 import { contactRead, contactSummary, readContacts, type StoredContact } from '../contact/contact.table.js';
 import { sharedFilters } from '../list/filters.js';
-import { readPage } from '../list/page.js';
+import { type Conditions, readPage } from '../list/page.js';
 import { readSettings } from '../settings/settings.service.js';
 import { customerRead, customerSummary, readCustomer, readCustomers, type StoredCustomer } from './customer.table.js';
 
@@ -15,12 +16,10 @@ const MOST_CONTACTS = 1000;
 export class CustomerLists {
   constructor(@Inject(Database) private readonly db: Database) {}
 
-  list({ sort, limit, cursor, ...input }: ListCustomers): Promise<{ items: Summary[]; nextCursor: string | null }> {
+  list({ limit, cursor, ...input }: ListCustomers): Promise<{ items: Summary[]; nextCursor: string | null }> {
     return this.db.transaction(async (tx) => {
-      const where = sharedFilters(input, 'customer', (await readSettings(tx)).country);
-      if (input.parentId === 'none') where.add('t.parent_id is null');
-      else if (input.parentId !== undefined) where.add('t.parent_id = $', input.parentId);
-      const { rows, nextCursor } = await readPage<StoredCustomer>(tx, { ...customerRead, where, sort, limit, cursor });
+      const where = await customerConditions(tx, input);
+      const { rows, nextCursor } = await readPage<StoredCustomer>(tx, { ...customerRead, where, sort: input.sort, limit, cursor });
       return { items: rows.map(customerSummary), nextCursor };
     });
   }
@@ -47,4 +46,12 @@ export class CustomerLists {
       return { contacts, customers: others.size > 0 ? await readCustomers(tx, [...others]) : [] };
     });
   }
+}
+
+/** Which customers a list or an export has. */
+export async function customerConditions(tx: EntityManager, input: InputOf<typeof exportCustomers>): Promise<Conditions> {
+  const where = sharedFilters(input, 'customer', (await readSettings(tx)).country);
+  if (input.parentId === 'none') where.add('t.parent_id is null');
+  else if (input.parentId !== undefined) where.add('t.parent_id = $', input.parentId);
+  return where;
 }

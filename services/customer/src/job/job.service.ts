@@ -36,7 +36,7 @@ type Row = Omit<Job, 'progress' | 'error'> & {
 };
 
 const LOOK_MS = 500;
-const AGAIN_MS = 2_000;
+const AGAIN_S = 2;
 
 /** Work that goes on after its answer: one replica does it, job after job, as the agent who asked for it. */
 @Injectable()
@@ -139,7 +139,8 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
   private async work({ held }: HeldLock): Promise<void> {
     while (held()) {
       const [job] = await this.db.queryAcrossTenants<OpenJob & { state: string }>(
-        `select id, tenant_id as tenant, kind, input, total, done, result, context from job where state in ('queued', 'running') order by created_at, id limit 1`,
+        `select id, tenant_id as tenant, kind, input, total, done, result, context from job
+         where state in ('queued', 'running') and not_before <= now() order by created_at, id limit 1`,
         [],
       );
       if (job) await this.do(job);
@@ -158,7 +159,8 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
       await runAs(context, () => handler(job as OpenJob<never>));
       await set(`state = 'finished', done = total, finished_at = now()`);
     } catch (error) {
-      if (isTransient(error)) return this.pause(AGAIN_MS);
+      // Others go on meanwhile.
+      if (isTransient(error)) return void (await set(`not_before = now() + interval '${AGAIN_S} seconds'`));
       this.log.error({ event: 'job-failed', kind: job.kind, ...describeError(error) });
       const message =
         error instanceof AppError ? error.message : 'Something went wrong on our side; the log of the customer service says what';

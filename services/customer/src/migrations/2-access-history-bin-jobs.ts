@@ -73,6 +73,7 @@ export class AccessHistoryBinJobs implements MigrationInterface {
         result jsonb not null default '{}',
         error text,
         created_at timestamptz not null default now(),
+        not_before timestamptz not null default now(),
         started_at timestamptz,
         finished_at timestamptz,
         primary key (tenant_id, id)

@@ -1,4 +1,4 @@
-import type { CustomField, CustomFieldValue, FieldError } from '@kontor/contracts';
+import { type CustomField, type CustomFieldValue, type FieldError, splitList } from '@kontor/contracts';
 
 type Given = Record<string, CustomFieldValue | null | undefined>;
 
@@ -60,10 +60,7 @@ export function readCustomField(field: CustomField, cell: string): CustomFieldVa
       : field.kind === 'checkbox'
         ? YES.includes(plain) || (NO.includes(plain) ? false : undefined)
         : field.kind === 'multi_select'
-          ? cell
-              .split(/[;,]/)
-              .map((one) => one.trim())
-              .filter(Boolean)
+          ? splitList(cell)
           : cell;
   return read === undefined || objection(field, read) ? undefined : read;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { EntityManager } from 'typeorm';
 
 /** The columns of a table that a service writes: property name → PostgreSQL type. The column is the property in snake_case. */
@@ -67,9 +68,9 @@ export const selectList = (columns: Columns): string =>
     ...['createdAt', 'updatedAt'].map((p) => `${moment(`t.${snake(p)}`)} as "${p}"`),
   ].join(', ');
 
-/** Names of the properties in which two rows differ. */
+/** Names of the properties in which two rows differ; the order of an object's members, which `jsonb` does not keep, makes no difference. */
 export function changedFields(columns: Columns, before: object, after: object): string[] {
   const a = before as Record<string, unknown>;
   const b = after as Record<string, unknown>;
-  return Object.keys(columns).filter((p) => JSON.stringify(a[p] ?? null) !== JSON.stringify(b[p] ?? null));
+  return Object.keys(columns).filter((p) => !isDeepStrictEqual(a[p] ?? null, b[p] ?? null));
 }

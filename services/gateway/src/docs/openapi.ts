@@ -70,7 +70,8 @@ function operation(route: Route, schemas: Schemas): Json {
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
   const names = Object.keys(shape).filter((name) => !inPath.includes(name) && name !== 'version');
   const inQuery = route.method === 'GET' || route.form ? names : [];
-  const takesBody = !route.form && !route.takes && (route.body !== undefined || (route.method === 'POST' && names.length > 0));
+  const takesBody =
+    !route.form && !route.takes && (route.body !== undefined || (['POST', 'PUT'].includes(route.method) && names.length > 0));
   const parameters = [
     ...inPath.map((name) => parameter('path', name, shape[name], schemas)),
     ...inQuery.map((name) => parameter('query', name, shape[name], schemas)),

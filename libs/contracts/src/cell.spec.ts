@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { defuse, joinList, restoreDefused, splitList } from './cell.js';
+
+const cell = fc.string({ unit: fc.constantFrom("'", '=', '+', '-', '@', '\t', '\r', '\n', 'a', '1', ' ', '"', ',', '伟') });
+
+describe('7.10 cells that a spreadsheet would run as a formula are defused', () => {
+  it.each([
+    ['=1+1', "'=1+1"],
+    ['+49 30 1', "'+49 30 1"],
+    ['-5', "'-5"],
+    ['@sum(a1)', "'@sum(a1)"],
+    ['\t=1', "'\t=1"],
+    ['\r=1', "'\r=1"],
+    ["'=1", "''=1"],
+    ["''-1", "'''-1"],
+    ["'", "'"],
+    ["'Hertogenbosch", "'Hertogenbosch"],
+    ['a=1', 'a=1'],
+    ['', ''],
+  ])('%j is written as %j', (given, written) => {
+    expect(defuse(given)).toBe(written);
+    expect(restoreDefused(written)).toBe(given);
+  });
+
+  it('none is left, and every cell comes back as it was', () =>
+    fc.assert(
+      fc.property(fc.oneof(cell, fc.string({ unit: 'grapheme' })), (text) => {
+        expect(defuse(text)).not.toMatch(/^[=+\-@\t\r]/);
+        expect(restoreDefused(defuse(text))).toBe(text);
+      }),
+      { numRuns: 2000 },
+    ));
+
+  it('a cell that nobody defused stays as it is', () =>
+    fc.assert(fc.property(cell, (text) => expect(restoreDefused(text)).toBe(/^'+[=+\-@\t\r]/.test(text) ? text.slice(1) : text))));
+
+  it('very many apostrophes are no trouble', () => {
+    const many = "'".repeat(1_000_000);
+    expect(restoreDefused(defuse(`${many}=`))).toBe(`${many}=`);
+    expect(defuse(many)).toBe(many);
+  });
+});
+
+describe('7.10 a list in one cell', () => {
+  it.each([
+    [['vip', 'newsletter'], 'vip; newsletter'],
+    [['a;b', 'c'], '["a;b","c"]'],
+    [['[x]'], '["[x]"]'],
+    [[], ''],
+  ])('%j is written as %j', (list, written) => {
+    expect(joinList(list)).toBe(written);
+    expect(splitList(written)).toEqual(list);
+  });
+  it('is read back as it was, whatever stands in it', () =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.string({ unit: fc.constantFrom(';', ',', ':', '[', ']', '"', ' ', 'a', '伟') }), fc.string())),
+        (list) => expect(splitList(joinList(list))).toEqual(list),
+      ),
+      { numRuns: 1000 },
+    ));
+  it.each([
+    ['a, b;c', ['a', 'b', 'c']],
+    ['a ::: b', ['a', 'b']],
+    ['[1]', ['[1]']],
+    ['[x', ['[x']],
+    [' ; ', []],
+  ])('%j as others write it is %j', (cell, list) => expect(splitList(cell)).toEqual(list));
+});

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { ListContacts } from './contact.js';
+import { request } from './contract.js';
+import { ListCustomers } from './customer.js';
+import { text } from './shapes.js';
+import { newValues } from './values.js';
+
+/**
+ * The column `exact` of an exported file: the fields of a row that its other columns cannot say exactly (a label, a third e-mail, an order),
+ * as they are kept. Where it says a list, that is the whole list.
+ */
+export const ExactValues = z.object({
+  externalIds: newValues.externalIds,
+  emails: newValues.emails,
+  phones: newValues.phones,
+  addresses: newValues.addresses,
+  links: newValues.links,
+  type: newValues.type,
+  tags: newValues.tags,
+  notes: newValues.notes,
+  customFields: newValues.customFields,
+});
+
+// The caller goes from page to page: without `customFields` it is the first one, which has the header; all others have the same columns.
+const pages = { cursor: z.string().max(1024).optional(), customFields: z.array(text(64)).max(200).optional() };
+const csvPage = z.object({
+  csv: z.string().describe('lines of the file, with the header on the first page'),
+  customFields: z.array(z.string()).describe('keys of the custom fields that have a column'),
+  nextCursor: z.string().nullable(),
+});
+
+/** Which contacts to export, and in which order: what their list takes, but for its paging. */
+export const WhichContacts = ListContacts.omit({ limit: true, cursor: true });
+export const exportContacts = request('customer.export-contacts', WhichContacts.extend(pages), csvPage, {
+  summary: 'Gives the contacts of a list as CSV that can be imported again without loss',
+  timeoutMs: 30_000,
+});
+
+/** Which customers to export, and in which order. */
+export const WhichCustomers = ListCustomers.omit({ limit: true, cursor: true });
+export const exportCustomers = request('customer.export-customers', WhichCustomers.extend(pages), csvPage, {
+  summary: 'Gives the customers of a list as CSV',
+  timeoutMs: 30_000,
+});

@@ -1,0 +1,59 @@
+import { grantees } from '@kontor/bus';
+import type { EntityManager } from 'typeorm';
+import { mayRead } from '../access/access.js';
+import { externalIdKey } from '../values/check-values.js';
+import type { ContactRow } from './contact.table.js';
+import { type Holder, primaryEmail } from './contact-rules.js';
+
+/** Who has which keys: first as the database says, then as the items of a batch change it one after the other. */
+export class Holders {
+  private constructor(
+    /** By primary e-mail. */
+    readonly emails: Map<string, Holder>,
+    readonly externals: Map<string, string>,
+    private readonly codes: Map<string, Set<string>>,
+  ) {}
+
+  /** All in one statement: in two, a contact that is made in between would have one of its keys and not the other. */
+  static async read(tx: EntityManager, keys: { emails: string[]; externals: string[]; codes: string[] }): Promise<Holders> {
+    const holders = new Holders(new Map(), new Map(), new Map());
+    const having = (kind: string, n: number) =>
+      `select a.kind, a.value, t.id, case when ${mayRead('contact')} then t.display_name end as "displayName"
+       from contact_key a join contact t on t.tenant_id = a.tenant_id and t.id = a.contact_id
+       ${grantees() ? 'left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id' : ''}
+       where a.kind = '${kind}' and a.value = any($${n})`;
+    const found: (Holder & { kind: string; value: string })[] = await tx.query(
+      `${having('email', 1)} and a.is_primary union all ${having('external', 2)} union all ${having('code', 3)}`,
+      [keys.emails, keys.externals, keys.codes].map((values) => [...new Set(values)]),
+    );
+    for (const { kind, value, id, displayName } of found) {
+      if (kind === 'email') holders.emails.set(value, { id, displayName });
+      else if (kind === 'external') holders.externals.set(value, id);
+      else holders.addCode(value, id);
+    }
+    return holders;
+  }
+
+  of(match: 'email' | 'externalId' | 'employeeCode', key: string): string[] {
+    if (match === 'employeeCode') return [...(this.codes.get(key) ?? [])];
+    const id = match === 'email' ? this.emails.get(key)?.id : this.externals.get(key);
+    return id === undefined ? [] : [id];
+  }
+
+  /** Notes that a contact has become another one: what it gave up is free, what it took is not. */
+  move(before: ContactRow | undefined, after: ContactRow): void {
+    const { id } = after;
+    const was = before && primaryEmail(before);
+    const is = primaryEmail(after);
+    if (was && was !== is && this.emails.get(was)?.id === id) this.emails.delete(was);
+    if (is) this.emails.set(is, { id, displayName: this.emails.get(is)?.displayName ?? 'another item of this call' });
+    for (const external of before?.externalIds ?? []) this.externals.delete(externalIdKey(external));
+    for (const external of after.externalIds) this.externals.set(externalIdKey(external), id);
+    if (before?.employeeCode) this.codes.get(before.employeeCode)?.delete(id);
+    if (after.employeeCode) this.addCode(after.employeeCode, id);
+  }
+
+  private addCode(code: string, id: string): void {
+    this.codes.set(code, (this.codes.get(code) ?? new Set()).add(id));
+  }
+}

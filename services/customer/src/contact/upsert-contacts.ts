@@ -1,0 +1,196 @@
+import { AppError, fieldErrors, invalid } from '@kontor/bus';
+import {
+  type BulkItem,
+  ContactPatch,
+  type InputOf,
+  type NewContact,
+  type Settings,
+  statusOf,
+  type upsertContacts,
+} from '@kontor/contracts';
+import { Database, violated } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { readOnly, refuseChangingAccess } from '../access/access.js';
+import { settlePrimaryContacts } from '../customer/primary-contact.js';
+import { noChanges, tell, updated } from '../history/changes.js';
+import { readSettings } from '../settings/settings.service.js';
+import { emailKey, externalIdKey } from '../values/check-values.js';
+import { changedFields } from '../values/rows.js';
+import { addContacts, customersOf, newContact } from './contact.service.js';
+import { type ContactRow, contactColumns, readContacts, type StoredContact, updateContacts } from './contact.table.js';
+import { emailTaken, existingCustomers, knownAgents, noSuchAgent, primaryEmail, refuseBadCustomer } from './contact-rules.js';
+import { Holders } from './key-holders.js';
+import { mergeContact } from './merge-contact.js';
+
+type Batch = InputOf<typeof upsertContacts>;
+type Match = Batch['match'];
+
+@Injectable()
+export class UpsertContacts {
+  constructor(@Inject(Database) private readonly db: Database) {}
+
+  /**
+   * Each item alone; all that are accepted are written in one transaction, one statement per table, and told in one event.
+   * When others took a key between our look and our write, the whole batch is worked out anew.
+   */
+  async upsert(batch: Batch, tries = 5): Promise<{ items: BulkItem[] }> {
+    try {
+      return { items: await this.db.transaction((tx) => upsertBatch(tx, batch)) };
+    } catch (error) {
+      if (tries > 1 && violated(error)?.endsWith('_taken')) return this.upsert(batch, tries - 1);
+      throw error;
+    }
+  }
+}
+
+async function upsertBatch(tx: EntityManager, { match, items }: Batch): Promise<BulkItem[]> {
+  const settings = await readSettings(tx);
+  const results: BulkItem[] = [];
+  const patches = parse(items, match, results);
+  const plan = await makePlan(tx, match, patches, settings, results);
+  const versions = await write(tx, plan, settings);
+  for (const result of results) if (result.id) result.version = versions.get(result.id);
+  return results;
+}
+
+/** The items that can be read, by their places; the others are refused. */
+function parse(items: readonly unknown[], match: Match, results: BulkItem[]): Map<number, { patch: ContactPatch; key: string }> {
+  const patches = new Map<number, { patch: ContactPatch; key: string }>();
+  items.forEach((item, index) => {
+    alone(index, results, () => {
+      const parsed = ContactPatch.safeParse(item);
+      if (!parsed.success) throw invalid(fieldErrors(parsed.error.issues));
+      patches.set(index, { patch: parsed.data, key: keyOf(parsed.data, match) });
+    });
+  });
+  return patches;
+}
+
+function keyOf({ emails, externalIds, employeeCode }: ContactPatch, match: Match): string {
+  const email = emails?.find((one) => one.primary) ?? emails?.[0];
+  const external = externalIds?.[0];
+  if (match === 'email' && email) return emailKey(email.address);
+  if (match === 'externalId' && external) return externalIdKey(external);
+  if (match === 'employeeCode' && employeeCode) return employeeCode;
+  const path = match === 'email' ? 'emails' : match === 'externalId' ? 'externalIds' : match;
+  throw invalid([{ path, message: `is missing: the contact is looked for by it (match is ${match})`, code: 'missing' }]);
+}
+
+/** What will be written. Contacts that several items are about stand in it once, as they are after the last of them. */
+interface Plan {
+  known: Map<string, StoredContact>;
+  created: Map<string, ContactRow>;
+  updated: Map<string, ContactRow>;
+  /** New ones of whom nobody has said which customer they belong to. */
+  unassigned: Set<string>;
+}
+
+async function makePlan(
+  tx: EntityManager,
+  match: Match,
+  patches: ReadonlyMap<number, { patch: ContactPatch; key: string }>,
+  settings: Settings,
+  results: BulkItem[],
+): Promise<Plan> {
+  const all = [...patches.values()];
+  const holders = await Holders.read(tx, {
+    emails: all.flatMap(({ patch }) => (patch.emails ?? []).map((one) => emailKey(one.address))),
+    externals: all.flatMap(({ patch }) => (patch.externalIds ?? []).map(externalIdKey)),
+    codes: match === 'employeeCode' ? all.map(({ key }) => key) : [],
+  });
+  const ids = new Set(all.flatMap(({ key }) => holders.of(match, key)));
+  const contacts = ids.size > 0 ? await readContacts(tx, [...ids], 'lock') : [];
+  const customers = await existingCustomers(tx, [...new Set(all.flatMap(({ patch }) => patch.customerId ?? []))]);
+  const agents = await knownAgents(tx, [...new Set(all.flatMap(({ patch }) => patch.ownerId ?? []))]);
+  const plan: Plan = {
+    known: new Map(contacts.map((contact) => [contact.id, contact])),
+    created: new Map(),
+    updated: new Map(),
+    unassigned: new Set(),
+  };
+  for (const [index, { patch, key }] of patches)
+    alone(index, results, () => {
+      const before = find(plan, holders, match, key);
+      const after = before ? mergeContact(before, patch, settings) : newContact(asNew(patch), settings);
+      refuseBadCustomer(customers, patch.customerId);
+      if (before) refuseChangingAccess(before, changedFields({ ownerId: 'uuid', access: 'jsonb' }, before, after));
+      if (patch.ownerId && !agents.has(patch.ownerId)) throw noSuchAgent();
+      refuseTaken(holders, before, after);
+      holders.move(before, after);
+      if (!before && patch.customerId === undefined) plan.unassigned.add(after.id);
+      else if (patch.customerId !== undefined) plan.unassigned.delete(after.id);
+      const isNew = !plan.known.has(after.id);
+      (isNew ? plan.created : plan.updated).set(after.id, after);
+      results[index] = { index, status: before ? 200 : 201, id: after.id };
+    });
+  return plan;
+}
+
+/** The contact that has this key now, after what the items before have changed. */
+function find({ known, created, updated }: Plan, holders: Holders, match: Match, key: string): ContactRow | undefined {
+  const [id, ...others] = holders.of(match, key);
+  if (id === undefined) return undefined;
+  if (others.length > 0)
+    throw new AppError('conflict', `${match}: ${others.length + 1} contacts have it, so it does not say which one is meant`, {
+      errors: [{ path: match, message: `is that of ${others.length + 1} contacts`, code: 'ambiguous' }],
+    });
+  const found = updated.get(id) ?? created.get(id) ?? known.get(id);
+  if (!found) throw new AppError('conflict', `${match}: belongs to a contact that you may not see`);
+  if (known.get(id)?.mayWrite === false) throw readOnly('contact');
+  return found;
+}
+
+function refuseTaken(holders: Holders, before: ContactRow | undefined, after: ContactRow): void {
+  const email = primaryEmail(after);
+  const holder = email !== undefined && email !== (before && primaryEmail(before)) ? holders.emails.get(email) : undefined;
+  if (holder && holder.id !== after.id) throw emailTaken(holder);
+  const taken = after.externalIds.findIndex((one) => (holders.externals.get(externalIdKey(one)) ?? after.id) !== after.id);
+  if (taken === -1) return;
+  const message = 'belongs to another contact already';
+  throw new AppError('conflict', `externalIds[${taken}]: ${message}`, {
+    errors: [{ path: `externalIds[${taken}]`, message, code: 'taken' }],
+  });
+}
+
+/** For a contact that is not there yet, a list or text that is cleared is one that is not said; no customer is one that is said. */
+const asNew = (patch: ContactPatch): NewContact =>
+  Object.fromEntries(Object.entries(patch).filter(([key, value]) => value !== null || key === 'customerId')) as NewContact;
+
+/** Writes the plan and gives the versions that its contacts have now. Who gives up a key is written before who takes it. */
+async function write(tx: EntityManager, plan: Plan, settings: Settings): Promise<Map<string, number>> {
+  const changes = noChanges();
+  const moved: ContactRow[] = [];
+  const different = [...plan.updated.values()].flatMap((row) => {
+    const before = plan.known.get(row.id);
+    const step = before && updated(contactColumns, before, row);
+    if (!step) return [];
+    changes.contacts.push(step);
+    if (before.customerId !== row.customerId) moved.push(before, row);
+    return [row];
+  });
+  await updateContacts(tx, different);
+  await settlePrimaryContacts(tx, customersOf(moved), changes, new Set(different.map(({ id }) => id)));
+  const created = [...plan.created.values()];
+  await addContacts(
+    tx,
+    created,
+    created.filter((row) => plan.unassigned.has(row.id)),
+    settings,
+    changes,
+  );
+  await tell(tx, changes);
+  const versions = new Map([...plan.known.values()].map(({ id, version }) => [id, version]));
+  for (const { id, version } of changes.contacts) versions.set(id, version);
+  return versions;
+}
+
+/** What is refused costs no other item. */
+function alone(index: number, results: BulkItem[], work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    results[index] = { index, status: statusOf[error.code], problem: { code: error.code, detail: error.message, ...error.details } };
+  }
+}

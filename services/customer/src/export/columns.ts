@@ -1,0 +1,31 @@
+import { defuse, type ImportField } from '@kontor/contracts';
+import { stringify } from 'csv-stringify/sync';
+import type { Noun } from '../values/keys.js';
+
+// The headers are the names that the import has for its fields, so that it knows every column of what is exported here.
+const reach = 'email email2 phone phone2 phone3 mobile fax fax2 line1 line2 city state postalCode country alias website';
+const columns: Record<Noun, string> = {
+  contact: `id firstName middleName lastName companyName jobTitle employeeCode ${reach} birthday language type tags notes`,
+  customer: `id name domains ${reach} type tags notes`,
+};
+const last: Record<Noun, string> = {
+  contact: 'externalId customerId ownerId exact',
+  customer: 'externalId parentId primaryContactId ownerId exact',
+};
+
+/** The columns of an export, the readable ones first. */
+export const columnsOf = (noun: Noun, customFields: readonly string[]): string[] => [
+  ...columns[noun].split(' '),
+  ...customFields.map((key): ImportField => `customFields.${key}`),
+  ...last[noun].split(' '),
+];
+
+/**
+ * Rows as CSV (RFC 4180) with formulas defused. With its header it begins a file, and so with the mark without which spreadsheets
+ * take UTF-8 for something else.
+ */
+export function toCsv(header: readonly string[], rows: readonly Record<string, string | undefined>[], withHeader: boolean): string {
+  const lines = rows.map((cells) => header.map((column) => defuse(cells[column] ?? '')));
+  const csv = stringify(withHeader ? [[...header], ...lines] : lines, { record_delimiter: '\r\n', quoted_match: /[\r\n]/ });
+  return withHeader ? `\ufeff${csv}` : csv;
+}

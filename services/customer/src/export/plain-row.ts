@@ -1,0 +1,104 @@
+import { type CustomFieldValue, type ImportRow, joinList, type Settings } from '@kontor/contracts';
+import type { ContactRow } from '../contact/contact.table.js';
+import type { CustomerRow } from '../customer/customer.table.js';
+import { noValues, type Values } from '../values/check-values.js';
+import type { Noun } from '../values/keys.js';
+import { IMPORT_SOURCE, layValues } from '../values/lay-values.js';
+import { primaryOf } from '../values/primary.js';
+import { changedFields, valueColumns } from '../values/rows.js';
+
+/** How many numbers of each kind have a column: phone, phone2, phone3, mobile, fax, fax2. */
+const slots = { phone: 3, mobile: 1, fax: 2 } as const;
+const kinds = ['phone', 'mobile', 'fax'] as const;
+
+/** What the columns for people say of these values: the row that the import will read from them. */
+export function plainRow(values: Values, customFields: readonly string[]): ImportRow {
+  const email = primaryOf(values.emails);
+  const address = primaryOf(values.addresses);
+  const link = primaryOf(values.links);
+  return {
+    emails: [...new Set([...(email ? [email] : []), ...values.emails])].slice(0, 2).map((one) => one.address),
+    phones: kinds.flatMap((kind) =>
+      values.phones
+        .filter((phone) => phone.kind === kind)
+        .slice(0, slots[kind])
+        .map(({ number }, slot) => ({ number, kind, slot })),
+    ),
+    ...(address && { address: partsOf(address) }),
+    website: link?.kind === 'website' ? link.url : undefined,
+    type: values.type ?? undefined,
+    tags: values.tags,
+    // The import trims cells.
+    notes: values.notes?.trim(),
+    externalId: values.externalIds.find((one) => one.source === IMPORT_SOURCE)?.id,
+    customFields: Object.fromEntries(
+      customFields.flatMap((key) => {
+        const value = values.customFields[key];
+        const cell = value === undefined ? '' : cellOf(value).trim();
+        return cell === '' ? [] : [[key, cell]];
+      }),
+    ),
+    ownerId: values.ownerId ?? undefined,
+  };
+}
+
+const partsOf = ({ label: _, primary: __, ...parts }: Values['addresses'][number]) => parts;
+const cellOf = (value: CustomFieldValue): string => (Array.isArray(value) ? joinList(value) : String(value));
+
+const { ownerId: _, ...exactColumns } = valueColumns;
+/** A country that no number without a country code belongs to: what such a number means must not depend on where the file is imported. */
+const NOWHERE = '';
+
+/** What a plain row cannot say exactly, as JSON; undefined when it says everything. The import itself is asked what it would make of the row. */
+export function exactOf(values: Values, plain: ImportRow, settings: Settings, noun: Noun): string | undefined {
+  const laid = layValues(noValues, plain, { ...settings, country: NOWHERE }, noun, []);
+  const fields = changedFields(exactColumns, laid, values) as (keyof typeof exactColumns)[];
+  if (fields.length === 0) return undefined;
+  const exact: Record<string, unknown> = Object.fromEntries(fields.map((field) => [field, values[field]]));
+  if (fields.includes('customFields')) {
+    const keys = Object.keys(values.customFields);
+    const columns = Object.fromEntries(keys.map((key) => [key, 'jsonb']));
+    exact.customFields = Object.fromEntries(
+      changedFields(columns, laid.customFields, values.customFields).map((key) => [key, values.customFields[key]]),
+    );
+  }
+  return JSON.stringify(exact);
+}
+
+/** A contact as its row of the file; whatever the columns for people cannot say stands in `exact`. */
+export function contactToRow(contact: ContactRow, customFields: readonly string[], settings: Settings): ImportRow {
+  const plain = plainRow(contact, customFields);
+  const { id, firstName, middleName, lastName, employeeCode, companyName, jobTitle, language, birthday, customerId } = contact;
+  const person = { firstName, middleName, lastName, employeeCode, companyName, jobTitle, language, birthday, customerId };
+  const said = Object.entries(person).filter(([, text]) => text !== null);
+  return { id, ...Object.fromEntries(said), ...plain, exact: exactOf(contact, plain, settings, 'contact') };
+}
+
+/** The cells of a row by their columns, the opposite of what the import does with them. */
+export function cellsOf({ emails, phones, address, tags, customFields, ...texts }: ImportRow): Record<string, string | undefined> {
+  return {
+    ...texts,
+    email: emails?.[0],
+    email2: emails?.[1],
+    ...Object.fromEntries((phones ?? []).map(({ number, kind, slot }) => [slot === 0 ? kind : `${kind}${slot + 1}`, number])),
+    ...address,
+    tags: joinList(tags ?? []),
+    ...Object.fromEntries(Object.entries(customFields ?? {}).map(([key, cell]) => [`customFields.${key}`, cell])),
+  };
+}
+
+/** A customer as the cells of its row. */
+export function customerToCells(
+  customer: CustomerRow,
+  customFields: readonly string[],
+  settings: Settings,
+): Record<string, string | undefined> {
+  const plain = plainRow(customer, customFields);
+  return {
+    ...cellsOf({ ...plain, id: customer.id, exact: exactOf(customer, plain, settings, 'customer') }),
+    name: customer.name,
+    domains: joinList(customer.domains),
+    parentId: customer.parentId ?? undefined,
+    primaryContactId: customer.primaryContactId ?? undefined,
+  };
+}

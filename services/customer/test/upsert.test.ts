@@ -1,0 +1,237 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Context } from '@kontor/bus';
+import * as k from '@kontor/contracts';
+import { aContact, aCustomer, again, anAgent, eventually, startWorld, type World } from '@kontor/testing';
+import { service } from '../src/index.js';
+
+let world: World;
+const heard: { tenant: string; changes: k.Change[] }[] = [];
+beforeAll(async () => {
+  world = await startWorld({ services: [service] });
+  world.bus.connection.subscribe('events.contact.>', {
+    callback: (_, m) => {
+      heard.push({ tenant: m.headers?.get('Kontor-Tenant') ?? '', ...(m.json() as { changes: k.Change[] }) });
+    },
+  });
+});
+afterAll(() => world.stop());
+
+const upsert = async (agent: Context, items: unknown[], match?: 'email' | 'externalId' | 'employeeCode') =>
+  (await world.ask(again(agent), k.upsertContacts, { items, ...(match && { match }) })).items;
+const get = (agent: Context, id: string | undefined) => world.ask(again(agent), k.getContact, { id: id ?? '' });
+const all = async (agent: Context) => (await world.ask(again(agent), k.listContacts, { limit: 200 })).items;
+const mail = (address: string) => ({ emails: [{ address }] });
+
+describe('10 bulk upsert', () => {
+  it('10 bulk upsert creates whom it does not know, and changes whom it knows like a merge patch', async () => {
+    const agent = anAgent();
+    const known = await world.ask(agent, k.createContact, {
+      ...mail('Known@post.example'),
+      firstName: 'Anna',
+      jobTitle: 'CEO',
+      tags: ['a'],
+      phones: [{ number: '030 1' }],
+    });
+    const answer = await upsert(agent, [
+      { ...mail('known@POST.example'), jobTitle: null, tags: ['b'], lastName: 'Neu' },
+      { ...mail('new@post.example'), lastName: 'Meier', tags: null },
+    ]);
+    expect(answer).toEqual([
+      { index: 0, status: 200, id: known.id, version: 2 },
+      { index: 1, status: 201, id: expect.any(String), version: 1 },
+    ]);
+    expect(await get(agent, known.id)).toMatchObject({
+      firstName: 'Anna',
+      lastName: 'Neu',
+      jobTitle: null,
+      tags: ['b'],
+      phones: known.phones,
+      emails: [{ address: 'known@POST.example', primary: true }],
+    });
+    expect(await get(agent, answer[1]?.id)).toMatchObject({ lastName: 'Meier', ownerId: agent.agent?.id, tags: [] });
+    await eventually(() =>
+      expect(heard.filter((one) => one.tenant === agent.tenant).map((one) => one.changes)).toEqual([
+        [{ id: known.id, version: 1, change: 'created' }],
+        [
+          { id: known.id, version: 2, change: 'updated', fields: ['lastName', 'jobTitle', 'emails', 'tags'] },
+          { id: answer[1]?.id, version: 1, change: 'created' },
+        ],
+      ]),
+    );
+  });
+
+  it('10 bulk upsert sent twice is the same as once: no version goes up, nothing is told', async () => {
+    const agent = anAgent();
+    const items = [
+      {
+        ...aContact(),
+        phones: [{ label: 'desk', number: '030 1234567' }],
+        addresses: [{ city: 'Bonn', line1: 'Weg 1', label: 'home' }],
+        externalIds: [{ source: 'crm', id: '1' }],
+        tags: ['x'],
+        notes: 'n',
+      },
+      aContact(),
+    ];
+    const first = await upsert(agent, items);
+    const second = await upsert(agent, items);
+    expect(first.map((item) => item.status)).toEqual([201, 201]);
+    expect(second).toEqual(first.map((item) => ({ ...item, status: 200 })));
+    await upsert(agent, [aContact()]);
+    await eventually(() =>
+      expect(heard.filter((one) => one.tenant === agent.tenant).map((one) => one.changes.map((change) => change.change))).toEqual([
+        ['created', 'created'],
+        ['created'],
+      ]),
+    );
+  });
+
+  it('10 bulk upsert by external id and by employee code', async () => {
+    const agent = anAgent();
+    const external = [{ externalIds: [{ source: 'crm', id: '7' }], lastName: 'A' }];
+    const [made] = await upsert(agent, external, 'externalId');
+    expect(await upsert(agent, [{ ...external[0], lastName: 'B' }], 'externalId')).toEqual([
+      { index: 0, status: 200, id: made?.id, version: 2 },
+    ]);
+    // The same id of another source is somebody else's.
+    expect(await upsert(agent, [{ externalIds: [{ source: 'shop', id: '7' }], lastName: 'C' }], 'externalId')).toMatchObject([
+      { status: 201 },
+    ]);
+    const [code] = await upsert(agent, [{ employeeCode: 'E-1' }], 'employeeCode');
+    expect(await upsert(agent, [{ employeeCode: 'E-1', lastName: 'D' }], 'employeeCode')).toEqual([
+      { index: 0, status: 200, id: code?.id, version: 2 },
+    ]);
+    expect(await all(agent)).toHaveLength(3);
+  });
+
+  it('10 bulk upsert refuses an employee code that several contacts have, naming how many', async () => {
+    const agent = anAgent();
+    await world.ask(agent, k.createContact, { employeeCode: 'E-2' });
+    await world.ask(again(agent), k.createContact, { employeeCode: 'E-2' });
+    const [refused, fine] = await upsert(agent, [{ employeeCode: 'E-2', lastName: 'X' }, { employeeCode: 'E-3' }], 'employeeCode');
+    expect(refused).toMatchObject({ status: 409, problem: { code: 'conflict', detail: expect.stringContaining('2 contacts') } });
+    expect(fine?.status).toBe(201);
+  });
+
+  it('10 bulk upsert takes each item alone, and says of each that is refused what is wrong', async () => {
+    const agent = anAgent();
+    const holder = await world.ask(agent, k.createContact, { ...mail('taken@post.example'), externalIds: [{ source: 'crm', id: '9' }] });
+    const answer = await upsert(
+      agent,
+      [
+        { externalIds: [{ source: 'a', id: '1' }], lastName: 'Good' },
+        { externalIds: [{ source: 'a', id: '2' }], ...mail('TAKEN@post.example') },
+        {
+          externalIds: [
+            { source: 'a', id: '3' },
+            { source: 'crm', id: '9' },
+          ],
+          lastName: 'X',
+        },
+        { lastName: 'Without key' },
+        { externalIds: [{ source: 'a', id: '4' }], lastName: 7 },
+        { externalIds: [{ source: 'a', id: '5' }], lastName: 'X', customerId: randomUUID() },
+        { externalIds: [{ source: 'a', id: '6' }], lastName: 'X', ownerId: randomUUID() },
+        { externalIds: [{ source: 'a', id: '7' }], jobTitle: 'nobody' },
+        { externalIds: [{ source: 'a', id: '8' }], lastName: 'X', type: 'lukewarm' },
+        { externalIds: [{ source: 'a', id: '9' }], lastName: 'X', shoe: 1 },
+        null,
+        { externalIds: [{ source: 'crm', id: '9' }], lastName: 'Holder', customerId: randomUUID() },
+        { externalIds: [{ source: 'a', id: '10' }], lastName: 'Good too' },
+      ],
+      'externalId',
+    );
+    expect(answer.map(({ index, status, problem }) => [index, status, problem?.code])).toEqual([
+      [0, 201, undefined],
+      [1, 409, 'email-taken'],
+      [2, 409, 'conflict'],
+      [3, 400, 'invalid'],
+      [4, 400, 'invalid'],
+      [5, 400, 'invalid'],
+      [6, 400, 'invalid'],
+      [7, 400, 'invalid'],
+      [8, 400, 'invalid'],
+      [9, 400, 'invalid'],
+      [10, 400, 'invalid'],
+      [11, 400, 'invalid'],
+      [12, 201, undefined],
+    ]);
+    expect(answer[1]?.problem).toMatchObject({ contactId: holder.id });
+    expect(answer[3]?.problem).toMatchObject({ errors: [{ path: 'externalIds', code: 'missing' }] });
+    expect(await get(agent, holder.id)).toEqual(holder);
+    expect(await all(agent)).toHaveLength(3);
+  });
+
+  it('10 bulk upsert: of two items with one key the later changes what the earlier made', async () => {
+    const agent = anAgent();
+    const [first, second, third] = await upsert(agent, [
+      { ...mail('same@post.example'), lastName: 'One', jobTitle: 'CEO' },
+      { ...mail('other@post.example') },
+      { ...mail('same@post.example'), lastName: 'Two' },
+    ]);
+    expect([first?.status, second?.status, third?.status]).toEqual([201, 201, 200]);
+    expect(third).toMatchObject({ id: first?.id, version: 1 });
+    expect(await get(agent, first?.id)).toMatchObject({ lastName: 'Two', jobTitle: 'CEO', version: 1 });
+  });
+
+  it('10 bulk upsert lets items pass keys on in one batch', async () => {
+    const agent = anAgent();
+    const code = (c: string, address: string) => ({ employeeCode: c, ...mail(address) });
+    const [a, b] = await upsert(agent, [code('A', 'a@post.example'), code('B', 'b@post.example')], 'employeeCode');
+    // A gives its address up, B takes it, and a new one takes what B had.
+    const answer = await upsert(
+      agent,
+      [code('A', 'c@post.example'), code('B', 'a@post.example'), code('N', 'b@post.example'), code('M', 'a@post.example')],
+      'employeeCode',
+    );
+    expect(answer.map((item) => item.status)).toEqual([200, 200, 201, 409]);
+    expect((await get(agent, a?.id)).emails).toMatchObject([{ address: 'c@post.example' }]);
+    expect((await get(agent, b?.id)).emails).toMatchObject([{ address: 'a@post.example' }]);
+    expect(await upsert(agent, [{ ...mail('b@post.example'), lastName: 'N' }])).toMatchObject([{ status: 200, id: answer[2]?.id }]);
+  });
+
+  it('10 bulk upsert moves contacts into customers; those keep exactly one primary contact', async () => {
+    const agent = anAgent();
+    const here = await world.ask(agent, k.createCustomer, aCustomer({ domains: ['here.example'] }));
+    const there = await world.ask(again(agent), k.createCustomer, aCustomer());
+    const [first, second, none] = await upsert(agent, [
+      mail('first@here.example'),
+      { ...mail('second@here.example'), customerId: there.id },
+      { ...mail('none@here.example'), customerId: null },
+    ]);
+    expect(await get(agent, first?.id)).toMatchObject({ customerId: here.id, isPrimaryContact: true, version: first?.version });
+    expect(await get(agent, second?.id)).toMatchObject({ customerId: there.id, isPrimaryContact: true });
+    expect(await get(agent, none?.id)).toMatchObject({ customerId: null });
+    const [moved] = await upsert(agent, [{ ...mail('first@here.example'), customerId: there.id }]);
+    expect(await get(agent, first?.id)).toMatchObject({ customerId: there.id, isPrimaryContact: false, version: moved?.version });
+    expect((await world.ask(again(agent), k.getCustomer, { id: here.id })).primaryContactId).toBeNull();
+  });
+
+  it('10 bulk upsert: 20 at once with the same 50 keys make 50 contacts', async () => {
+    const agent = anAgent();
+    const items = Array.from({ length: 50 }, (_, i) => ({ ...mail(`r${i}@post.example`), externalIds: [{ source: 's', id: `${i}` }] }));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => upsert(agent, items)));
+    for (const answer of answers) for (const item of answer) expect([200, 201]).toContain(item.status);
+    expect(await all(agent)).toHaveLength(50);
+    expect(new Set(answers.map((answer) => JSON.stringify(answer.map((item) => item.id)))).size).toBe(1);
+  });
+
+  it('10 bulk upsert knows nobody of another tenant', async () => {
+    const [item] = [{ ...mail('both@post.example'), lastName: 'Mine' }];
+    const mine = anAgent();
+    const [first] = await upsert(mine, [item]);
+    const [second] = await upsert(anAgent(), [{ ...item, lastName: 'Theirs' }]);
+    expect(second).toMatchObject({ status: 201 });
+    expect(second?.id).not.toBe(first?.id);
+    expect(await get(mine, first?.id)).toMatchObject({ lastName: 'Mine', version: 1 });
+  });
+
+  it('10 bulk upsert takes 1,000 items and not one more', async () => {
+    const agent = anAgent();
+    const items = Array.from({ length: 1001 }, (_, i) => mail(`m${i}@post.example`));
+    expect((await upsert(agent, items.slice(1))).every((item) => item.status === 201)).toBe(true);
+    await expect(upsert(agent, items)).rejects.toMatchObject({ code: 'invalid' });
+    await expect(upsert({ ...agent, roles: ['light_agent'] }, items.slice(1))).rejects.toMatchObject({ code: 'forbidden' });
+  });
+});
