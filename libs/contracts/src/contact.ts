@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { event, request } from './contract.js';
 import { bulkResult, byId, date, empty, id, instant, language, listSort, page, paging, shortText, text, version } from './shapes.js';
-import { newValues, patchValues, values } from './values.js';
+import { newValues, Phone, patchValues, values } from './values.js';
 
 const person = {
   firstName: shortText.trim().nullable().optional(),
@@ -115,6 +115,22 @@ export const listContacts = request('customer.list-contacts', ListContacts, page
   summary: 'Lists contacts',
   timeoutMs: 10_000,
 });
+
+/** A contact that has the number of somebody who calls. */
+export const CallerFound = Summary.extend({ matched: Phone.describe('the number that was asked for, as this contact has it') }).meta({
+  id: 'CallerFound',
+});
+export type CallerFound = z.output<typeof CallerFound>;
+export const lookUpCaller = request(
+  'customer.look-up-caller',
+  z.strictObject({
+    phone: text(64)
+      .regex(/\p{Nd}/u, 'has no digit')
+      .describe('a phone number in any written form'),
+  }),
+  z.object({ items: z.array(CallerFound) }),
+  { summary: 'Gives the contacts with exactly this phone number, the best first, at most 50; none when nobody has it' },
+);
 
 /** Each item is checked and created alone; up to 1,000. */
 export const createContacts = request(

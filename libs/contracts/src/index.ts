@@ -15,6 +15,7 @@ export * from './notification.js';
 export * from './permission.js';
 export * from './photo.js';
 export * from './problem.js';
+export * from './request.js';
 export * from './search.js';
 export * from './settings.js';
 export * from './shapes.js';

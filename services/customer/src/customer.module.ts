@@ -23,8 +23,12 @@ import { Exports } from './export/export.service.js';
 import { HistoryController } from './history/history.controller.js';
 import { JobController } from './job/job.controller.js';
 import { Jobs } from './job/job.service.js';
+import { LookupController } from './lookup/lookup.controller.js';
 import { PhotoController } from './photo/photo.controller.js';
 import { PhotoService } from './photo/photo.service.js';
+import { RequestController } from './request/request.controller.js';
+import { RequestService } from './request/request.service.js';
+import { SaveCaller } from './request/save-caller.js';
 import { SettingsController } from './settings/settings.controller.js';
 import { SettingsService } from './settings/settings.service.js';
 import { TagController } from './tag/tag.controller.js';
@@ -36,36 +40,40 @@ export class CustomerModule {
       module: CustomerModule,
       imports: [DatabaseModule.with({ name: 'customer', url: env.KONTOR_DATABASE_URL, poolSize: env.KONTOR_DATABASE_POOL })],
       controllers: [
+        AgentController,
+        BinController,
         ContactController,
         CustomerController,
-        SettingsController,
-        AgentController,
-        TagController,
+        ErasureController,
+        ExportController,
         HistoryController,
         JobController,
-        BinController,
-        ErasureController,
         PhotoController,
-        ExportController,
+        LookupController,
+        RequestController,
+        SettingsController,
+        TagController,
       ],
       providers: [
         { provide: ENV, useValue: env },
-        PhotoService,
+        AgentService,
+        BinService,
+        DeleteCustomer,
+        Purge,
         ContactService,
-        ContactLists,
         ImportContacts,
+        ContactLists,
+        UpsertContacts,
         CustomerService,
         CustomerLists,
-        SettingsService,
-        AgentService,
-        Jobs,
-        DeleteCustomer,
-        BinService,
-        Purge,
         ErasureService,
         Everything,
         Exports,
-        UpsertContacts,
+        Jobs,
+        PhotoService,
+        RequestService,
+        SaveCaller,
+        SettingsService,
       ],
     };
   }

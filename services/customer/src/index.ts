@@ -8,9 +8,10 @@ import { Records } from './migrations/3-records.js';
 import { Requests } from './migrations/4-requests.js';
 import { Photos } from './migrations/5-photos.js';
 import { Erasures } from './migrations/8-erasures.js';
+import { ListIndexes } from './migrations/9-list-indexes.js';
 
 /** In the order in which they are run. */
-const migrations = [FirstTables, AccessHistoryBinJobs, Records, Requests, Photos, Erasures];
+const migrations = [FirstTables, AccessHistoryBinJobs, Records, Requests, Photos, Erasures, ListIndexes];
 
 export const service = defineService({
   name: 'customer',

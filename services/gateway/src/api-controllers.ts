@@ -4,6 +4,7 @@ import { CustomersController } from './customers.controller.js';
 import { ImportsController } from './imports/imports.controller.js';
 import { JobsController } from './jobs.controller.js';
 import { MeController } from './me.controller.js';
+import { RequestsController } from './requests.controller.js';
 import { SearchController } from './search.controller.js';
 import { SettingsController } from './settings.controller.js';
 
@@ -11,6 +12,7 @@ import { SettingsController } from './settings.controller.js';
 export const apiControllers = [
   CustomersController,
   ContactsController,
+  RequestsController,
   SearchController,
   ImportsController,
   BinController,

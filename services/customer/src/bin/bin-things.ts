@@ -6,6 +6,7 @@ import type { StoredContact } from '../contact/contact.table.js';
 import { deleteDomains, type StoredCustomer } from '../customer/customer.table.js';
 import { settlePrimaryContacts } from '../customer/primary-contact.js';
 import type { Changes, Step } from '../history/changes.js';
+import type { StoredRequest } from '../request/request.table.js';
 import { deleteKeys } from '../values/keys.js';
 import { newId } from '../values/new-id.js';
 
@@ -165,3 +166,20 @@ export async function binCustomer(tx: EntityManager, customer: StoredCustomer, c
     counts: { customers: customers.length, contacts: contacts.length, records, requests },
   });
 }
+
+/** Moves a request to the bin; its contact stays. Who may see it there is who might before, at most. */
+export async function binRequest(tx: EntityManager, request: StoredRequest): Promise<void> {
+  const unit = newId();
+  await binRows(tx, 'request', unit, 't.id = any($2)', [request.id]);
+  await keepUnit(tx, {
+    id: unit,
+    kind: 'request',
+    entryId: request.id,
+    name: request.subject ?? `${request.number}`,
+    readers: request.contactReaders,
+    customerReaders: inBoth(request.contactsCustomerReaders, request.customerReaders),
+    counts: { customers: 0, contacts: 0, records: 0, requests: 1 },
+  });
+}
+
+const inBoth = (a: string[] | null, b: string[] | null): string[] | null => (a && b ? a.filter((one) => b.includes(one)) : (a ?? b));

@@ -42,7 +42,7 @@ export class ContactLists {
 
 /** Which contacts a list or an export has. */
 export async function contactConditions(tx: EntityManager, input: InputOf<typeof exportContacts>): Promise<Conditions> {
-  const where = sharedFilters(input, 'contact', (await readSettings(tx)).country);
+  const where = await sharedFilters(tx, input, 'contact', (await readSettings(tx)).country);
   if (input.employeeCode !== undefined)
     where.add(`t.id in (select k.contact_id from contact_key k where k.kind = 'code' and k.value = $)`, input.employeeCode);
   if (input.customerId === 'none') where.add('t.customer_id is null');

@@ -18,6 +18,14 @@ export const noContact: Omit<ContactRow, 'id'> = {
 
 /** Lays a patch over a contact (a new contact is a patch of an empty one); throws `invalid` with every field that is wrong. */
 export function mergeContact(before: ContactRow, given: ContactPatch | NewContact, settings: Settings): ContactRow {
+  const row = mergePerson(before, given, settings);
+  const objection = nobody(row);
+  if (objection) throw new AppError('invalid', objection, { errors: [{ path: '', message: objection, code: 'nobody' }] });
+  return row;
+}
+
+/** The same for somebody of whom nothing may be known yet. */
+export function mergePerson(before: ContactRow, given: ContactPatch | NewContact, settings: Settings): ContactRow {
   const errors: FieldError[] = [];
   const text = (key: 'firstName' | 'middleName' | 'lastName' | 'employeeCode' | 'companyName' | 'jobTitle') =>
     given[key] === undefined ? before[key] : given[key] || null;
@@ -36,8 +44,6 @@ export function mergeContact(before: ContactRow, given: ContactPatch | NewContac
     ...mergeValues(before, given, settings, 'contact', errors),
   };
   if (errors.length > 0) throw invalid(errors);
-  const objection = nobody(row);
-  if (objection) throw new AppError('invalid', objection, { errors: [{ path: '', message: objection, code: 'nobody' }] });
   return row;
 }
 

@@ -50,7 +50,7 @@ export class CustomerLists {
 
 /** Which customers a list or an export has. */
 export async function customerConditions(tx: EntityManager, input: InputOf<typeof exportCustomers>): Promise<Conditions> {
-  const where = sharedFilters(input, 'customer', (await readSettings(tx)).country);
+  const where = await sharedFilters(tx, input, 'customer', (await readSettings(tx)).country);
   if (input.parentId === 'none') where.add('t.parent_id is null');
   else if (input.parentId !== undefined) where.add('t.parent_id = $', input.parentId);
   return where;

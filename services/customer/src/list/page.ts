@@ -1,12 +1,12 @@
 import { AppError } from '@kontor/bus';
 import type { EntityManager } from 'typeorm';
-import { mayRead } from '../access/access.js';
+import { mayReadListed } from '../access/access.js';
 import type { Noun } from '../values/keys.js';
 
-type Sort = 'name' | '-name' | 'createdAt' | '-createdAt' | 'updatedAt' | '-updatedAt';
+type Sort = 'name' | '-name' | 'createdAt' | '-createdAt' | 'updatedAt' | '-updatedAt' | 'number' | '-number';
 
 // Ids are UUIDv7, made when the thing is: their order is the order of creation.
-const orders = { name: 't.sort_name', createdAt: undefined, updatedAt: 't.updated_at' } as const;
+const orders = { name: 't.sort_name', createdAt: undefined, updatedAt: 't.updated_at', number: 't.number' } as const;
 
 /** Where-conditions with their parameters, put together piece by piece. `$` in a condition stands for its parameter. */
 export class Conditions {
@@ -16,7 +16,7 @@ export class Conditions {
   /** Those that are not in the bin and that the caller may see. */
   static live(noun: Noun): Conditions {
     const where = new Conditions().add('t.deleted_at is null');
-    const readable = mayRead(noun);
+    const readable = mayReadListed(noun);
     return readable === 'true' ? where : where.add(readable);
   }
 
@@ -24,6 +24,11 @@ export class Conditions {
     if (parameter !== undefined) this.parameters.push(parameter);
     this.parts.push(parameter === undefined ? condition : condition.replaceAll('$', `$${this.parameters.length}`));
     return this;
+  }
+
+  /** Only when there is something to compare with. */
+  addIf(condition: string, parameter: unknown): this {
+    return parameter === undefined ? this : this.add(condition, parameter);
   }
 
   toString(): string {
@@ -61,8 +66,10 @@ export async function readPage<T extends { id: string }>(
   const way = falling ? 'desc' : 'asc';
   const order = column ? `${column} ${way}, t.id ${way}` : `t.id ${way}`;
   const place = column ? `, ${column}::text as place` : '';
+  // First which rows, then what is in them: the way to them reads indexes, and rows that are wide are fetched only for this page.
   const rows: (T & { place?: string })[] = await tx.query(
-    `select ${columns}${place} from ${from} where ${where} order by ${order} limit ${limit + 1}`,
+    `select ${columns}${place} from ${from}
+     where t.id = any(array(select t.id from ${from} where ${where} order by ${order} limit ${limit + 1})) order by ${order}`,
     where.parameters,
   );
   const last = rows.length > limit ? rows[limit - 1] : undefined;
@@ -71,7 +78,8 @@ export async function readPage<T extends { id: string }>(
 
 function decodeCursor(cursor: string, sort: Sort): [string, string] {
   const [value, id] = decodePlace(cursor, sort);
-  if (!id || (sort.endsWith('updatedAt') && Number.isNaN(Date.parse(value)))) throw badCursor();
+  const bad = sort.endsWith('updatedAt') ? Number.isNaN(Date.parse(value)) : sort.endsWith('number') && !/^\d{1,9}$/.test(value);
+  if (!id || bad) throw badCursor();
   return [value, id];
 }
 

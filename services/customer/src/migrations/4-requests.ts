@@ -11,19 +11,21 @@ export class Requests implements MigrationInterface {
     await runner.query(`
       create table request_number (
         ${tenantId},
-        last bigint not null,
+        last int not null,
         primary key (tenant_id)
       );
       create table request (
         ${tenantId},
         id uuid not null,
         version int not null default 1,
-        number bigint not null,
-        subject text not null,
+        number int not null,
+        subject text,
         description text,
         status text collate "C" not null,
         caller jsonb not null,
         contact_id uuid,
+        -- Every contact it was ever linked to: it may hold data of each of them, and goes with whom is erased.
+        people uuid[] not null default '{}',
         customer_id uuid,
         work_site_address jsonb,
         owner_id uuid,
@@ -37,6 +39,8 @@ export class Requests implements MigrationInterface {
       create index request_by_status on request (tenant_id, status, id) where deleted_at is null;
       create index request_by_contact on request (tenant_id, contact_id, id) where contact_id is not null;
       create index request_by_customer on request (tenant_id, customer_id, id) where customer_id is not null;
+      create index request_by_owner on request (tenant_id, owner_id, id) where owner_id is not null and deleted_at is null;
+      create index request_by_update on request (tenant_id, updated_at, id) where deleted_at is null;
       create index request_in_bin on request (tenant_id, bin_id, id) where bin_id is not null;
       ${['request_number', 'request'].map(protect).join('\n')}
     `);

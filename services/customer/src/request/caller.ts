@@ -1,0 +1,101 @@
+import { isDeepStrictEqual } from 'node:util';
+import { AppError } from '@kontor/bus';
+import {
+  type Caller,
+  type CallerPatch,
+  type ContactPatch,
+  type CustomFieldValue,
+  callerFields,
+  type Difference,
+  type NewCaller,
+  type NewContact,
+  type Settings,
+} from '@kontor/contracts';
+import type { ContactRow } from '../contact/contact.table.js';
+import { mergePerson, noContact } from '../contact/merge-contact.js';
+import { displayName } from '../values/names.js';
+
+type Person = Pick<ContactRow, keyof NewCaller & keyof ContactRow>;
+type Custom = Record<string, CustomFieldValue | null>;
+/**
+ * What a request says about its caller. A field that is not in it was never said and changes no contact; null or an empty list says
+ * that there is none. Custom fields likewise, key by key.
+ */
+export type Said = Partial<Omit<Person, 'customFields'> & { customFields: Custom }>;
+
+/** The caller's data as it is shown: every field, and what nobody said is empty. */
+export function shown(said: Said): Caller {
+  const person: Person = { ...pick(noContact, callerFields), ...said, customFields: withoutNulls(said.customFields) };
+  return { ...person, displayName: displayName(person) };
+}
+
+/** Lays a merge patch over what was said, with the rules of contacts; throws `invalid` with every field that is wrong. */
+export function lay(said: Said, given: NewCaller | CallerPatch, settings: Settings): Said {
+  const person = mergePerson({ id: '', ...noContact, ...shown(said) }, given, settings);
+  const names = callerFields.filter((field) => given[field] !== undefined && field !== 'customFields');
+  const after: Said = { ...said, ...pick(person, names) };
+  const { customFields } = given;
+  if (customFields === undefined) return after;
+  const cleared = Object.keys(customFields === null ? (said.customFields ?? {}) : only(customFields, (value) => value === null));
+  return {
+    ...after,
+    customFields: { ...said.customFields, ...person.customFields, ...Object.fromEntries(cleared.map((key) => [key, null])) },
+  };
+}
+
+/** Copies a contact's data in, except where something was said already. */
+export const fill = (said: Said, contact: ContactRow): Said => ({
+  ...pick(contact, callerFields),
+  ...said,
+  customFields: { ...contact.customFields, ...said.customFields },
+});
+
+/** What saving to this contact would change, field by field; a list replaces the list. */
+export function differences(said: Said, contact: Person): Difference[] {
+  const { customFields = {}, ...fields } = said;
+  const all: [string, unknown, unknown][] = [
+    ...callerFields.flatMap((field): [string, unknown, unknown][] =>
+      field !== 'customFields' && field in fields ? [[field, fields[field], contact[field]]] : [],
+    ),
+    ...Object.entries(customFields).map(([key, value]): [string, unknown, unknown] => [
+      `customFields.${key}`,
+      value,
+      contact.customFields[key],
+    ]),
+  ];
+  return all.flatMap(([field, request, current]) =>
+    isDeepStrictEqual(request ?? null, current ?? null) ? [] : [{ field, request: request ?? null, contact: current ?? null }],
+  );
+}
+
+/** The names of what was said that `wanted` allows; `customFields` means all of them. */
+export const saidFields = (said: Said, wanted?: readonly string[]): string[] =>
+  differences(said, noContact).flatMap(({ field }) => (isWanted(field, wanted) ? field : []));
+
+export const isWanted = (field: string, wanted: readonly string[] | undefined): boolean =>
+  !wanted || wanted.includes(field) || (field.startsWith('customFields.') && wanted.includes('customFields'));
+
+/** These fields as a patch of a contact. */
+export function patchOf(said: Said, names: readonly string[]): ContactPatch & NewContact {
+  const keys = new Set(names.flatMap((name) => (name.startsWith('customFields.') ? name.slice('customFields.'.length) : [])));
+  const custom = only(said.customFields ?? {}, (_, key) => keys.has(key));
+  return { ...pick(said, names as (keyof Said)[]), ...(keys.size > 0 && { customFields: custom }) } as ContactPatch & NewContact;
+}
+
+/** Says in refusals of contacts that it is about the caller's data. */
+export async function ofCaller<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof AppError) || !error.details.errors) throw error;
+    const errors = error.details.errors.map((one) => ({ ...one, path: one.path ? `caller.${one.path}` : 'caller' }));
+    throw new AppError(error.code, `caller: ${error.message}`, { ...error.details, errors });
+  }
+}
+
+const pick = <T extends object, K extends keyof T>(value: T, keys: readonly K[]): Pick<T, K> =>
+  Object.fromEntries(keys.flatMap((key) => (key in value ? [[key, value[key]]] : []))) as Pick<T, K>;
+const only = <T>(value: Record<string, T>, keep: (value: T, key: string) => boolean): Record<string, T> =>
+  Object.fromEntries(Object.entries(value).filter(([key, one]) => keep(one, key)));
+const withoutNulls = (custom: Custom = {}): Record<string, CustomFieldValue> =>
+  only(custom, (value) => value !== null) as Record<string, CustomFieldValue>;

@@ -1,0 +1,185 @@
+import { AppError, currentContext } from '@kontor/bus';
+import type {
+  copyToWorkSite,
+  InputOf,
+  ListRequests,
+  NewServiceRequest,
+  ServiceRequest,
+  ServiceRequestPatch,
+  ServiceRequestSummary,
+  WorkSiteAddress,
+} from '@kontor/contracts';
+import { Database, idempotent } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { binRequest } from '../bin/bin-things.js';
+import type { StoredContact } from '../contact/contact.table.js';
+import { refuseUnknownCustomer, refuseUnknownOwner } from '../contact/contact-rules.js';
+import { Conditions, readPage } from '../list/page.js';
+import { readSettings } from '../settings/settings.service.js';
+import { tidy } from '../values/check-values.js';
+import { newId } from '../values/new-id.js';
+import { refuseStale } from '../values/refuse-stale.js';
+import { fill, lay, ofCaller, type Said, shown } from './caller.js';
+import { contactToLink, contactWithCode } from './caller-contact.js';
+import {
+  insertRequest,
+  linkedTo,
+  mayReadRequest,
+  nextNumber,
+  type RequestRow,
+  readRequest,
+  requestRead,
+  requestShown,
+  requestSummary,
+  type StoredRequest,
+  updateRequest,
+  writableRequest,
+} from './request.table.js';
+
+@Injectable()
+export class RequestService {
+  constructor(@Inject(Database) private readonly db: Database) {}
+
+  create(input: NewServiceRequest): Promise<ServiceRequest> {
+    return this.db.transaction(async (tx) => {
+      const [id = ''] = await idempotent(tx, input, async () => {
+        const said = await sayOf(tx, {}, { ...input.caller, ...codeOf(input) });
+        const contact = await this.whoCalls(tx, input.contactId, said);
+        const row: RequestRow = {
+          id: newId(),
+          number: 0,
+          subject: input.subject || null,
+          description: input.description || null,
+          status: input.status ?? 'open',
+          caller: contact ? fill(said, contact) : said,
+          contactId: contact?.id ?? null,
+          people: contact ? [contact.id] : [],
+          customerId: input.customerId === undefined ? (contact?.customerId ?? null) : input.customerId,
+          workSiteAddress: input.workSiteAddress ? site({}, input.workSiteAddress) : null,
+          ownerId: input.ownerId === undefined ? (currentContext().agent?.id ?? null) : input.ownerId,
+        };
+        await refuseUnknownCustomer(tx, input.customerId);
+        await refuseUnknownOwner(tx, input.ownerId);
+        await insertRequest(tx, { ...row, number: await nextNumber(tx) });
+        return [row.id];
+      });
+      return requestShown(await readRequest(tx, id));
+    });
+  }
+
+  get(id: string): Promise<ServiceRequest> {
+    return this.db.transaction(async (tx) => requestShown(await readRequest(tx, id)));
+  }
+
+  change({ id, version, change }: { id: string; version?: number; change: ServiceRequestPatch }): Promise<ServiceRequest> {
+    return this.db.transaction(async (tx) => {
+      const before = await writableRequest(tx, id);
+      await refuseStale(tx, requestShown(before), version, change);
+      await refuseUnknownCustomer(tx, change.customerId);
+      await refuseUnknownOwner(tx, change.ownerId);
+      await updateRequest(tx, before, await this.changed(tx, before, change));
+      return requestShown(await readRequest(tx, id));
+    });
+  }
+
+  private async changed(tx: EntityManager, before: StoredRequest, change: ServiceRequestPatch): Promise<RequestRow> {
+    const { caller, contactId, workSiteAddress, ...rest } = change;
+    const row: RequestRow = { ...before, ...withoutUndefined(rest) };
+    row.subject ||= null;
+    row.description ||= null;
+    if (workSiteAddress !== undefined) row.workSiteAddress = workSiteAddress && site(before.workSiteAddress ?? {}, workSiteAddress);
+    if (caller === null) row.caller = {};
+    if (caller) row.caller = await sayOf(tx, before.caller, caller);
+    if (contactId === null) row.contactId = null;
+    // A code that is given to a linked request is a correction of the data, not another person.
+    const code = contactId === undefined && !before.contactId ? caller?.employeeCode : undefined;
+    const contact = await this.whoCalls(tx, contactId, { employeeCode: code ?? null });
+    if (contact) {
+      Object.assign(row, linkedTo(row, contact.id));
+      row.customerId = change.customerId === undefined ? (contact.customerId ?? before.customerId) : change.customerId;
+    }
+    if (contact && code) row.caller = fill(row.caller, contact);
+    return row;
+  }
+
+  /** The known contact that was named, by id or else by employee code. */
+  private async whoCalls(tx: EntityManager, id: string | null | undefined, { employeeCode }: Said): Promise<StoredContact | undefined> {
+    if (id) return contactToLink(tx, id);
+    return employeeCode ? contactWithCode(tx, employeeCode) : undefined;
+  }
+
+  async delete({ id, version }: { id: string; version?: number }): Promise<Record<string, never>> {
+    await this.db.transaction(async (tx) => {
+      const before = await writableRequest(tx, id);
+      await refuseStale(tx, requestShown(before), version);
+      await binRequest(tx, before);
+    });
+    return {};
+  }
+
+  copyToWorkSite({ id, version, from }: InputOf<typeof copyToWorkSite>): Promise<ServiceRequest> {
+    return this.db.transaction(async (tx) => {
+      await idempotent(tx, { id, from }, async () => {
+        const before = await writableRequest(tx, id);
+        await refuseStale(tx, requestShown(before), version);
+        const { addresses } = shown(before.caller);
+        const address = addresses[from - 1];
+        if (!address) throw tooFewAddresses(from, addresses.length);
+        const { primary: _, ...workSiteAddress } = address;
+        await updateRequest(tx, before, { ...before, workSiteAddress });
+        return [id];
+      });
+      return requestShown(await readRequest(tx, id));
+    });
+  }
+
+  list({ sort, limit, cursor, ...input }: ListRequests): Promise<{ items: ServiceRequestSummary[]; nextCursor: string | null }> {
+    return this.db.transaction(async (tx) => {
+      const where = new Conditions().add('t.deleted_at is null').add(mayReadRequest());
+      const columns = {
+        status: 't.status',
+        contactId: 't.contact_id',
+        customerId: 't.customer_id',
+        ownerId: 't.owner_id',
+        number: 't.number',
+      };
+      for (const [name, column] of Object.entries(columns)) where.addIf(`${column} = $`, input[name as keyof typeof columns]);
+      where.addIf('t.updated_at >= $', input.updatedSince);
+      const { rows, nextCursor } = await readPage<StoredRequest>(tx, { ...requestRead, where, sort, limit, cursor });
+      return { items: rows.map(requestSummary), nextCursor };
+    });
+  }
+}
+
+const sayOf = async (tx: EntityManager, before: Said, given: Parameters<typeof lay>[1]): Promise<Said> => {
+  const settings = await readSettings(tx);
+  return ofCaller(() => lay(before, given, settings));
+};
+
+/** An employee code given beside the caller's data is a part of it. */
+function codeOf({ employeeCode, caller }: NewServiceRequest): { employeeCode?: string } {
+  if (!employeeCode) return {};
+  if (caller?.employeeCode && caller.employeeCode !== employeeCode) {
+    const message = 'is another one than caller.employeeCode; give one of them';
+    throw new AppError('invalid', `employeeCode: ${message}`, { errors: [{ path: 'employeeCode', message, code: 'invalid' }] });
+  }
+  return { employeeCode };
+}
+
+/** A work-site address with this patch over it; null when nothing is left in it. */
+function site(before: WorkSiteAddress, given: object): WorkSiteAddress | null {
+  const merged = Object.fromEntries(Object.entries({ ...before, ...withoutUndefined(given) }).filter(([, value]) => value !== null));
+  const { label, ...place } = tidy(merged) as WorkSiteAddress;
+  return Object.keys(place).length > 0 ? { ...place, ...(label !== undefined && { label }) } : null;
+}
+
+function tooFewAddresses(from: number, there: number): AppError {
+  const message = there === 0 ? 'the caller’s data has no address' : `the caller’s data has no address ${from}, only ${there}`;
+  return new AppError('conflict', `from: ${message}; add it to caller.addresses first`, {
+    errors: [{ path: 'from', message, code: 'unknown' }],
+  });
+}
+
+const withoutUndefined = <T extends object>(value: T) =>
+  Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };

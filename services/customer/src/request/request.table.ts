@@ -1,0 +1,130 @@
+import { isDeepStrictEqual } from 'node:util';
+import { AppError, grantees } from '@kontor/bus';
+import type { ServiceRequest, ServiceRequestSummary, WorkSiteAddress } from '@kontor/contracts';
+import type { EntityManager } from 'typeorm';
+import { mayReadAll, mayWriteAll, readOnly } from '../access/access.js';
+import { primaryOf } from '../values/primary.js';
+import { type Columns, insertRows, type Reading, selectList, updateRows } from '../values/rows.js';
+import { type Said, shown } from './caller.js';
+
+/** A request as it is kept. */
+export interface RequestRow {
+  id: string;
+  number: number;
+  subject: string | null;
+  description: string | null;
+  status: ServiceRequest['status'];
+  caller: Said;
+  contactId: string | null;
+  /** Every contact it was ever linked to: it may hold data of each of them. */
+  people: string[];
+  customerId: string | null;
+  workSiteAddress: WorkSiteAddress | null;
+  ownerId: string | null;
+}
+export interface StoredRequest extends RequestRow {
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+  mayWrite: boolean;
+  /** Who may read its contact, that contact's customer, and its own customer. */
+  contactReaders: string[] | null;
+  contactsCustomerReaders: string[] | null;
+  customerReaders: string[] | null;
+}
+
+const columns: Columns = {
+  number: 'int',
+  subject: 'text',
+  description: 'text',
+  status: 'text',
+  caller: 'jsonb',
+  contactId: 'uuid',
+  people: 'uuid[]',
+  customerId: 'uuid',
+  workSiteAddress: 'jsonb',
+  ownerId: 'uuid',
+};
+
+/** A request has the access of its contact and of its customer; those in the bin still count. */
+export const requestRead = {
+  columns: selectList(columns),
+  from: `request t
+    left join contact c on c.tenant_id = t.tenant_id and c.id = t.contact_id
+    left join customer ck on ck.tenant_id = c.tenant_id and ck.id = c.customer_id
+    left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id`,
+};
+// What the link led to may have been restricted, so when it is gone for good only those who see everything see the request.
+const LINKS_LEAD_SOMEWHERE = '(t.contact_id is null or c.id is not null) and (t.customer_id is null or k.id is not null)';
+/** SQL: the caller may see this request. */
+export const mayReadRequest = (): string => (grantees() ? `${LINKS_LEAD_SOMEWHERE} and ${mayReadAll('c', 'ck', 'k')}` : 'true');
+
+export async function insertRequest(tx: EntityManager, row: RequestRow): Promise<void> {
+  await insertRows(tx, 'request', columns, [row]);
+}
+
+/** Writes a request that is there anew; nothing when nothing is different. */
+export async function updateRequest(tx: EntityManager, before: RequestRow, after: RequestRow): Promise<void> {
+  const same = Object.keys(columns).every((name) => isDeepStrictEqual(before[name as keyof RequestRow], after[name as keyof RequestRow]));
+  if (!same) await updateRows(tx, 'request', columns, [after]);
+}
+
+/** The next number of the tenant. Others who start a request wait for this transaction, so it is asked for last. */
+export async function nextNumber(tx: EntityManager): Promise<number> {
+  const [row]: { last: number }[] = await tx.query(
+    'insert into request_number (last) values (1) on conflict (tenant_id) do update set last = request_number.last + 1 returning last',
+  );
+  return row?.last ?? 1;
+}
+
+async function readRequests(tx: EntityManager, id: string, reading?: Reading): Promise<StoredRequest[]> {
+  if (reading === 'lock') await tx.query('select 1 from request where id = $1 and deleted_at is null for no key update', [id]);
+  return tx.query(
+    `select ${requestRead.columns}, ${mayWriteAll('c', 'ck', 'k')} as "mayWrite", c.readers as "contactReaders",
+       ck.readers as "contactsCustomerReaders", k.readers as "customerReaders"
+     from ${requestRead.from}
+     where t.id = $1 and t.deleted_at is null and ${reading === 'everybodys' ? 'true' : mayReadRequest()}`,
+    [id],
+  );
+}
+
+/** Fails with `not-found` alike when it is not there, in the bin, or not for the caller. */
+export async function readRequest(tx: EntityManager, id: string, reading?: Reading): Promise<StoredRequest> {
+  const [request] = await readRequests(tx, id, reading);
+  if (!request) throw new AppError('not-found', 'There is no request with this id');
+  return request;
+}
+
+/** The same for changing it: locked, and refused with `forbidden` when its contact or customer is read-only for the caller. */
+export async function writableRequest(tx: EntityManager, id: string): Promise<StoredRequest> {
+  const request = await readRequest(tx, id, 'lock');
+  if (!request.mayWrite) throw readOnly('request');
+  return request;
+}
+
+/** With a link to this contact. */
+export const linkedTo = (request: RequestRow, contactId: string): Pick<RequestRow, 'contactId' | 'people'> => ({
+  contactId,
+  people: [...new Set([...request.people, contactId])],
+});
+
+/**
+ * Deletes all requests that may hold data of these contacts, for erasing a person: those that are or were linked to them, and what the bin
+ * says of them. Gives how many there were. Looks at every request of the tenant, which erasing can afford.
+ */
+export async function forgetRequests(tx: EntityManager, contactIds: readonly string[]): Promise<number> {
+  const [row]: { n: number }[] = await tx.query(
+    `with gone as (delete from request where people && $1::uuid[] or contact_id = any($1) returning id),
+       units as (delete from bin where kind = 'request' and entry_id in (select id from gone))
+     select count(*)::int as n from gone`,
+    [contactIds],
+  );
+  return row?.n ?? 0;
+}
+
+export const requestShown = (request: StoredRequest): ServiceRequest => ({ ...request, caller: shown(request.caller) });
+
+export function requestSummary(request: StoredRequest): ServiceRequestSummary {
+  const { displayName, emails, phones } = shown(request.caller);
+  return { ...request, caller: { displayName, email: primaryOf(emails)?.address ?? null, phone: primaryOf(phones)?.number ?? null } };
+}

@@ -1,0 +1,86 @@
+import { AppError } from '@kontor/bus';
+import type { Difference, InputOf, OutputOf, saveCaller } from '@kontor/contracts';
+import { Database, idempotent } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { changeContactIn, createContactIn } from '../contact/contact.service.js';
+import { readContact, type StoredContact, writableContact } from '../contact/contact.table.js';
+import { noChanges, tell } from '../history/changes.js';
+import { mindingTaken } from '../values/minding-taken.js';
+import { refuseStale } from '../values/refuse-stale.js';
+import { differences, isWanted, ofCaller, patchOf, saidFields } from './caller.js';
+import { linkedTo, readRequest, requestShown, type StoredRequest, updateRequest, writableRequest } from './request.table.js';
+
+type Input = InputOf<typeof saveCaller>;
+type Saved = OutputOf<typeof saveCaller>['saved'];
+
+/** Takes the caller's data out of the request into contacts, when that is asked for and not before (product.md 3.4). */
+@Injectable()
+export class SaveCaller {
+  constructor(@Inject(Database) private readonly db: Database) {}
+
+  differences(id: string): Promise<{ contactId: string; items: Difference[] }> {
+    return this.db.transaction(async (tx) => {
+      const request = await readRequest(tx, id);
+      const contact = await linked(tx, request, readContact);
+      return { contactId: contact.id, items: differences(request.caller, contact) };
+    });
+  }
+
+  save({ version, ...input }: Input): Promise<OutputOf<typeof saveCaller>> {
+    return mindingTaken(() =>
+      this.db.transaction(async (tx) => {
+        let reading: 'everybodys' | undefined;
+        const [contactId = '', ...fields] = await idempotent(tx, input, async () => {
+          // A new contact may fall to a customer that the caller does not see; what was just done is answered all the same.
+          reading = 'everybodys';
+          const request = await writableRequest(tx, input.id);
+          await refuseStale(tx, requestShown(request), version);
+          const saved = await (input.save === 'new' ? this.asNew(tx, request, input) : this.asChanges(tx, request, input));
+          return [saved.contactId, ...saved.fields];
+        });
+        const request = requestShown(await readRequest(tx, input.id, reading));
+        return { ...request, saved: { as: input.save, contactId, fields } };
+      }),
+    );
+  }
+
+  private async asNew(tx: EntityManager, request: StoredRequest, input: Input): Promise<Omit<Saved, 'as'>> {
+    const fields = saidFields(request.caller, input.fields);
+    const given = { ...patchOf(request.caller, fields), ...(request.customerId && { customerId: request.customerId }) };
+    const changes = noChanges();
+    const contact = await ofCaller(() => createContactIn(tx, given, changes));
+    await updateRequest(tx, request, {
+      ...request,
+      ...linkedTo(request, contact.id),
+      customerId: request.customerId ?? contact.customerId,
+    });
+    await tell(tx, changes);
+    return { contactId: contact.id, fields };
+  }
+
+  private async asChanges(tx: EntityManager, request: StoredRequest, input: Input): Promise<Omit<Saved, 'as'>> {
+    const contact = await linked(tx, request, writableContact);
+    const fields = differences(request.caller, contact).flatMap(({ field }) => (isWanted(field, input.fields) ? field : []));
+    const changes = noChanges();
+    await ofCaller(() => changeContactIn(tx, contact, patchOf(request.caller, fields), changes));
+    await tell(tx, changes);
+    return { contactId: contact.id, fields };
+  }
+}
+
+/** The contact that the request is linked to; a refusal that says what to do when there is none, or not any more. */
+async function linked(
+  tx: EntityManager,
+  { contactId }: StoredRequest,
+  read: (tx: EntityManager, id: string) => Promise<StoredContact>,
+): Promise<StoredContact> {
+  if (!contactId)
+    throw new AppError('conflict', 'This request is linked to no contact: link one with PATCH {"contactId": …}, or save as a new contact');
+  return read(tx, contactId).catch((error: unknown) => {
+    if (!(error instanceof AppError && error.code === 'not-found')) throw error;
+    throw new AppError('conflict', 'The contact of this request has been deleted: link another one, or save as a new contact', {
+      contactId,
+    });
+  });
+}
