@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { event, request } from './contract.js';
 import { bulkResult, byId, date, empty, id, instant, language, listSort, page, paging, shortText, text, version } from './shapes.js';
-import { newValues, Phone, patchValues, values } from './values.js';
+import { changedMany, changeOfMany, manyChange, newValues, Phone, patchValues, values } from './values.js';
 
 const person = {
   firstName: shortText.trim().nullable().optional(),
@@ -130,6 +130,27 @@ export const lookUpCaller = request(
   }),
   z.object({ items: z.array(CallerFound) }),
   { summary: 'Gives the contacts with exactly this phone number, the best first, at most 50; none when nobody has it' },
+);
+
+/** What the change says is looked up and checked once for all; what each contact is, and whether the caller may change it, one by one. */
+export const changeContacts = request(
+  'customer.change-contacts',
+  changeOfMany(
+    ListContacts.omit({ limit: true, cursor: true, sort: true }),
+    z.strictObject({ ...manyChange, customerId: id.nullable().optional().describe('null: out of its customer') }),
+  ),
+  changedMany,
+  {
+    summary: 'Changes up to 10,000 contacts by one change, each with its own result; a job when they are more than 1,000',
+    audience: 'agents',
+    timeoutMs: 30_000,
+  },
+);
+export const moveContact = request(
+  'customer.move-contact',
+  z.strictObject({ id, version: version.optional(), customerId: id.nullable().describe('null: out of its customer') }),
+  Contact,
+  { summary: 'Moves a contact into a customer, to another one, or out', audience: 'agents' },
 );
 
 /** Each item is checked and created alone; up to 1,000. */

@@ -3,7 +3,7 @@ import { Change, Contact, ContactEntry, listFilters, NewContact, readers, Summar
 import { event, request } from './contract.js';
 import { maybeJob } from './job.js';
 import { byId, id, instant, listSort, page, paging, shortText, text, version } from './shapes.js';
-import { newValues, patchValues, values } from './values.js';
+import { changedMany, changeOfMany, manyChange, newValues, patchValues, values } from './values.js';
 
 const domain = text(253)
   .trim()
@@ -64,6 +64,8 @@ export const ListCustomers = z.strictObject({
     .union([id, z.literal('none')])
     .optional()
     .describe('"none": customers that are no department'),
+  include: z.enum(['contacts']).optional().describe('"contacts": each customer with its first contacts by name, and how many it has'),
+  contactsLimit: z.coerce.number().int().min(1).max(50).default(5).describe('how many contacts to give of each customer'),
 });
 export type ListCustomers = z.output<typeof ListCustomers>;
 
@@ -84,10 +86,39 @@ export const deleteCustomer = request('customer.delete-customer', z.strictObject
   audience: 'agents',
   timeoutMs: 30_000,
 });
-export const listCustomers = request('customer.list-customers', ListCustomers, page(Summary), {
-  summary: 'Lists customers',
-  timeoutMs: 10_000,
-});
+
+const group = {
+  contacts: z.array(Summary).describe('the first ones by name; the others are in the list of its contacts'),
+  contactCount: z.int().describe('how many there are; 10,000 means that many or more'),
+};
+export const ListedCustomer = Summary.extend({ contacts: group.contacts.optional(), contactCount: group.contactCount.optional() });
+export type ListedCustomer = z.output<typeof ListedCustomer>;
+export const ContactGroup = z.object(group);
+export type ContactGroup = z.output<typeof ContactGroup>;
+
+export const listCustomers = request(
+  'customer.list-customers',
+  ListCustomers,
+  page(ListedCustomer).extend({
+    withoutCustomer: ContactGroup.optional().describe(
+      'with include=contacts, on the first page of a list without filters: the contacts that belong to no customer',
+    ),
+  }),
+  { summary: 'Lists customers, with include=contacts as groups of contacts', timeoutMs: 10_000 },
+);
+export const changeCustomers = request(
+  'customer.change-customers',
+  changeOfMany(
+    ListCustomers.omit({ limit: true, cursor: true, sort: true, include: true, contactsLimit: true }),
+    z.strictObject(manyChange),
+  ),
+  changedMany,
+  {
+    summary: 'Changes up to 10,000 customers by one change, each with its own result; a job when they are more than 1,000',
+    audience: 'agents',
+    timeoutMs: 30_000,
+  },
+);
 export const listCustomerContacts = request(
   'customer.list-customer-contacts',
   z.strictObject({ id, ...paging, sort: listSort.default('name') }),

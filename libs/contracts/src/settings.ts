@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { request } from './contract.js';
-import { country, empty, instant, page, paging, shortText, text, version } from './shapes.js';
+import { maybeJob } from './job.js';
+import { country, empty, instant, page, paging, shortText, tag, text, version } from './shapes.js';
 
+const type = text(100).trim().min(1, 'is empty');
+const option = shortText.trim().min(1, 'is empty');
 const key = text(64).regex(/^[a-z][a-zA-Z0-9_]*$/, 'begins with a small letter and has only letters, digits and _');
 
 export const CustomField = z.strictObject({
@@ -9,7 +12,7 @@ export const CustomField = z.strictObject({
   label: shortText.trim().min(1),
   kind: z.enum(['text', 'long_text', 'number', 'date', 'checkbox', 'select', 'multi_select', 'heading']),
   for: z.enum(['customer', 'contact']),
-  options: z.array(shortText.trim().min(1)).min(1).max(200).optional().describe('for select and multi_select: what may be chosen'),
+  options: z.array(option).min(1).max(200).optional().describe('for select and multi_select: what may be chosen'),
 });
 export type CustomField = z.output<typeof CustomField>;
 
@@ -29,7 +32,7 @@ export type Settings = z.output<typeof Settings>;
 export const SettingsPatch = z.strictObject({
   country: country.optional(),
   types: z
-    .array(text(100).trim().min(1))
+    .array(type)
     .max(100)
     .refine((list) => new Set(list).size === list.length, 'names a type twice')
     .optional(),
@@ -56,6 +59,65 @@ export const changeSettings = request(
   { summary: 'Changes the settings of the tenant', audience: 'admins' },
 );
 
+/** How many had the old value: they have the new one now, or will when the job is finished. Things in the bin count too. */
+export const Replaced = maybeJob.extend({ contacts: z.int(), customers: z.int() });
+export type Replaced = z.output<typeof Replaced>;
+
+// Renaming and removing what contacts and customers have. Each of them is changed like by hand, with a version, history and an event;
+// until the last one is, the old value stands in the settings beside the new one.
+const replacing = { audience: 'admins', timeoutMs: 30_000 } as const;
+const field = { for: z.enum(['customer', 'contact']), key };
+
+export const renameType = request('customer.rename-type', z.strictObject({ from: type, to: type }), Replaced, {
+  summary: 'Renames a type, with all that have it; a job when they are more than 1,000',
+  ...replacing,
+});
+export const removeType = request(
+  'customer.remove-type',
+  z.strictObject({ type, replacement: type.nullable().optional().describe('what those that have it get instead; null: none') }),
+  Replaced,
+  { summary: 'Removes a type; one in use is refused with how many have it, unless a replacement is named', ...replacing },
+);
+export const renameCustomField = request('customer.rename-custom-field', z.strictObject({ ...field, to: key }), Replaced, {
+  summary: 'Gives a custom field another key, with all values; its label is changed in the settings',
+  ...replacing,
+});
+export const removeCustomField = request(
+  'customer.remove-custom-field',
+  z
+    .strictObject({
+      ...field,
+      moveTo: key.optional().describe('the field that gets the values where it has none; others are dropped'),
+      drop: z.literal(true).optional().describe('the values are dropped; the history keeps them'),
+    })
+    .refine((given) => given.moveTo === undefined || given.drop === undefined, 'takes moveTo or drop, not both'),
+  Replaced,
+  {
+    summary: 'Removes a custom field; one in use is refused with how many have it, unless it is said what becomes of the values',
+    ...replacing,
+  },
+);
+export const renameFieldOption = request('customer.rename-field-option', z.strictObject({ ...field, from: option, to: option }), Replaced, {
+  summary: 'Renames an option of a select or multi_select field, with all that have it',
+  ...replacing,
+});
+export const removeFieldOption = request(
+  'customer.remove-field-option',
+  z.strictObject({ ...field, option, replacement: option.nullable().optional().describe('what is chosen instead; null: nothing') }),
+  Replaced,
+  { summary: 'Removes an option of a field; one in use is refused with how many have it, unless a replacement is named', ...replacing },
+);
+/** For admins only: it changes contacts and customers that an agent may not see. */
+export const renameTags = request(
+  'customer.rename-tags',
+  z.strictObject({
+    from: z.array(tag).min(1).max(50).describe('one tag, or several that become one'),
+    to: tag.describe('a tag that is there already is merged with'),
+  }),
+  Replaced,
+  { summary: 'Renames a tag, or merges tags into one', ...replacing },
+);
+
 export const Agent = z
   .object({
     id: z.string(),
@@ -79,6 +141,7 @@ export const listTeams = request('customer.list-teams', z.strictObject(paging), 
 });
 
 export const TagCount = z.object({ tag: z.string(), contacts: z.int(), customers: z.int() }).meta({ id: 'TagCount' });
+export type TagCount = z.output<typeof TagCount>;
 export const listTags = request('customer.list-tags', z.strictObject({ ...paging, startsWith: shortText.optional() }), page(TagCount), {
   summary: 'Lists the tags in use with their counts',
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { id, notes, shortText, tags, text } from './shapes.js';
+import { Job } from './job.js';
+import { bulkResult, id, notes, shortText, tags, text } from './shapes.js';
 
 // The many-valued things that customers and contacts share (product.md 2.3 to 2.5).
 // Input leaves out what Kontor works out itself (the E.164 form); output always says it.
@@ -131,3 +132,31 @@ export const values = {
   ownerId: z.string().nullable(),
   access: Access,
 };
+
+/** What can be changed of many contacts or customers by one call; tags are added and taken away, all else is as in a patch of each. */
+export const manyChange = {
+  addTags: tags.min(1).optional(),
+  removeTags: tags.min(1).optional(),
+  type: newValues.type,
+  ownerId: newValues.ownerId,
+  access: newValues.access,
+  customFields: newValues.customFields,
+};
+
+const saysSomething = (given: object | undefined) => given !== undefined && Object.values(given).some((value) => value !== undefined);
+
+/** A change of a set: these ids, or those that the filters of the list give at the time of the call. */
+export const changeOfMany = <F extends z.ZodObject, C extends z.ZodObject>(filter: F, change: C) =>
+  z
+    .strictObject({
+      ids: z.array(id).min(1).max(10_000, 'has more than 10,000 ids').optional(),
+      filter: filter
+        .refine(saysSomething, 'names no filter, which would be everything')
+        .optional()
+        .describe('as in the list, instead of ids; those that match when the call is made, at most 10,000'),
+      change: change.refine(saysSomething, 'says nothing to change'),
+    })
+    .refine((given) => (given.ids === undefined) !== (given.filter === undefined), 'needs either ids or a filter, and not both');
+
+/** The result of each; or the job that goes on with it, whose items are the results. */
+export const changedMany = bulkResult.extend({ job: Job.optional() });

@@ -24,14 +24,19 @@ import { HistoryController } from './history/history.controller.js';
 import { JobController } from './job/job.controller.js';
 import { Jobs } from './job/job.service.js';
 import { LookupController } from './lookup/lookup.controller.js';
+import { ChangeContacts } from './many/change-contacts.js';
+import { ChangeCustomers } from './many/change-customers.js';
+import { ChangeMany } from './many/change-many.js';
 import { PhotoController } from './photo/photo.controller.js';
 import { PhotoService } from './photo/photo.service.js';
+import { ReplaceService } from './replace/replace.service.js';
 import { RequestController } from './request/request.controller.js';
 import { RequestService } from './request/request.service.js';
 import { SaveCaller } from './request/save-caller.js';
 import { SettingsController } from './settings/settings.controller.js';
 import { SettingsService } from './settings/settings.service.js';
 import { TagController } from './tag/tag.controller.js';
+import { TagList } from './tag/tag-list.js';
 
 @Module({})
 export class CustomerModule {
@@ -48,8 +53,8 @@ export class CustomerModule {
         ExportController,
         HistoryController,
         JobController,
-        PhotoController,
         LookupController,
+        PhotoController,
         RequestController,
         SettingsController,
         TagController,
@@ -70,10 +75,15 @@ export class CustomerModule {
         Everything,
         Exports,
         Jobs,
+        ChangeContacts,
+        ChangeCustomers,
+        ChangeMany,
         PhotoService,
+        ReplaceService,
         RequestService,
         SaveCaller,
         SettingsService,
+        TagList,
       ],
     };
   }

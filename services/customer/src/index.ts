@@ -9,9 +9,10 @@ import { Requests } from './migrations/4-requests.js';
 import { Photos } from './migrations/5-photos.js';
 import { Erasures } from './migrations/8-erasures.js';
 import { ListIndexes } from './migrations/9-list-indexes.js';
+import { Sets } from './migrations/10-sets.js';
 
 /** In the order in which they are run. */
-const migrations = [FirstTables, AccessHistoryBinJobs, Records, Requests, Photos, Erasures, ListIndexes];
+const migrations = [FirstTables, AccessHistoryBinJobs, Records, Requests, Photos, Erasures, ListIndexes, Sets];
 
 export const service = defineService({
   name: 'customer',

@@ -98,7 +98,7 @@ describe('contacts', () => {
     await world.ask(agent, k.createContact, aContact({ emails: [{ address: 'one@post.example' }] }));
   });
 
-  it('50 creates at once with the same e-mail make one contact', async () => {
+  it('2.6 50 creates at once with the same e-mail make one contact', async () => {
     const agent = anAgent();
     const all = await Promise.allSettled(
       Array.from({ length: 50 }, () => world.ask(again(agent), k.createContact, aContact({ emails: [{ address: 'race@post.example' }] }))),
@@ -116,7 +116,7 @@ describe('contacts', () => {
     expect((await world.ask(agent, k.listContacts, {})).items).toHaveLength(1);
   });
 
-  it('PATCH is a merge patch: absent stays, null clears, a list replaces; the version goes up only when something changed', async () => {
+  it('10 PATCH is a merge patch: absent stays, null clears, a list replaces; the version goes up only when something changed', async () => {
     const agent = anAgent();
     const made = await world.ask(agent, k.createContact, aContact({ jobTitle: 'CEO', tags: ['a', 'b'] }));
     const changed = await world.ask(agent, k.changeContact, {
@@ -167,7 +167,7 @@ describe('contacts', () => {
     });
   });
 
-  it('an owner or customer that is not there is refused by name', async () => {
+  it('1.2 an owner or customer that is not there is refused by name', async () => {
     const agent = anAgent();
     const nobody = anAgent().tenant;
     expect(await refusal(world.ask(agent, k.createContact, aContact({ ownerId: nobody })))).toMatchObject({

@@ -1,5 +1,6 @@
 import {
   changeCustomer,
+  changeCustomers,
   createCustomer,
   deleteCustomer,
   eraseCustomer,
@@ -19,6 +20,7 @@ export const CustomersController = controller('customers', '/v1/customers', [
   get('', listCustomers),
   create('', createCustomer),
   csvExport('customers', exportCustomers, WhichCustomers),
+  patch('', changeCustomers, {}),
   get(':id', getCustomer),
   patch(':id', changeCustomer),
   remove(':id', deleteCustomer),

@@ -1,6 +1,7 @@
 import { Handle } from '@kontor/bus';
 import {
   changeContact,
+  changeContacts,
   createContact,
   createContacts,
   deleteContact,
@@ -9,9 +10,11 @@ import {
   importContacts,
   listContactIds,
   listContacts,
+  moveContact,
   upsertContacts,
 } from '@kontor/contracts';
 import { Controller, Inject } from '@nestjs/common';
+import { ChangeContacts } from '../many/change-contacts.js';
 import { ContactService } from './contact.service.js';
 import { ImportContacts } from './import-contacts.js';
 import { ContactLists } from './list-contacts.js';
@@ -22,6 +25,7 @@ export class ContactController {
   constructor(
     @Inject(ContactService) private readonly contacts: ContactService,
     @Inject(ContactLists) private readonly lists: ContactLists,
+    @Inject(ChangeContacts) private readonly many: ChangeContacts,
     @Inject(ImportContacts) private readonly imports: ImportContacts,
     @Inject(UpsertContacts) private readonly upserts: UpsertContacts,
   ) {}
@@ -34,6 +38,12 @@ export class ContactController {
   }
   @Handle(changeContact) change(input: InputOf<typeof changeContact>) {
     return this.contacts.change(input);
+  }
+  @Handle(moveContact) move(input: InputOf<typeof moveContact>) {
+    return this.contacts.move(input);
+  }
+  @Handle(changeContacts) changeMany(input: InputOf<typeof changeContacts>) {
+    return this.many.change(input);
   }
   @Handle(deleteContact) delete(input: InputOf<typeof deleteContact>) {
     return this.contacts.delete(input);

@@ -5,7 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { refuseChangingAccess, refuseUnknownGrantees } from '../access/access.js';
 import { binContact } from '../bin/bin-things.js';
-import { settlePrimaryContacts } from '../customer/primary-contact.js';
+import { lockCustomersOf, settlePrimaryContacts } from '../customer/primary-contact.js';
 import { type Changes, noChanges, tell, updated } from '../history/changes.js';
 import { readSettings } from '../settings/settings.service.js';
 import { mindingTaken } from '../values/minding-taken.js';
@@ -61,6 +61,7 @@ export class ContactService {
   change({ id, version, change }: { id: string; version?: number; change: ContactPatch }): Promise<Contact> {
     return mindingTaken(() =>
       this.db.transaction(async (tx) => {
+        if (change.customerId !== undefined) await lockCustomersOf(tx, [id], [change.customerId]);
         const before = await writableContact(tx, id);
         await refuseStale(tx, before, version, change);
         const changes = noChanges();
@@ -71,8 +72,14 @@ export class ContactService {
     );
   }
 
+  /** Into a customer, to another one, or out (product.md 1.4). */
+  move({ id, version, customerId }: { id: string; version?: number; customerId: string | null }): Promise<Contact> {
+    return this.change({ id, version, change: { customerId } });
+  }
+
   async delete({ id, version }: { id: string; version?: number }): Promise<Record<string, never>> {
     await this.db.transaction(async (tx) => {
+      await lockCustomersOf(tx, [id]);
       const before = await writableContact(tx, id);
       await refuseStale(tx, before, version);
       const changes = noChanges();

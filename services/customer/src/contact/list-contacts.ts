@@ -1,4 +1,4 @@
-import type { exportContacts, InputOf, ListContacts, listContactIds, listCustomerContacts, Summary } from '@kontor/contracts';
+import type { InputOf, ListContacts, listContactIds, listCustomerContacts, Summary } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
@@ -15,9 +15,7 @@ export class ContactLists {
   constructor(@Inject(Database) private readonly db: Database) {}
 
   list(input: ListContacts): Promise<Page> {
-    return this.db.transaction(async (tx) => {
-      return page(tx, await contactConditions(tx, input), input);
-    });
+    return this.db.transaction(async (tx) => page(tx, await contactConditions(tx, input), input));
   }
 
   ofCustomer(input: InputOf<typeof listCustomerContacts>): Promise<Page> {
@@ -40,8 +38,8 @@ export class ContactLists {
   }
 }
 
-/** Which contacts a list or an export has. */
-export async function contactConditions(tx: EntityManager, input: InputOf<typeof exportContacts>): Promise<Conditions> {
+/** Which contacts a list, an export or a change of many has. */
+export async function contactConditions(tx: EntityManager, input: Omit<ListContacts, 'sort' | 'limit' | 'cursor'>): Promise<Conditions> {
   const where = await sharedFilters(tx, input, 'contact', (await readSettings(tx)).country);
   if (input.employeeCode !== undefined)
     where.add(`t.id in (select k.contact_id from contact_key k where k.kind = 'code' and k.value = $)`, input.employeeCode);

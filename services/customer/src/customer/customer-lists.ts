@@ -1,5 +1,14 @@
 import { AppError } from '@kontor/bus';
-import type { ContactEntry, CustomerEntry, exportCustomers, getCustomerContacts, InputOf, ListCustomers, Summary } from '@kontor/contracts';
+import type {
+  ContactEntry,
+  CustomerEntry,
+  getCustomerContacts,
+  InputOf,
+  ListCustomers,
+  listCustomers,
+  OutputOf,
+  Summary,
+} from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
@@ -8,6 +17,7 @@ import { contactRead, contactSummary, readContacts, type StoredContact } from '.
 import { sharedFilters } from '../list/filters.js';
 import { type Conditions, readPage } from '../list/page.js';
 import { readSettings } from '../settings/settings.service.js';
+import { groupsOf, groupWithoutCustomer } from './contact-groups.js';
 import { customerRead, customerSummary, readCustomer, readCustomers, type StoredCustomer } from './customer.table.js';
 
 const MOST_CONTACTS = 1000;
@@ -16,11 +26,21 @@ const MOST_CONTACTS = 1000;
 export class CustomerLists {
   constructor(@Inject(Database) private readonly db: Database) {}
 
-  list({ limit, cursor, ...input }: ListCustomers): Promise<{ items: Summary[]; nextCursor: string | null }> {
+  list({ sort, limit, cursor, include, contactsLimit, ...filter }: ListCustomers): Promise<OutputOf<typeof listCustomers>> {
     return this.db.transaction(async (tx) => {
-      const where = await customerConditions(tx, input);
-      const { rows, nextCursor } = await readPage<StoredCustomer>(tx, { ...customerRead, where, sort: input.sort, limit, cursor });
-      return { items: rows.map(customerSummary), nextCursor };
+      const where = await customerConditions(tx, filter);
+      const { rows, nextCursor } = await readPage<StoredCustomer>(tx, { ...customerRead, where, sort, limit, cursor });
+      const items = rows.map(customerSummary);
+      if (!include) return { items, nextCursor };
+      const groups = await groupsOf(
+        tx,
+        items.map(({ id }) => id),
+        contactsLimit,
+      );
+      const grouped = items.map((item) => ({ ...item, ...groups.get(item.id) }));
+      const unfiltered = Object.values(filter).every((one) => one === undefined);
+      if (cursor !== undefined || !unfiltered) return { items: grouped, nextCursor };
+      return { items: grouped, nextCursor, withoutCustomer: await groupWithoutCustomer(tx, contactsLimit) };
     });
   }
 
@@ -48,8 +68,11 @@ export class CustomerLists {
   }
 }
 
-/** Which customers a list or an export has. */
-export async function customerConditions(tx: EntityManager, input: InputOf<typeof exportCustomers>): Promise<Conditions> {
+/** Which customers a list, an export or a change of many has. */
+export async function customerConditions(
+  tx: EntityManager,
+  input: Omit<ListCustomers, 'sort' | 'limit' | 'cursor' | 'include' | 'contactsLimit'>,
+): Promise<Conditions> {
   const where = await sharedFilters(tx, input, 'customer', (await readSettings(tx)).country);
   if (input.parentId === 'none') where.add('t.parent_id is null');
   else if (input.parentId !== undefined) where.add('t.parent_id = $', input.parentId);

@@ -128,7 +128,7 @@ async function justWritten(tx: EntityManager, id: string): Promise<StoredCustome
 const noCustomer: Omit<CustomerRow, 'id'> = { ...noValues, name: '', parentId: null, primaryContactId: null, domains: [] };
 
 /** Lays a patch over a customer; throws `invalid` with every field that is wrong. */
-function mergeCustomer(before: CustomerRow, given: CustomerPatch | NewCustomer, settings: Settings): CustomerRow {
+export function mergeCustomer(before: CustomerRow, given: CustomerPatch | NewCustomer, settings: Settings): CustomerRow {
   const errors: FieldError[] = [];
   const row: CustomerRow = {
     id: before.id,

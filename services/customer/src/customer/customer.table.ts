@@ -30,16 +30,21 @@ export async function insertCustomer(tx: EntityManager, row: CustomerRow): Promi
   await insertDomains(tx, [row]);
 }
 
-export async function updateCustomer(tx: EntityManager, row: CustomerRow): Promise<void> {
-  await updateRows(tx, 'customer', stored, [withSortName(row)]);
-  await deleteKeys(tx, 'customer', [row.id]);
-  await insertKeys(tx, 'customer', [row]);
-  await deleteDomains(tx, [row.id]);
-  await insertDomains(tx, [row]);
+export const updateCustomer = (tx: EntityManager, row: CustomerRow): Promise<void> => updateCustomers(tx, [row]);
+
+/** Writes customers that are there anew, with their keys, tags and domains; versions go up by one. */
+export async function updateCustomers(tx: EntityManager, rows: readonly CustomerRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  const ids = rows.map(({ id }) => id);
+  await updateRows(tx, 'customer', stored, rows.map(withSortName));
+  await deleteKeys(tx, 'customer', ids);
+  await insertKeys(tx, 'customer', rows);
+  await deleteDomains(tx, ids);
+  await insertDomains(tx, rows);
 }
 
 export async function insertDomains(tx: EntityManager, rows: readonly CustomerRow[]): Promise<void> {
-  const all = rows.flatMap(({ id, domains }) => domains.map((domain) => ({ id, domain })));
+  const all = rows.flatMap(({ id, domains }) => domains.map((domain) => ({ domain, id })));
   if (all.length > 0)
     await tx.query('insert into customer_domain (domain, customer_id) select * from unnest($1::text[], $2::uuid[])', [
       all.map(({ domain }) => domain),

@@ -10,6 +10,22 @@ interface Moved {
 }
 
 /**
+ * Locks the customers of these contacts, and others, before the contacts themselves are locked. Whoever moves or deletes contacts begins with it:
+ * settling needs the customer and then another contact of it, so in any other order two who do so at once would wait for each other.
+ */
+export async function lockCustomersOf(
+  tx: EntityManager,
+  contactIds: readonly string[],
+  others: readonly (string | null)[] = [],
+): Promise<void> {
+  await tx.query(
+    `select 1 from customer where id = any(array(select customer_id from contact where id = any($1) union select unnest($2::uuid[])))
+     order by id for no key update`,
+    [contactIds, others.filter(Boolean)],
+  );
+}
+
+/**
  * Gives each of these customers a primary contact if it has contacts and none of them is it: the oldest (product.md 1.5).
  * To be called after contacts came, left or were deleted; raises the versions of the customers and of contacts that became primary
  * (those in `fresh` have just been written, and are told of anyway).
@@ -22,6 +38,8 @@ export async function settlePrimaryContacts(
 ): Promise<void> {
   const ids = [...new Set(customerIds)].sort();
   if (ids.length === 0) return;
+  // What others did to their contacts is seen only by a statement that begins when they have let go of the customer.
+  await tx.query('select 1 from customer where id = any($1) order by id for no key update', [ids]);
   const moved: Moved[] = await tx.query(
     `with wanted as (
        select k.id, k.primary_contact_id as before,
@@ -29,7 +47,6 @@ export async function settlePrimaryContacts(
        from customer k
        where k.id = any($1) and k.deleted_at is null
          and not exists (select from contact t where t.id = k.primary_contact_id and t.customer_id = k.id and t.deleted_at is null)
-       order by k.id for update of k
      ), done as (
        update customer k set primary_contact_id = w.after, version = k.version + 1, updated_at = now()
        from wanted w where k.id = w.id and k.primary_contact_id is distinct from w.after

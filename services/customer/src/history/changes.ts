@@ -47,7 +47,8 @@ export async function tell(tx: EntityManager, changes: Changes): Promise<void> {
 /** Who is gone for good has no history. */
 const leavesTraces = ({ change }: Step) => change !== 'purged' && change !== 'erased';
 
-async function record(tx: EntityManager, all: readonly Step[]): Promise<void> {
+/** Writes the history of a step of which others need not be told. */
+export async function record(tx: EntityManager, all: readonly Step[]): Promise<void> {
   const steps = all.filter(leavesTraces);
   if (steps.length === 0) return;
   const rows = new Map<string, Step>();

@@ -120,6 +120,25 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
     Object.assign(job, { done, result });
   }
 
+  /**
+   * Does a job in steps, each in a transaction of its own that begins from what is saved of the job: also when this process has lost its lock
+   * without knowing it yet, no step is done twice. Between two steps the work may go over to another replica.
+   */
+  async inSteps<I, R>(job: OpenJob<I, R>, step: (tx: EntityManager) => Promise<'more' | 'done'>): Promise<void> {
+    for (let more = true; more; ) {
+      if (this.stopping.signal.aborted) throw new AppError('unavailable', 'This replica is stopping; another one goes on');
+      more = await this.db.transaction(async (tx) => {
+        const [saved]: Pick<OpenJob<I, R>, 'done' | 'result'>[] = await tx.query(
+          `select done, result from job where tenant_id = $1 and id = $2 and state = 'running' for update`,
+          [job.tenant, job.id],
+        );
+        if (!saved) return false;
+        Object.assign(job, saved);
+        return (await step(tx)) === 'more';
+      });
+    }
+  }
+
   onApplicationBootstrap(): void {
     this.worker = whileHolding(
       this.db.options.url,

@@ -1,8 +1,10 @@
 import { AppError } from '@kontor/bus';
-import type { CustomField, Settings, SettingsPatch } from '@kontor/contracts';
+import type { Settings, SettingsPatch } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { fieldIn, type Replacement } from '../replace/replacement.js';
+import { countUsers } from '../replace/users.js';
 import { refuseStale } from '../values/refuse-stale.js';
 
 // What a tenant has before it changes anything (product.md 2.7).
@@ -25,6 +27,25 @@ export async function readSettings(tx: EntityManager, lock?: 'lock'): Promise<Se
   return settings ?? defaults;
 }
 
+/** The settings as nobody else can change them until the transaction ends. */
+export async function lockSettings(tx: EntityManager): Promise<Settings> {
+  await tx.query(
+    `insert into settings (country, types, custom_fields, assign_by_mail_domain) values ($1, $2, $3, $4) on conflict do nothing`,
+    [defaults.country, defaults.types, JSON.stringify(defaults.customFields), defaults.assignByMailDomain],
+  );
+  return readSettings(tx, 'lock');
+}
+
+/** Writes settings read with `lockSettings`, when something is different. */
+export async function saveSettings(tx: EntityManager, before: Settings, after: Settings): Promise<void> {
+  if (JSON.stringify(before) === JSON.stringify(after)) return;
+  await tx.query(
+    `update settings set version = version + 1, country = $1, types = $2, custom_fields = $3, assign_by_mail_domain = $4,
+       contact_from_ticket = $5, bin_days = $6`,
+    [after.country, after.types, JSON.stringify(after.customFields), after.assignByMailDomain, after.contactFromTicket, after.binDays],
+  );
+}
+
 @Injectable()
 export class SettingsService {
   constructor(@Inject(Database) private readonly db: Database) {}
@@ -35,50 +56,44 @@ export class SettingsService {
 
   change({ version, change }: { version?: number; change: SettingsPatch }): Promise<Settings> {
     return this.db.transaction(async (tx) => {
-      await tx.query(
-        `insert into settings (country, types, custom_fields, assign_by_mail_domain) values ($1, $2, $3, $4) on conflict do nothing`,
-        [defaults.country, defaults.types, JSON.stringify(defaults.customFields), defaults.assignByMailDomain],
-      );
-      const before = await readSettings(tx, 'lock');
+      const before = await lockSettings(tx);
       await refuseStale(tx, before, version, change);
       const after = { ...before, ...change };
       await refuseRemovingUsed(tx, before, after);
-      await tx.query(
-        `update settings set version = version + 1, country = $1, types = $2, custom_fields = $3, assign_by_mail_domain = $4,
-           contact_from_ticket = $5, bin_days = $6`,
-        [after.country, after.types, JSON.stringify(after.customFields), after.assignByMailDomain, after.contactFromTicket, after.binDays],
-      );
+      await saveSettings(tx, before, after);
       return readSettings(tx);
     });
   }
 }
 
-/** Values that are in use must not lose their meaning: removing a type or field says how many have it. */
+/** Values that are in use must not lose their meaning: removing a type, field or option says how many have it, and what to call instead. */
 async function refuseRemovingUsed(tx: EntityManager, before: Settings, after: Settings): Promise<void> {
-  for (const type of before.types.filter((one) => !after.types.includes(one))) {
-    const used =
-      (await count(tx, `select count(*)::int as n from contact where type = $1 and deleted_at is null`, type)) +
-      (await count(tx, `select count(*)::int as n from customer where type = $1 and deleted_at is null`, type));
-    if (used > 0) throw inUse(`The type "${type}"`, used, 'types');
-  }
+  const refuseUsed = async (replacement: Replacement, what: string, path: string, instead: string) => {
+    const { contacts, customers } = await countUsers(tx, replacement);
+    if (contacts + customers > 0) throw inUse(what, { contacts, customers }, path, instead);
+  };
+  for (const type of before.types.filter((one) => !after.types.includes(one)))
+    await refuseUsed({ what: 'type', from: type, to: null }, `The type "${type}"`, 'types', 'types');
   for (const field of before.customFields) {
-    const stays = after.customFields.find((one) => same(one, field));
-    if (stays && stays.kind === field.kind) continue;
-    const used = await count(tx, `select count(*)::int as n from ${field.for} where custom_fields ? $1 and deleted_at is null`, field.key);
-    if (used > 0)
-      throw inUse(stays ? `The kind of the custom field "${field.key}"` : `The custom field "${field.key}"`, used, 'customFields');
+    const { key, for: noun } = field;
+    const stays = fieldIn(after, noun, key);
+    if (stays?.kind !== field.kind) {
+      const what = stays ? `The kind of the custom field "${key}"` : `The custom field "${key}"`;
+      await refuseUsed({ what: 'field', for: noun, key, to: null }, what, 'customFields', 'custom-fields');
+    }
+    for (const from of (field.options ?? []).filter((option) => stays?.options && !stays.options.includes(option)))
+      await refuseUsed(
+        { what: 'option', for: noun, key, from, to: null },
+        `The option "${from}" of "${key}"`,
+        'customFields',
+        'custom-fields/options',
+      );
   }
 }
 
-const same = (a: CustomField, b: CustomField) => a.key === b.key && a.for === b.for;
-
-async function count(tx: EntityManager, sql: string, parameter: string): Promise<number> {
-  const [row]: { n: number }[] = await tx.query(sql, [parameter]);
-  return row?.n ?? 0;
-}
-
-const inUse = (what: string, used: number, path: string) =>
-  new AppError('conflict', `${what} is used by ${used} contacts or customers; give those another value first`, {
-    used,
-    errors: [{ path, message: `${what} is in use`, code: 'in-use' }],
-  });
+const inUse = (what: string, { contacts, customers }: { contacts: number; customers: number }, path: string, instead: string) =>
+  new AppError(
+    'conflict',
+    `${what} is used by ${contacts} contacts and ${customers} customers (with those in the bin); POST /v1/settings/${instead}/rename or …/remove moves them to another value`,
+    { used: contacts + customers, contacts, customers, errors: [{ path, message: `${what} is in use`, code: 'in-use' }] },
+  );

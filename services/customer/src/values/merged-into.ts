@@ -12,3 +12,16 @@ export async function mergedInto(tx: EntityManager, noun: Noun, id: string): Pro
   );
   return rows.map((row) => row.id);
 }
+
+/** The same for many: which of these were merged, and what each became in the end. */
+export async function allMergedInto(tx: EntityManager, noun: Noun, ids: readonly string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows: { old: string; now: string }[] = await tx.query(
+    `with recursive way as (
+       select id as old, merged_into as now from ${noun} where id = any($1) and merged_into is not null
+       union select w.old, t.merged_into from ${noun} t join way w on t.id = w.now where t.merged_into is not null
+     ) select w.old, w.now from way w join ${noun} t on t.id = w.now where t.merged_into is null`,
+    [ids],
+  );
+  return new Map(rows.map(({ old, now }) => [old, now]));
+}

@@ -68,9 +68,12 @@ export const selectList = (columns: Columns): string =>
     ...['createdAt', 'updatedAt'].map((p) => `${moment(`t.${snake(p)}`)} as "${p}"`),
   ].join(', ');
 
-/** Names of the properties in which two rows differ; the order of an object's members, which `jsonb` does not keep, makes no difference. */
+/** JSON as the database gives it back has its members in another order. */
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b) || isDeepStrictEqual(a, b);
+
+/** Names of the properties in which two rows differ. */
 export function changedFields(columns: Columns, before: object, after: object): string[] {
   const a = before as Record<string, unknown>;
   const b = after as Record<string, unknown>;
-  return Object.keys(columns).filter((p) => !isDeepStrictEqual(a[p] ?? null, b[p] ?? null));
+  return Object.keys(columns).filter((p) => !same(a[p] ?? null, b[p] ?? null));
 }

@@ -75,7 +75,8 @@ function ask(method: Method, path: string, contract: RequestContract, options: O
 export const get = (path: string, contract: RequestContract) => ask('GET', path, contract, {});
 export const post = (path: string, contract: RequestContract, options: Options = {}) => ask('POST', path, contract, options);
 export const create = (path: string, contract: RequestContract) => ask('POST', path, contract, { status: 201 });
-export const patch = (path: string, contract: RequestContract) => ask('PATCH', path, contract, { body: 'change' });
+export const patch = (path: string, contract: RequestContract, options: Options = { body: 'change' }) =>
+  ask('PATCH', path, contract, options);
 export const put = (path: string, contract: RequestContract, options: Options) => ask('PUT', path, contract, options);
 export const remove = (path: string, contract: RequestContract) => ask('DELETE', path, contract, { status: 204 });
 
