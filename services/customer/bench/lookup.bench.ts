@@ -93,6 +93,8 @@ await withHub(async ({ hub, call, postgres }) => {
     unknown: (i) => `+4940${String(i).padStart(8, '7')}`,
     'that 1,000 share': () => SWITCHBOARD,
   };
+  // What a call costs that asks no service, on this machine and at this moment.
+  add('GET /v1/me, to compare with', await time(LOOKUPS, () => get(admin, '/v1/me')));
   for (const [who, token] of Object.entries(as))
     for (const [what, number] of Object.entries(numbers))
       add(`lookup, number ${what}, ${who}`, await time(LOOKUPS, (i) => lookup(token, number(i))), 20);
@@ -137,11 +139,11 @@ await withHub(async ({ hub, call, postgres }) => {
   report(`Lookup and lists at ${CONTACTS.toLocaleString('en')} contacts`, measures);
 });
 
-function add(what: string, times: readonly number[], goal: number): void {
+function add(what: string, times: readonly number[], goal?: number): void {
   const p99 = percentile(times, 0.99);
   measures.push(
     { what: `${what}, p50`, value: percentile(times, 0.5), unit: 'ms' },
-    { what: `${what}, p99`, value: p99, unit: 'ms', goal: `≤ ${goal} ms`, met: p99 <= goal },
+    { what: `${what}, p99`, value: p99, unit: 'ms', ...(goal && { goal: `≤ ${goal} ms`, met: p99 <= goal }) },
   );
 }
 
