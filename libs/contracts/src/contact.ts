@@ -71,6 +71,20 @@ export const Summary = z
   .meta({ id: 'Summary' });
 export type Summary = z.output<typeof Summary>;
 
+/** Another contact that may be the same person. */
+export const DuplicateHint = z
+  .object({
+    contact: Summary,
+    score: z.number().describe('how sure it is, from 0 to 1; from 0.5 on more likely than not'),
+    reasons: z.array(z.string()),
+  })
+  .meta({ id: 'DuplicateHint' });
+export type DuplicateHint = z.output<typeof DuplicateHint>;
+export const CreatedContact = Contact.extend({
+  duplicates: z.array(DuplicateHint).describe('contacts that this one may be a duplicate of, the likeliest first, at most 10').optional(),
+}).meta({ id: 'CreatedContact' });
+export type CreatedContact = z.output<typeof CreatedContact>;
+
 /** Filters that lists of contacts and customers share; all of them must hold. */
 export const listFilters = {
   type: shortText.optional(),
@@ -96,8 +110,8 @@ export const ListContacts = z.strictObject({
 });
 export type ListContacts = z.output<typeof ListContacts>;
 
-export const createContact = request('customer.create-contact', NewContact, Contact, {
-  summary: 'Creates a contact; its owner is the calling agent',
+export const createContact = request('customer.create-contact', NewContact, CreatedContact, {
+  summary: 'Creates a contact; its owner is the calling agent. Says which contacts it may be a duplicate of',
   audience: 'agents',
 });
 export const getContact = request('customer.get-contact', byId, Contact, { summary: 'Gives one contact' });

@@ -6,6 +6,7 @@ export * from './contract.js';
 export * from './contract.js';
 export * from './customer.js';
 export * from './customer.js';
+export * from './duplicate.js';
 export * from './erasure.js';
 export * from './export.js';
 export * from './history.js';

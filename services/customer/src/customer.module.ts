@@ -14,6 +14,10 @@ import { UpsertContacts } from './contact/upsert-contacts.js';
 import { CustomerController } from './customer/customer.controller.js';
 import { CustomerService } from './customer/customer.service.js';
 import { CustomerLists } from './customer/customer-lists.js';
+import { DuplicateController } from './duplicate/duplicate.controller.js';
+import { DuplicateListener } from './duplicate/duplicate.listener.js';
+import { DuplicateService } from './duplicate/duplicate.service.js';
+import { Radar } from './duplicate/radar.js';
 import { ENV, type Env } from './env.js';
 import { ErasureController } from './erasure/erasure.controller.js';
 import { ErasureService } from './erasure/erasure.service.js';
@@ -56,6 +60,8 @@ export class CustomerModule {
         LookupController,
         PhotoController,
         RequestController,
+        DuplicateController,
+        DuplicateListener,
         SettingsController,
         TagController,
       ],
@@ -82,6 +88,8 @@ export class CustomerModule {
         ReplaceService,
         RequestService,
         SaveCaller,
+        DuplicateService,
+        Radar,
         SettingsService,
         TagList,
       ],

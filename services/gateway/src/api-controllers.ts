@@ -1,6 +1,7 @@
 import { BinController, ErasuresController } from './bin.controller.js';
 import { ContactsController } from './contacts.controller.js';
 import { CustomersController } from './customers.controller.js';
+import { DuplicatesController } from './duplicates.controller.js';
 import { ImportsController } from './imports/imports.controller.js';
 import { JobsController } from './jobs.controller.js';
 import { MeController } from './me.controller.js';
@@ -13,6 +14,7 @@ export const apiControllers = [
   CustomersController,
   ContactsController,
   RequestsController,
+  DuplicatesController,
   SearchController,
   ImportsController,
   BinController,

@@ -1,11 +1,20 @@
 import { AppError, currentContext, fieldErrors, invalid } from '@kontor/bus';
-import { type BulkItem, type Contact, type ContactPatch, NewContact, type Settings, statusOf } from '@kontor/contracts';
+import {
+  type BulkItem,
+  type Contact,
+  type ContactPatch,
+  type CreatedContact,
+  NewContact,
+  type Settings,
+  statusOf,
+} from '@kontor/contracts';
 import { Database, idempotent } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { refuseChangingAccess, refuseUnknownGrantees } from '../access/access.js';
 import { binContact } from '../bin/bin-things.js';
 import { lockCustomersOf, settlePrimaryContacts } from '../customer/primary-contact.js';
+import { hintsFor, makeFindable } from '../duplicate/hints.js';
 import { type Changes, noChanges, tell, updated } from '../history/changes.js';
 import { readSettings } from '../settings/settings.service.js';
 import { mindingTaken } from '../values/minding-taken.js';
@@ -40,16 +49,18 @@ import { mergeContact, noContact } from './merge-contact.js';
 export class ContactService {
   constructor(@Inject(Database) private readonly db: Database) {}
 
-  create(input: NewContact): Promise<Contact> {
+  create(input: NewContact): Promise<CreatedContact> {
     return mindingTaken(() =>
       this.db.transaction(async (tx) => {
         const [id = ''] = await idempotent(tx, input, async () => {
           const changes = noChanges();
-          const { id } = await createContactIn(tx, input, changes);
+          const row = await createContactIn(tx, input, changes);
           await tell(tx, changes);
-          return [id];
+          await makeFindable(tx, row);
+          return [row.id];
         });
-        return justWritten(tx, id);
+        const contact = await justWritten(tx, id);
+        return { ...contact, duplicates: await hintsFor(tx, contact) };
       }),
     );
   }

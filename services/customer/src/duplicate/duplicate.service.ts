@@ -1,0 +1,70 @@
+import { AppError, currentContext } from '@kontor/bus';
+import type { DuplicatePair, ListDuplicates } from '@kontor/contracts';
+import { Database } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { contactSummary } from '../contact/contact.table.js';
+import { decodePlace, encodePlace } from '../list/page.js';
+import { bothVisible, type JudgedPair, readVisible } from './duplicate.table.js';
+
+type StoredPair = JudgedPair & { id: string };
+
+const ORDER = '-score';
+
+@Injectable()
+export class DuplicateService {
+  constructor(@Inject(Database) private readonly db: Database) {}
+
+  /** The queue: the likeliest first, ties by id. */
+  list({ limit, cursor, minScore, contactId }: ListDuplicates): Promise<{ items: DuplicatePair[]; nextCursor: string | null }> {
+    return this.db.transaction(async (tx) => {
+      const parameters: unknown[] = [minScore];
+      const where = [`p.state = 'open'`, 'p.score >= $1', bothVisible()];
+      if (contactId !== undefined) where.push(`$${parameters.push(contactId)} in (p.a, p.b)`);
+      if (cursor !== undefined) {
+        const [score, id] = placeIn(cursor);
+        where.push(`(p.score, p.id) < ($${parameters.push(score)}, $${parameters.push(id)})`);
+      }
+      const rows: StoredPair[] = await tx.query(
+        `select p.id, p.a, p.b, p.score, p.reasons from duplicate_pair p where ${where.join(' and ')} order by p.score desc, p.id desc limit ${limit + 1}`,
+        parameters,
+      );
+      const last = rows.length > limit ? rows[limit - 1] : undefined;
+      return {
+        items: await withContacts(tx, rows.slice(0, limit)),
+        nextCursor: last ? encodePlace(ORDER, String(last.score), last.id) : null,
+      };
+    });
+  }
+
+  /** Remembered by the two ids, so it stays true whatever the contacts become. Saying it again changes nothing. */
+  dismiss(id: string): Promise<DuplicatePair> {
+    return this.db.transaction(async (tx) => {
+      const [rows]: [StoredPair[]] = await tx.query(
+        `update duplicate_pair p set state = 'dismissed', dismissed_by = coalesce(p.dismissed_by, $2), dismissed_at = coalesce(p.dismissed_at, now())
+         where p.id = $1 and ${bothVisible()} returning p.id, p.a, p.b, p.score, p.reasons`,
+        [id, currentContext().agent?.id ?? null],
+      );
+      const [pair] = await withContacts(tx, rows);
+      if (!pair) throw new AppError('not-found', 'There is no pair with this id; GET /v1/duplicates lists those there are');
+      return pair;
+    });
+  }
+}
+
+async function withContacts(tx: EntityManager, pairs: readonly StoredPair[]): Promise<DuplicatePair[]> {
+  if (pairs.length === 0) return [];
+  const contacts = await readVisible(tx, [...new Set(pairs.flatMap(({ a, b }) => [a, b]))]);
+  const summaries = new Map(contacts.map((contact) => [contact.id, contactSummary(contact)]));
+  return pairs.flatMap(({ id, a, b, score, reasons }) => {
+    const one = summaries.get(a);
+    const other = summaries.get(b);
+    return one && other ? [{ id, contacts: [one, other] as [typeof one, typeof other], score, reasons }] : [];
+  });
+}
+
+/** A cursor that somebody made up is refused like one of another list, before PostgreSQL has to read it as a number. */
+function placeIn(cursor: string): [string, string] {
+  const place = decodePlace(cursor, ORDER);
+  return place.every((part) => part !== '') && Number.isFinite(Number(place[0])) ? place : decodePlace('', ORDER);
+}

@@ -1,0 +1,77 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { EntityManager } from 'typeorm';
+import { type BlockingKey, blockingKeys } from './blocking-keys.js';
+import { type JudgedPair, type Pair, pairOf, readBlocks, readCompared } from './duplicate.table.js';
+import { type Person, personOf } from './person.js';
+import { judge } from './score.js';
+
+/** A contact with what it is found by. */
+export interface Sought {
+  person: Person;
+  keys: BlockingKey[];
+}
+
+// One contact is compared with so many others at most: those it shares the rarest things with.
+const MOST_CANDIDATES = 100;
+const CHUNK = 500;
+const AT_A_TIME = 25;
+
+/** Makes contacts ready to be sought, giving up the thread now and then, because requests are answered on it too. */
+export async function seek(contacts: Parameters<typeof personOf>[0][]): Promise<Map<string, Sought>> {
+  const sought = new Map<string, Sought>();
+  for (const contact of contacts) {
+    const person = personOf(contact);
+    sought.set(person.id, { person, keys: blockingKeys(person) });
+    if (sought.size % AT_A_TIME === 0) await breathe();
+  }
+  return sought;
+}
+
+/** Contact → its keys. */
+export const keysOf = (sought: ReadonlyMap<string, Sought>): Map<string, string[]> =>
+  new Map([...sought].map(([id, { keys }]) => [id, keys.map(({ key }) => key)]));
+
+/** The pairs that these contacts may make with others, or with each other, by what they share. Their keys must have been written. */
+export async function candidatePairs(tx: EntityManager, sought: ReadonlyMap<string, Sought>): Promise<Pair[]> {
+  const all = new Set([...sought.values()].flatMap(({ keys }) => keys.map(({ key }) => key)));
+  const blocks = await readBlocks(tx, [...all]);
+  const pairs = new Map<string, Pair>();
+  for (const { person, keys } of sought.values())
+    for (const other of candidatesOf(person.id, keys, blocks)) {
+      const pair = pairOf(person.id, other);
+      pairs.set(pair.a + pair.b, pair);
+    }
+  return [...pairs.values()];
+}
+
+function candidatesOf(id: string, keys: readonly BlockingKey[], blocks: ReadonlyMap<string, readonly string[]>): Set<string> {
+  const candidates = new Set<string>();
+  const sharedOnce = new Set<string>();
+  const mine = keys.map(({ key, aloneUpTo }) => ({ ids: blocks.get(key) ?? [], aloneUpTo })).sort((x, y) => x.ids.length - y.ids.length);
+  for (const { ids, aloneUpTo } of mine)
+    for (const other of ids) {
+      if (other === id || candidates.has(other)) continue;
+      if (candidates.size >= MOST_CANDIDATES) return candidates;
+      if (ids.length <= aloneUpTo || sharedOnce.has(other)) candidates.add(other);
+      else sharedOnce.add(other);
+    }
+  return candidates;
+}
+
+/** Judges pairs of which at least one contact is sought; a pair of which one is in the bin, or gone, is left out. */
+export async function judgePairs(tx: EntityManager, sought: ReadonlyMap<string, Sought>, pairs: readonly Pair[]): Promise<JudgedPair[]> {
+  const judged: JudgedPair[] = [];
+  for (let i = 0; i < pairs.length; i += CHUNK) {
+    const chunk = pairs.slice(i, i + CHUNK);
+    const others = new Set(chunk.flatMap(({ a, b }) => [a, b]).filter((id) => !sought.has(id)));
+    const persons = new Map((others.size > 0 ? await readCompared(tx, [...others]) : []).map((row) => [row.id, personOf(row)]));
+    const find = (id: string) => sought.get(id)?.person ?? persons.get(id);
+    for (const [n, { a, b }] of chunk.entries()) {
+      const one = find(a);
+      const other = find(b);
+      if (one && other) judged.push({ a, b, ...judge(one, other) });
+      if (n % AT_A_TIME === 0) await breathe();
+    }
+  }
+  return judged;
+}

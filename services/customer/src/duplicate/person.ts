@@ -1,0 +1,79 @@
+import type { ContactRow } from '../contact/contact.table.js';
+import { emailKey } from '../values/check-values.js';
+import { keyOf } from '../values/phone-number.js';
+import { type Text, textOf } from './likeness.js';
+
+/** What of a contact is compared. */
+export type Compared = Pick<
+  ContactRow,
+  | 'id'
+  | 'firstName'
+  | 'middleName'
+  | 'lastName'
+  | 'birthday'
+  | 'employeeCode'
+  | 'companyName'
+  | 'customerId'
+  | 'emails'
+  | 'phones'
+  | 'addresses'
+>;
+
+/** A contact made ready to be compared with many others. */
+export interface Person {
+  id: string;
+  first: Text | undefined;
+  last: Text | undefined;
+  /** All names in one, for those that are split differently. */
+  whole: Text | undefined;
+  /** yyyy-mm-dd */
+  birthday: string | null;
+  code: string | null;
+  emails: string[];
+  phones: string[];
+  customerId: string | null;
+  company: Text | undefined;
+  places: Place[];
+}
+
+/** An address: its lines without numbers, and the numbers apart, because they are mistaken in other ways. */
+export interface Place {
+  lines: Text[];
+  number: string;
+  city: Text | undefined;
+  state: Text | undefined;
+  postcode: string;
+}
+
+// More of them say no more about who it is, and bound what a comparison costs.
+const MOST_VALUES = 10;
+const MOST_PLACES = 4;
+
+export function personOf(contact: Compared): Person {
+  const { id, firstName, middleName, lastName, birthday, employeeCode, companyName, customerId } = contact;
+  return {
+    id,
+    first: textOf(firstName, middleName),
+    last: textOf(lastName),
+    whole: textOf(firstName, middleName, lastName),
+    birthday,
+    code: employeeCode,
+    emails: contact.emails.slice(0, MOST_VALUES).map((email) => emailKey(email.address)),
+    phones: contact.phones.slice(0, MOST_VALUES).map(keyOf).filter(Boolean),
+    customerId,
+    company: textOf(companyName),
+    places: contact.addresses.slice(0, MOST_PLACES).map(placeOf),
+  };
+}
+
+function placeOf({ line1, line2, city, state, postalCode }: Compared['addresses'][number]): Place {
+  const lines = [textOf(line1), textOf(line2)];
+  const isNumber = (word: string) => /^\d/.test(word);
+  return {
+    lines: lines.flatMap((line) => textOf(line?.words.filter((word) => !isNumber(word)).join(' ')) ?? []),
+    number: lines.flatMap((line) => line?.words.find(isNumber) ?? [])[0] ?? '',
+    city: textOf(city),
+    state: textOf(state),
+    postcode: textOf(postalCode)?.joined ?? '',
+  };
+}

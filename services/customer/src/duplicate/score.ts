@@ -1,0 +1,81 @@
+import { type Comparison, compare, type PlaceComparison } from './compare.js';
+import type { Likeness } from './likeness.js';
+import type { Person } from './person.js';
+import { reasonsOf } from './reasons.js';
+
+/** How sure it is that two contacts are one person (0 to 1; from 0.5 on more likely than not), and why, in words. */
+export interface Verdict {
+  score: number;
+  reasons: string[];
+}
+
+// Fellegi and Sunter: how much likelier an agreement is among doubles than among strangers, in bits, and a disagreement the other way.
+// The numbers are round estimates of how many people share a name, a birthday, a street …, and of how often people mistype them.
+const weights = {
+  last: { same: 8, near: 6, sound: 5, part: 3, other: -4 },
+  first: { same: 6, near: 4.5, sound: 4, part: 3, other: -6 },
+  swapped: -1,
+  birthday: { same: 11, slip: 6, other: -6 },
+  email: { yes: 16, no: -1 },
+  phone: { yes: 16, no: 0 },
+  code: { yes: 16, no: 0 },
+  work: { yes: 6, no: -1 },
+  street: { same: 6, near: 5, sound: 4, part: 2, other: -3 },
+  line: { same: 3, near: 3, sound: 2, part: 1, other: -1 },
+  number: { same: 4, slip: 1, other: -2 },
+  city: { same: 4, near: 3, sound: 2, part: 1, other: -2 },
+  postcode: { same: 4, slip: 2, other: -2 },
+} as const;
+
+/** What the evidence must outweigh: two contacts taken at random are hardly ever one person. */
+const PRIOR = 15;
+/** Neighbours share all of an address; however much of it agrees, it is one thing that agrees. */
+const MOST_BY_PLACE = 14;
+/** They also share the last name, which together must stay under what is asked. */
+const MOST_OF_FAMILY = 12;
+/** How many bits double or halve the odds that are shown; evidence is never as independent as the sum supposes. */
+const SOFTENED = 4;
+
+export function judge(a: Person, b: Person): Verdict {
+  const comparison = compare(a, b, (one, other) => (placeBits(one) >= placeBits(other) ? one : other));
+  return { score: scoreOf(bitsOf(comparison)), reasons: reasonsOf(comparison) };
+}
+
+export const scoreOf = (bits: number): number => Math.round(1000 / (1 + 2 ** ((PRIOR - bits) / SOFTENED))) / 1000;
+
+const level = <K extends string>(table: Readonly<Record<K, number>>, key: K | undefined): number => (key === undefined ? 0 : table[key]);
+const yesNo = (table: { yes: number; no: number }, value: boolean | undefined): number =>
+  value === undefined ? 0 : value ? table.yes : table.no;
+
+export function bitsOf(comparison: Comparison): number {
+  const { first, last, swapped, birthday, email, phone, code, work } = comparison;
+  const sum =
+    level<Likeness>(weights.first, first) +
+    level<Likeness>(weights.last, last) +
+    (swapped ? weights.swapped : 0) +
+    level(weights.birthday, birthday) +
+    yesNo(weights.email, email) +
+    yesNo(weights.code, code) +
+    yesNo(weights.work, work) +
+    householdBits(comparison);
+  return (email || phone) && !isColleague(comparison) ? Math.max(sum, PRIOR) : sum;
+}
+
+/** Who lives together shares address and phone alike: the second says little more than the first. */
+function householdBits(comparison: Comparison): number {
+  const phone = yesNo(weights.phone, comparison.phone);
+  const place = comparison.place ? Math.min(placeBits(comparison.place), isFamily(comparison) ? MOST_OF_FAMILY : MOST_BY_PLACE) : 0;
+  return phone > 0 && place > 0 ? Math.max(phone, place) + 2 : phone + place;
+}
+
+const isFamily = ({ first, birthday }: Comparison): boolean => first === 'other' && (birthday === undefined || birthday === 'other');
+
+/** The number of a switchboard, the address info@. */
+const isColleague = ({ work, first, last }: Comparison): boolean => work === true && first === 'other' && last === 'other';
+
+const placeBits = ({ street, line, number, city, postcode }: PlaceComparison): number =>
+  level<Likeness>(weights.street, street) +
+  level<Likeness>(weights.line, line) +
+  (number === 'same' && street === 'other' ? weights.number.slip : level(weights.number, number)) +
+  level<Likeness>(weights.city, city) +
+  level(weights.postcode, postcode);

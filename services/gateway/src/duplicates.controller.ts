@@ -1,0 +1,7 @@
+import { dismissDuplicate, listDuplicates } from '@kontor/contracts';
+import { controller, get, post } from './http/route.js';
+
+export const DuplicatesController = controller('duplicates', '/v1/duplicates', [
+  get('', listDuplicates),
+  post(':id/dismiss', dismissDuplicate),
+]);
