@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { event, request } from './contract.js';
-import { bulkResult, byId, date, empty, id, instant, language, listSort, page, paging, shortText, text, version } from './shapes.js';
+import { bulkResult, byId, date, empty, flag, id, instant, language, listSort, page, paging, shortText, text, version } from './shapes.js';
 import { changedMany, changeOfMany, manyChange, newValues, Phone, patchValues, values } from './values.js';
 
 const person = {
@@ -97,6 +97,8 @@ export const listFilters = {
   phone: shortText.optional().describe('a phone number in any written form'),
   externalId: shortText.optional().describe('source:id'),
   updatedSince: z.iso.datetime({ offset: true }).optional(),
+  projectId: id.optional().describe('members of this project, or customers whose contacts are; the id of a record of the kind project'),
+  hasOpportunities: flag.optional(),
 };
 export const ListContacts = z.strictObject({
   ...paging,
@@ -263,8 +265,17 @@ export const importContacts = request(
  */
 export const readers = z.array(z.string()).nullable();
 
+/** What records say of an entry; `getEntries` gives it. A change of it is told like one of the entry, but leaves the entry's version as it is. */
+export const fromRecords = { hasOpportunities: z.boolean().optional() };
+
 /** An entry as search indexes and shows it: whole, with the name of the contact's customer. */
-export const ContactEntry = Contact.extend({ customerName: z.string().nullable(), readers, customerReaders: readers });
+export const ContactEntry = Contact.extend({
+  customerName: z.string().nullable(),
+  readers,
+  customerReaders: readers,
+  ...fromRecords,
+  projectIds: z.array(z.string()).optional().describe('the projects that the contact is a member of'),
+});
 export type ContactEntry = z.output<typeof ContactEntry>;
 
 export const ChangeKind = z.enum(['created', 'updated', 'binned', 'restored', 'merged', 'erased', 'purged']);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Change, Contact, ContactEntry, listFilters, NewContact, readers, Summary } from './contact.js';
+import { Change, Contact, ContactEntry, fromRecords, listFilters, NewContact, readers, Summary } from './contact.js';
 import { event, request } from './contract.js';
 import { maybeJob } from './job.js';
 import { byId, id, instant, listSort, page, paging, shortText, text, version } from './shapes.js';
@@ -53,7 +53,7 @@ export const Customer = z
   .meta({ id: 'Customer' });
 export type Customer = z.output<typeof Customer>;
 
-export const CustomerEntry = Customer.extend({ readers });
+export const CustomerEntry = Customer.extend({ readers, ...fromRecords });
 export type CustomerEntry = z.output<typeof CustomerEntry>;
 
 export const ListCustomers = z.strictObject({

@@ -16,6 +16,7 @@ export * from './notification.js';
 export * from './permission.js';
 export * from './photo.js';
 export * from './problem.js';
+export * from './record.js';
 export * from './request.js';
 export * from './search.js';
 export * from './settings.js';

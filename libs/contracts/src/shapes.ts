@@ -44,6 +44,9 @@ export const paging = {
 };
 export const listSort = z.enum(['name', '-name', 'createdAt', '-createdAt', 'updatedAt', '-updatedAt']);
 
+/** Yes or no, also as the text of a query parameter. */
+export const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
+
 /** The answer to one item of a bulk call: its place in the call, an HTTP status of its own, and what went wrong. */
 export const bulkItem = z.object({
   index: z.int(),

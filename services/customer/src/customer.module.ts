@@ -33,6 +33,12 @@ import { ChangeCustomers } from './many/change-customers.js';
 import { ChangeMany } from './many/change-many.js';
 import { PhotoController } from './photo/photo.controller.js';
 import { PhotoService } from './photo/photo.service.js';
+import { ProjectController } from './project/project.controller.js';
+import { ProjectService } from './project/project.service.js';
+import { RecordController } from './record/record.controller.js';
+import { RecordService } from './record/record.service.js';
+import { RecordComments } from './record/record-comments.js';
+import { UpsertRecords } from './record/upsert-records.js';
 import { ReplaceService } from './replace/replace.service.js';
 import { RequestController } from './request/request.controller.js';
 import { RequestService } from './request/request.service.js';
@@ -53,6 +59,8 @@ export class CustomerModule {
         BinController,
         ContactController,
         CustomerController,
+        DuplicateController,
+        DuplicateListener,
         ErasureController,
         ExportController,
         HistoryController,
@@ -60,8 +68,8 @@ export class CustomerModule {
         LookupController,
         PhotoController,
         RequestController,
-        DuplicateController,
-        DuplicateListener,
+        ProjectController,
+        RecordController,
         SettingsController,
         TagController,
       ],
@@ -77,6 +85,8 @@ export class CustomerModule {
         UpsertContacts,
         CustomerService,
         CustomerLists,
+        DuplicateService,
+        Radar,
         ErasureService,
         Everything,
         Exports,
@@ -88,8 +98,10 @@ export class CustomerModule {
         ReplaceService,
         RequestService,
         SaveCaller,
-        DuplicateService,
-        Radar,
+        ProjectService,
+        RecordService,
+        RecordComments,
+        UpsertRecords,
         SettingsService,
         TagList,
       ],

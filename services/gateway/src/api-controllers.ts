@@ -5,6 +5,8 @@ import { DuplicatesController } from './duplicates.controller.js';
 import { ImportsController } from './imports/imports.controller.js';
 import { JobsController } from './jobs.controller.js';
 import { MeController } from './me.controller.js';
+import { ProjectsController } from './projects.controller.js';
+import { RecordsController } from './records.controller.js';
 import { RequestsController } from './requests.controller.js';
 import { SearchController } from './search.controller.js';
 import { SettingsController } from './settings.controller.js';
@@ -15,6 +17,8 @@ export const apiControllers = [
   ContactsController,
   RequestsController,
   DuplicatesController,
+  RecordsController,
+  ProjectsController,
   SearchController,
   ImportsController,
   BinController,

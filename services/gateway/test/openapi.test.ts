@@ -67,7 +67,7 @@ describe('the document', () => {
     const [success] = statuses.filter((status) => status.startsWith('2'));
     expect(success).toBeDefined();
     if (success !== '204') expect(Object.values(responses[success ?? '']?.content ?? {})[0]?.schema).toBeDefined();
-    if (name.startsWith('PATCH') || name.startsWith('PUT')) expect(requestBody).toBeDefined();
+    if (name.startsWith('PATCH') || (name.startsWith('PUT') && success !== '204')) expect(requestBody).toBeDefined();
     if (requestBody) expect(statuses).toEqual(expect.arrayContaining(['413', '415']));
     if (name.startsWith('GET')) expect(requestBody).toBeUndefined();
   });
@@ -97,11 +97,14 @@ describe('every route', () => {
     expect([200, 400, 415, 503]).toContain(answer.status);
   });
 
-  it.each(names.filter((name) => !/^GET|permissions|notifications|bulk/.test(name)))('%s is not for light agents', async (name) => {
-    const [method, path] = address(name);
-    const as = await gateway.as({ roles: ['light_agent'] });
-    expect(problemIn(await as(method, path)).code).toBe('forbidden');
-  });
+  it.each(names.filter((name) => !/^GET|permissions|notifications|bulk|comments/.test(name)))(
+    '%s is not for light agents',
+    async (name) => {
+      const [method, path] = address(name);
+      const as = await gateway.as({ roles: ['light_agent'] });
+      expect(problemIn(await as(method, path)).code).toBe('forbidden');
+    },
+  );
 });
 
 describe('the pages', () => {

@@ -6,6 +6,8 @@ import type { StoredContact } from '../contact/contact.table.js';
 import { deleteDomains, type StoredCustomer } from '../customer/customer.table.js';
 import { settlePrimaryContacts } from '../customer/primary-contact.js';
 import type { Changes, Step } from '../history/changes.js';
+import { tellOfBinnedRecords } from '../record/of-records.js';
+import type { StoredRecord } from '../record/record.table.js';
 import type { StoredRequest } from '../request/request.table.js';
 import { deleteKeys } from '../values/keys.js';
 import { newId } from '../values/new-id.js';
@@ -74,6 +76,7 @@ export async function binContact(tx: EntityManager, contact: StoredContact, chan
   changes.contacts.push(...(await binRows(tx, 'contact', unit, 't.id = any($2)', [contact.id])));
   await deleteKeys(tx, 'contact', [contact.id]);
   const records = await binMany(tx, 'record', unit, 't.contact_id = any($2) and t.customer_id is null', [contact.id]);
+  await tellOfBinnedRecords(tx, unit);
   let links = {};
   if (contact.customerId) {
     await settlePrimaryContacts(tx, [contact.customerId], changes, new Set());
@@ -94,6 +97,22 @@ export async function binContact(tx: EntityManager, contact: StoredContact, chan
     customerReaders: contact.customerReaders,
     counts: { customers: 0, contacts: 1, records, requests: 0 },
     links,
+  });
+}
+
+/** Moves one record to the bin, with what it waits for, its comments and members: they come back with it. */
+export async function binRecord(tx: EntityManager, record: StoredRecord): Promise<void> {
+  const unit = newId();
+  await binRows(tx, 'record', unit, 't.id = any($2)', [record.id]);
+  await tellOfBinnedRecords(tx, unit);
+  await keepUnit(tx, {
+    id: unit,
+    kind: 'record',
+    entryId: record.id,
+    name: record.title ?? `${record.kind} ${record.externalId}`,
+    readers: record.readers,
+    customerReaders: record.customerReaders,
+    counts: { customers: 0, contacts: 0, records: 1, requests: 0 },
   });
 }
 
@@ -156,6 +175,7 @@ export async function binCustomer(tx: EntityManager, customer: StoredCustomer, c
     (await binMany(tx, 'request', unit, 't.contact_id = any($2)', contactIds));
   changes.customers.push(...customers);
   changes.contacts.push(...contacts);
+  await tellOfBinnedRecords(tx, unit);
   await keepUnit(tx, {
     id: unit,
     kind: 'customer',

@@ -165,7 +165,7 @@ async function refuseReadOnly(tx: EntityManager, things: Things): Promise<void> 
 
 async function restore(tx: EntityManager, unit: Unit, things: Things): Promise<Restored> {
   const changes = noChanges();
-  const result = await restoreThings(tx, things, unit.links, changes);
+  const result = await restoreThings(tx, unit.id, things, unit.links, changes);
   await tell(tx, changes);
   const [left]: BinCounts[] = await tx.query(
     `select ${binnedKinds.map((kind) => `(select count(*) from "${kind}" where bin_id = $1)::int as ${kind}s`).join(', ')}`,

@@ -5,6 +5,8 @@ import { primaryEmail } from '../contact/contact-rules.js';
 import { insertDomains, readCustomers, type StoredCustomer } from '../customer/customer.table.js';
 import { settlePrimaryContacts } from '../customer/primary-contact.js';
 import { type Changes, type Step, updated } from '../history/changes.js';
+import { givingKeys } from '../record/link-waiting.js';
+import { tellOfBinnedRecords } from '../record/of-records.js';
 import { emailKey, externalIdKey } from '../values/check-values.js';
 import { insertKeys, type Noun } from '../values/keys.js';
 
@@ -27,6 +29,7 @@ const steps = (rows: readonly { id: string; version: number }[]): Step[] =>
  */
 export async function restoreThings(
   tx: EntityManager,
+  unit: string,
   things: Things,
   links: Links,
   changes: Changes,
@@ -34,6 +37,7 @@ export async function restoreThings(
   const notRestored: NotRestored[] = [];
   const customers = await restoreCustomers(tx, things.customer, changes, notRestored);
   const contacts = await restoreContacts(tx, things.contact, changes, notRestored);
+  if (things.record.length > 0) await tellOfBinnedRecords(tx, unit);
   const records = await restoreRecords(tx, things.record, notRestored);
   const requests = await restoreRequests(tx, things.request, notRestored);
   await settlePrimaryContacts(tx, await customersOfThings(tx, things), changes, new Set(things.contact));
@@ -89,11 +93,8 @@ async function restoreContacts(tx: EntityManager, ids: readonly string[], change
     step.version += 1;
     step.fields = updated({ emails: 'jsonb', externalIds: 'jsonb' }, before, after)?.fields;
   }
-  await insertKeys(
-    tx,
-    'contact',
-    restored.filter(({ id }) => !changed.has(id)),
-  );
+  const asTheyWere = restored.filter(({ id }) => !changed.has(id));
+  await givingKeys(tx, asTheyWere, () => insertKeys(tx, 'contact', asTheyWere));
   return rows.length;
 }
 

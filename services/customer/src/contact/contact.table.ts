@@ -2,6 +2,7 @@ import { AppError } from '@kontor/bus';
 import type { ContactEntry, Summary } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { accessColumns, mayRead, mayWrite, readOnly } from '../access/access.js';
+import { givingKeys } from '../record/link-waiting.js';
 import type { Values } from '../values/check-values.js';
 import { deleteKeys, insertKeys } from '../values/keys.js';
 import { mergedInto } from '../values/merged-into.js';
@@ -47,20 +48,24 @@ const withNames = (row: ContactRow) => {
 /** Inserts contacts with their keys and tags: one statement per table, however many they are. */
 export async function insertContacts(tx: EntityManager, rows: readonly ContactRow[]): Promise<void> {
   if (rows.length === 0) return;
-  await insertRows(tx, 'contact', stored, rows.map(withNames));
-  await insertKeys(tx, 'contact', rows);
+  await givingKeys(tx, rows, async () => {
+    await insertRows(tx, 'contact', stored, rows.map(withNames));
+    await insertKeys(tx, 'contact', rows);
+  });
 }
 
 /** Writes contacts that are there anew, with their keys and tags; versions go up by one. */
 export async function updateContacts(tx: EntityManager, rows: readonly ContactRow[]): Promise<void> {
   if (rows.length === 0) return;
-  await updateRows(tx, 'contact', stored, rows.map(withNames));
-  await deleteKeys(
-    tx,
-    'contact',
-    rows.map((row) => row.id),
-  );
-  await insertKeys(tx, 'contact', rows);
+  await givingKeys(tx, rows, async () => {
+    await updateRows(tx, 'contact', stored, rows.map(withNames));
+    await deleteKeys(
+      tx,
+      'contact',
+      rows.map((row) => row.id),
+    );
+    await insertKeys(tx, 'contact', rows);
+  });
 }
 
 /** A contact has one customer at most; its name and whether this is its primary contact come along. */

@@ -16,7 +16,9 @@ import { mayRead } from '../access/access.js';
 import { contactRead, contactSummary, readContacts, type StoredContact } from '../contact/contact.table.js';
 import { sharedFilters } from '../list/filters.js';
 import { type Conditions, readPage } from '../list/page.js';
+import { projectsOf, whoHasOpportunities } from '../record/of-records.js';
 import { readSettings } from '../settings/settings.service.js';
+import type { Noun } from '../values/keys.js';
 import { groupsOf, groupWithoutCustomer } from './contact-groups.js';
 import { customerRead, customerSummary, readCustomer, readCustomers, type StoredCustomer } from './customer.table.js';
 
@@ -63,7 +65,8 @@ export class CustomerLists {
       const contacts = await readContacts(tx, ids);
       const others = new Set(ids);
       for (const { id } of contacts) others.delete(id);
-      return { contacts, customers: others.size > 0 ? await readCustomers(tx, [...others]) : [] };
+      const customers = others.size > 0 ? await readCustomers(tx, [...others]) : [];
+      return { contacts: await withRecords(tx, 'contact', contacts), customers: await withRecords(tx, 'customer', customers) };
     });
   }
 }
@@ -77,4 +80,16 @@ export async function customerConditions(
   if (input.parentId === 'none') where.add('t.parent_id is null');
   else if (input.parentId !== undefined) where.add('t.parent_id = $', input.parentId);
   return where;
+}
+
+/** With what records say of them, looked up for all at once. */
+async function withRecords<T extends { id: string }>(tx: EntityManager, noun: Noun, entries: readonly T[]): Promise<T[]> {
+  const ids = entries.map(({ id }) => id);
+  const having = await whoHasOpportunities(tx, noun, ids);
+  const projects = noun === 'contact' ? await projectsOf(tx, ids) : undefined;
+  return entries.map((entry) => ({
+    ...entry,
+    hasOpportunities: having.has(entry.id),
+    ...(projects && { projectIds: projects.get(entry.id) ?? [] }),
+  }));
 }

@@ -53,7 +53,7 @@ async function heldHere(tx: EntityManager, id: string): Promise<Record<string, u
   return {
     mergedFrom: await rows('select * from contact where id = any($1) and merged_into is not null'),
     history: await rows('select * from history where entry_id = any($1) order by at'),
-    requests: await rows('select * from request where contact_id = any($1) order by id'),
+    requests: await rows('select * from request where people && $1::uuid[] or contact_id = any($1) order by id'),
     records: await rows('select * from record where contact_id = any($1) order by id'),
     comments: await rows(
       'select c.* from record_comment c join record t on t.tenant_id = c.tenant_id and t.id = c.record_id where t.contact_id = any($1) order by c.id',

@@ -1,6 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { removeEntries } from '../bin/purge-units.js';
 import type { Step } from '../history/changes.js';
+import { forgetRecords } from '../record/forget-records.js';
+import { forgetRequests } from '../request/request.table.js';
 import type { Noun } from '../values/keys.js';
 import { withMerged } from './about-entry.js';
 
@@ -15,9 +17,10 @@ export async function forgetHere(tx: EntityManager, noun: Noun, id: string): Pro
     const [row]: { n: number }[] = await tx.query(`with gone as (${sql} returning 1) select count(*)::int as n from gone`, parameters);
     if (row?.n) counts[what] = row.n;
   };
-  const column = `${noun}_id`;
-  await count('requests', `delete from request where ${column} = any($1)`);
-  await count('records', `delete from record where ${column} = any($1)`);
+  const gone = noun === 'contact' ? { contactIds: ids, customerIds: [] } : { contactIds: [], customerIds: ids };
+  Object.assign(counts, await forgetRecords(tx, gone));
+  if (noun === 'contact') counts.requests = await forgetRequests(tx, ids);
+  else await count('requests', 'delete from request where customer_id = any($1)');
   await count('history', 'delete from history where entry_id = any($1)');
   await count('photos', 'delete from photo where entry_id = any($1)');
   await forgetAnswers(tx, ids);

@@ -2,6 +2,7 @@ import { currentContext } from '@kontor/bus';
 import { type Change, contactsChanged, customersChanged } from '@kontor/contracts';
 import { emit } from '@kontor/database';
 import type { EntityManager } from 'typeorm';
+import type { Noun } from '../values/keys.js';
 import { type Columns, changedFields } from '../values/rows.js';
 
 /** Each field from what to what. */
@@ -42,6 +43,22 @@ export async function tell(tx: EntityManager, changes: Changes): Promise<void> {
   const customers = lastOfEach(changes.customers);
   for (let i = 0; i < customers.length; i += MOST) await emit(tx, customersChanged, { changes: customers.slice(i, i + MOST) });
   for (let i = 0; i < contacts.length; i += MOST) await emit(tx, contactsChanged, { changes: contacts.slice(i, i + MOST) });
+}
+
+/**
+ * Tells that something is different of what records say of these contacts or customers (see `fromRecords`). It is no change of themselves:
+ * no history, and the version stays. Those in the bin are not told of.
+ */
+export async function tellOf(tx: EntityManager, noun: Noun, ids: Iterable<string>, field: string): Promise<void> {
+  const all = [...new Set(ids)];
+  if (all.length === 0) return;
+  const rows: { id: string; version: number }[] = await tx.query(
+    `select id, version from ${noun} where id = any($1) and deleted_at is null order by id`,
+    [all],
+  );
+  const changes = rows.map(({ id, version }): Change => ({ id, version, change: 'updated', fields: [field] }));
+  const event = noun === 'contact' ? contactsChanged : customersChanged;
+  for (let i = 0; i < changes.length; i += MOST) await emit(tx, event, { changes: changes.slice(i, i + MOST) });
 }
 
 /** Who is gone for good has no history. */

@@ -1,5 +1,7 @@
 import type { ListContacts, ListCustomers } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
+import { mayReadAll } from '../access/access.js';
+import { mayReadRecord, recordRead } from '../record/record.table.js';
 import { emailKey, externalIdKey } from '../values/check-values.js';
 import type { Noun } from '../values/keys.js';
 import { phoneKey } from '../values/phone-number.js';
@@ -27,7 +29,10 @@ async function fewTagged(tx: EntityManager, noun: Noun, tags: readonly string[] 
   return row?.ids ?? undefined;
 }
 
-type SharedFilters = Pick<ListContacts & ListCustomers, 'type' | 'tag' | 'ownerId' | 'email' | 'phone' | 'externalId' | 'updatedSince'>;
+type SharedFilters = Pick<
+  ListContacts & ListCustomers,
+  'type' | 'tag' | 'ownerId' | 'email' | 'phone' | 'externalId' | 'updatedSince' | 'projectId' | 'hasOpportunities'
+>;
 
 /** The filters that lists of contacts and of customers share; all must hold. Lookups go through the key and tag tables, which have indexes. */
 export async function sharedFilters(tx: EntityManager, input: SharedFilters, noun: Noun, country: string): Promise<Conditions> {
@@ -47,5 +52,20 @@ export async function sharedFilters(tx: EntityManager, input: SharedFilters, nou
     hasKey('external', externalIdKey({ source: input.externalId.slice(0, Math.max(colon, 0)), id: input.externalId.slice(colon + 1) }));
   }
   if (input.updatedSince !== undefined) where.add('t.updated_at >= $', input.updatedSince);
+  if (input.projectId !== undefined) where.add(`t.id in (${inProject(noun)}) and exists (${projectThatMayBeRead()})`, input.projectId);
+  if (input.hasOpportunities !== undefined)
+    where.add(
+      `${input.hasOpportunities ? '' : 'not '}exists (
+         select from record o where o.${noun}_id = t.id and o.kind = 'opportunity' and o.deleted_at is null)`,
+    );
   return where;
 }
+
+/** The members of a project, or the customers that they belong to. */
+const inProject = (noun: Noun) =>
+  noun === 'contact'
+    ? 'select m.contact_id from project_member m where m.project_id = $'
+    : `select c.customer_id from project_member m join contact c on c.tenant_id = m.tenant_id and c.id = m.contact_id
+       where m.project_id = $ and c.deleted_at is null and ${mayReadAll('c')}`;
+const projectThatMayBeRead = () =>
+  `select from ${recordRead.from} where t.id = $ and t.kind = 'project' and t.deleted_at is null and ${mayReadRecord()}`;

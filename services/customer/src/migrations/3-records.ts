@@ -3,7 +3,11 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const tenantId = `tenant_id uuid not null default (current_setting('kontor.tenant')::uuid)`;
 
-/** Records of other systems, what waits for its contact, comments on them, and who is a member of which project (product.md 4). */
+/**
+ * Records of other systems, what waits for its contact, comments on them, and who is a member of which project (product.md 4).
+ * `named` is what a record names its contact by, as long as it waits for it: personal data, gone as soon as the two are linked.
+ * `due_on` says that `due_at` was given as a date: it is the beginning of that day in UTC.
+ */
 export class Records implements MigrationInterface {
   readonly name = 'Records1763700000003';
 
@@ -17,15 +21,15 @@ export class Records implements MigrationInterface {
         external_id text collate "C" not null,
         kind text collate "C" not null,
         title text,
-        status text,
+        status text collate "C",
         amount numeric,
         currency text,
         due_at timestamptz,
+        due_on boolean not null default false,
         url text,
         customer_id uuid,
         contact_id uuid,
-        named_email text,
-        named_external text,
+        named jsonb,
         data jsonb not null default '{}',
         created_at timestamptz not null default now(),
         updated_at timestamptz not null default now(),
@@ -33,10 +37,15 @@ export class Records implements MigrationInterface {
         bin_id uuid,
         primary key (tenant_id, id)
       );
-      create unique index record_taken on record (tenant_id, source, kind, external_id) where deleted_at is null;
+      -- The kind comes last, so that a source and an id are enough to look something up.
+      create unique index record_taken on record (tenant_id, source, external_id, kind) where deleted_at is null;
+      create index record_by_update on record (tenant_id, updated_at, id) where deleted_at is null;
       create index record_by_kind on record (tenant_id, kind, id) where deleted_at is null;
-      create index record_by_customer on record (tenant_id, customer_id, kind, id) where customer_id is not null and deleted_at is null;
-      create index record_by_contact on record (tenant_id, contact_id, kind, id) where contact_id is not null and deleted_at is null;
+      create index record_by_status on record (tenant_id, status, id) where status is not null and deleted_at is null;
+      create index record_by_customer on record (tenant_id, customer_id, id) where customer_id is not null;
+      create index record_by_customer_kind on record (tenant_id, customer_id, kind, id) where customer_id is not null and deleted_at is null;
+      create index record_by_contact on record (tenant_id, contact_id, id) where contact_id is not null;
+      create index record_by_contact_kind on record (tenant_id, contact_id, kind, id) where contact_id is not null and deleted_at is null;
       create index record_in_bin on record (tenant_id, bin_id, id) where bin_id is not null;
 
       -- Records whose contact is not known yet, by what they name it with: a key of contact_key.
@@ -45,9 +54,20 @@ export class Records implements MigrationInterface {
         kind text not null,
         value text collate "C" not null,
         record_id uuid not null,
-        primary key (tenant_id, kind, value, record_id)
+        primary key (tenant_id, kind, value, record_id),
+        foreign key (tenant_id, record_id) references record (tenant_id, id) on delete cascade
       );
       create index record_waiting_of on record_waiting (tenant_id, record_id);
+
+      -- Functions, because each of their statements sees what is there when it begins: what was committed while they waited for the lock, too.
+      -- The index, always: to somebody who knows only tenants with much in it, reading the whole table for a tenant with nothing looks cheap.
+      create function hold_waiting_records() returns boolean language plpgsql volatile set enable_seqscan = off as $$ begin
+        perform pg_advisory_xact_lock_shared(hashtextextended('waiting records ' || current_setting('kontor.tenant'), 0));
+        return exists (select from record_waiting);
+      end $$;
+      create function hold_appearing_contacts() returns void language plpgsql volatile as $$ begin
+        perform pg_advisory_xact_lock(hashtextextended('waiting records ' || current_setting('kontor.tenant'), 0));
+      end $$;
 
       create table record_comment (
         ${tenantId},
@@ -75,6 +95,7 @@ export class Records implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop function hold_waiting_records, hold_appearing_contacts');
     await runner.query('drop table project_member, record_comment, record_waiting, record');
   }
 }

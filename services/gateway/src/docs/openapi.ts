@@ -18,6 +18,8 @@ export interface OpenApi {
 const tagTexts: Record<string, string> = {
   customers: 'Companies, and departments of companies, that are served',
   contacts: 'People, who may belong to one customer or to none; what they may see and which mail they get',
+  records: 'Tickets, invoices, projects and what else belongs to customers and contacts, with private comments',
+  projects: 'Records of the kind project, and the contacts that are their members',
   search: 'Finding contacts and customers by anything that is known of them',
   imports: 'Taking in files of contacts',
   settings: 'Settings of the tenant, and the lists to choose from',

@@ -28,7 +28,10 @@ export function respond(route: Route): Respond {
       reply.header('etag', etagOf(version));
       if (route.method === 'GET' && isKnown(request.headers['if-none-match'], version)) return reply.code(304).send();
     }
-    if (route.status === 201 && typeof id === 'string') reply.header('location', `${route.path}/${id}`);
+    if (route.status === 201 && typeof id === 'string') {
+      const params = request.params as Record<string, string>;
+      reply.header('location', `${route.path.replace(/:(\w+)/g, (_, name: string) => params[name] ?? '')}/${id}`);
+    }
     return reply.send(route.status === 204 ? undefined : answer);
   };
 }

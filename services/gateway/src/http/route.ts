@@ -65,7 +65,7 @@ function ask(method: Method, path: string, contract: RequestContract, options: O
     audience,
     // Strict, so that a parameter nobody knows is refused by name instead of doing nothing.
     input: contract.input.strict(),
-    output: method === 'DELETE' ? undefined : output,
+    output: method === 'DELETE' || options.status === 204 ? undefined : output,
     status: 200,
     ...options,
     answer: ({ bus, input, context }) => bus.request(contract, input, context),

@@ -1,0 +1,49 @@
+import type { InputOf, listProjectMembers, Summary } from '@kontor/contracts';
+import { Database } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import { contactRead, contactSummary, type StoredContact, writableContact } from '../contact/contact.table.js';
+import { tellOf } from '../history/changes.js';
+import { Conditions, readPage } from '../list/page.js';
+import { readRecord, writableRecord } from '../record/record.table.js';
+
+type Membership = { id: string; contactId: string };
+
+/** Projects are records of that kind; contacts are members of any number of them (product.md 4.2). */
+@Injectable()
+export class ProjectService {
+  constructor(@Inject(Database) private readonly db: Database) {}
+
+  addMember(input: Membership): Promise<Record<string, never>> {
+    return this.change(input, 'insert into project_member (project_id, contact_id) values ($1, $2) on conflict do nothing returning 1');
+  }
+
+  removeMember(input: Membership): Promise<Record<string, never>> {
+    return this.change(
+      input,
+      'with gone as (delete from project_member where project_id = $1 and contact_id = $2 returning 1) select * from gone',
+    );
+  }
+
+  /** Membership is no change of the contact: its version stays, but it is told of, because it is found by its projects. */
+  private async change({ id, contactId }: Membership, sql: string): Promise<Record<string, never>> {
+    await this.db.transaction(async (tx) => {
+      const project = await writableRecord(tx, id, 'project');
+      const contact = await writableContact(tx, contactId);
+      const changed: unknown[] = await tx.query(sql, [project.id, contact.id]);
+      if (changed.length > 0) await tellOf(tx, 'contact', [contact.id], 'projectIds');
+    });
+    return {};
+  }
+
+  members({ id, sort, limit, cursor }: InputOf<typeof listProjectMembers>): Promise<{ items: Summary[]; nextCursor: string | null }> {
+    return this.db.transaction(async (tx) => {
+      const project = await readRecord(tx, id, 'project');
+      const where = Conditions.live('contact').add(
+        't.id in (select m.contact_id from project_member m where m.project_id = $)',
+        project.id,
+      );
+      const { rows, nextCursor } = await readPage<StoredContact>(tx, { ...contactRead, where, sort, limit, cursor });
+      return { items: rows.map(contactSummary), nextCursor };
+    });
+  }
+}

@@ -1,0 +1,142 @@
+import { AppError, currentContext } from '@kontor/bus';
+import type { NamedContact, RecordPatch } from '@kontor/contracts';
+import type { EntityManager } from 'typeorm';
+import { mayRead, mayWrite, readOnly } from '../access/access.js';
+import { existingCustomers } from '../contact/contact-rules.js';
+import { emailKey, externalIdKey } from '../values/check-values.js';
+import type { Noun } from '../values/keys.js';
+import type { Linkable } from './lay-record.js';
+import { keepFromAppearing } from './link-waiting.js';
+
+type Found = Linkable & { mayWrite: boolean };
+
+/** The customers and contacts that records of one call are to be linked to, looked up once for all. */
+export interface Linkables {
+  customers: Map<string, { id: string; mayWrite: boolean }>;
+  contacts: Map<string, Found>;
+  byEmail: Map<string, Found>;
+  byExternalId: Map<string, Found>;
+}
+
+/** Finds what these records name. From here on no contact appears that one of them would have to wait for. */
+export async function findLinkables(tx: EntityManager, given: readonly RecordPatch[]): Promise<Linkables> {
+  const names = given.flatMap(({ contact }) => contact ?? []);
+  const named = await findNamed(tx, names);
+  const customers = await byAnyId(
+    tx,
+    'customer',
+    given.flatMap(({ customerId }) => customerId ?? []),
+    async (ids) => new Map([...(await existingCustomers(tx, ids))].map(([id, { mayWrite }]) => [id, { id, mayWrite }])),
+  );
+  const contacts = await byAnyId(
+    tx,
+    'contact',
+    given.flatMap(({ contactId }) => contactId ?? []),
+    (ids) => existingContacts(tx, ids),
+  );
+  return { ...named, customers, contacts };
+}
+
+/** The contact that a record is about: null when it names nobody known, undefined when it says nothing of a contact. */
+export function contactFor({ contactId, contact }: RecordPatch, linkables: Linkables): Linkable | null | undefined {
+  if (contactId === undefined && contact === undefined) return undefined;
+  const found = contactId ? linkables.contacts.get(contactId) : contact && namedContact(contact, linkables);
+  if (contactId && !found) throw unknown('contactId', 'names no contact');
+  if (found && !found.mayWrite) throw readOnly('contact');
+  return found ?? null;
+}
+
+export function customerFor({ customerId }: RecordPatch, { customers }: Linkables): string | undefined {
+  if (!customerId) return undefined;
+  const found = customers.get(customerId);
+  if (!found) throw unknown('customerId', 'names no customer');
+  if (!found.mayWrite) throw readOnly('customer');
+  return found.id;
+}
+
+/** By e-mail, then by external id, as rows of an import are. */
+const namedContact = ({ email, externalId }: NamedContact, { byEmail, byExternalId }: Linkables) =>
+  (email && byEmail.get(emailKey(email))) || (externalId && byExternalId.get(externalIdKey(externalId)));
+
+const unknown = (path: string, message: string) =>
+  new AppError('invalid', `${path}: ${message}`, { errors: [{ path, message, code: 'unknown' }] });
+
+/** Also by ids of what was merged into others since. */
+async function byAnyId<T>(
+  tx: EntityManager,
+  noun: Noun,
+  ids: readonly string[],
+  find: (ids: readonly string[]) => Promise<Map<string, T>>,
+): Promise<Map<string, T>> {
+  if (ids.length === 0) return new Map();
+  const found = await find([...new Set(ids)]);
+  const missing = ids.filter((id) => !found.has(id));
+  if (missing.length === 0) return found;
+  const ways: { asked: string; id: string }[] = await tx.query(
+    `with recursive way as (
+       select id as asked, merged_into as id from ${noun} where id = any($1) and merged_into is not null
+       union select w.asked, t.merged_into from ${noun} t join way w on t.id = w.id where t.merged_into is not null
+     ) select asked, id from way`,
+    [missing],
+  );
+  if (ways.length === 0) return found;
+  const merged = await find(ways.map(({ id }) => id));
+  for (const { asked, id } of ways) {
+    const one = merged.get(id);
+    if (one) found.set(asked, one);
+  }
+  return found;
+}
+
+async function existingContacts(tx: EntityManager, ids: readonly string[]): Promise<Map<string, Found>> {
+  const rows: Found[] = await tx.query(
+    `select t.id, t.customer_id as "customerId", ${mayWrite('contact')} as "mayWrite"
+     from contact t left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id
+     where t.id = any($1) and t.deleted_at is null and ${mayRead('contact')}`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+type Named = Pick<Linkables, 'byEmail' | 'byExternalId'>;
+
+/** Looks without hindering anybody first; only who names somebody unknown needs to be sure that nobody appears meanwhile. */
+async function findNamed(tx: EntityManager, names: readonly NamedContact[]): Promise<Named> {
+  const none: Named = { byEmail: new Map(), byExternalId: new Map() };
+  if (names.length === 0) return none;
+  const found = await namedContacts(tx, names);
+  if (names.every((one) => namedContact(one, { ...found, customers: new Map(), contacts: new Map() }))) return found;
+  await keepFromAppearing(tx);
+  return namedContacts(tx, names);
+}
+
+/** An address means the contact who has it as the primary one, else the only one who has it. */
+async function namedContacts(tx: EntityManager, names: readonly NamedContact[]): Promise<Named> {
+  const rows: (Found & { kind: string; value: string })[] = await tx.query(
+    `select a.kind, a.value, t.id, t.customer_id as "customerId", ${mayWrite('contact')} as "mayWrite"
+     from (
+       select kind, value, (array_agg(contact_id order by is_primary desc))[1] as contact_id from contact_key
+       where kind = 'email' and value = any($1) group by kind, value having bool_or(is_primary) or count(*) = 1
+       union all select kind, value, contact_id from contact_key where kind = 'external' and value = any($2)
+     ) a join contact t on t.id = a.contact_id left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id
+     where t.deleted_at is null and ${mayRead('contact')}`,
+    [
+      [...new Set(names.flatMap(({ email }) => (email ? emailKey(email) : [])))],
+      [...new Set(names.flatMap(({ externalId }) => (externalId ? externalIdKey(externalId) : [])))],
+    ],
+  );
+  const of = (kind: string) => new Map(rows.flatMap((row) => (row.kind === kind ? [[row.value, row] as const] : [])));
+  return { byEmail: of('email'), byExternalId: of('external') };
+}
+
+/** Whether nobody has one of these names, also nobody whom the caller may not see. */
+export async function isNobodys(tx: EntityManager, { email, externalId }: NamedContact): Promise<boolean> {
+  const [row]: { there: boolean }[] = await tx.query(
+    `select exists (select from contact_key where kind = 'email' and value = $1 or kind = 'external' and value = $2) as there`,
+    [email ? emailKey(email) : null, externalId ? externalIdKey(externalId) : null],
+  );
+  return row?.there === false;
+}
+
+/** Whether this call may make contacts of what it says: single tickets that somebody sends, not those of an import. */
+export const isByHand = (): boolean => currentContext().door === 'api';

@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import { layRecord, mergeData } from './lay-record.js';
+import type { RecordRow } from './record.table.js';
+
+const record: RecordRow = {
+  id: 'r',
+  source: 'desk',
+  externalId: '1',
+  kind: 'ticket',
+  title: 'T',
+  status: 'open',
+  amount: '10.50',
+  currency: 'EUR',
+  dueAt: '2026-01-31',
+  url: null,
+  customerId: null,
+  contactId: null,
+  named: { email: 'a@b.example' },
+  data: { a: 1 },
+};
+const anna = { id: 'anna', customerId: 'k1' };
+
+describe('laying what was given over a record', () => {
+  it('leaves what is absent, clears with null', () => {
+    expect(layRecord(record, {}, {})).toEqual(record);
+    expect(layRecord(record, { title: '', status: null, amount: null, dueAt: null, data: null }, {})).toEqual({
+      ...record,
+      title: null,
+      status: null,
+      amount: null,
+      dueAt: null,
+      data: {},
+    });
+  });
+
+  it('keeps a date as a date and a moment in UTC to the millisecond', () => {
+    expect(layRecord(record, { dueAt: '2026-02-01' }, {}).dueAt).toBe('2026-02-01');
+    expect(layRecord(record, { dueAt: '2026-02-01T00:30:00.123999+01:00' }, {}).dueAt).toBe('2026-01-31T23:30:00.123Z');
+  });
+
+  it('links to the contact that was found, and to its customer when it has none', () => {
+    expect(layRecord(record, { contact: { email: 'x@y.example' } }, { contact: anna })).toMatchObject({
+      contactId: 'anna',
+      named: null,
+      customerId: 'k1',
+    });
+    expect(layRecord(record, { contactId: 'anna', customerId: 'k2' }, { contact: anna, customerId: 'k2' }).customerId).toBe('k2');
+    expect(layRecord({ ...record, customerId: 'k3' }, { contactId: 'anna' }, { contact: anna }).customerId).toBe('k3');
+  });
+
+  it('waits for whom nobody is yet; of the name it keeps only what it can be found by', () => {
+    const given = { email: 'x@y.example', firstName: 'X' };
+    expect(layRecord({ ...record, contactId: 'anna', named: null }, { contact: given }, { contact: null })).toMatchObject({
+      contactId: null,
+      named: { email: 'x@y.example' },
+    });
+    expect(layRecord(record, { contact: null }, { contact: null })).toMatchObject({ contactId: null, named: null });
+  });
+});
+
+describe('a merge patch of data', () => {
+  it.each([
+    [{ a: 'b' }, { a: 'c' }, { a: 'c' }],
+    [{ a: 'b' }, { b: 'c' }, { a: 'b', b: 'c' }],
+    [{ a: 'b', b: 'c' }, { a: null }, { b: 'c' }],
+    [{ a: ['b'] }, { a: 'c' }, { a: 'c' }],
+    [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
+    [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
+    [{ e: null }, { a: 1 }, { e: null, a: 1 }],
+    [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
+  ])('RFC 7396: %j with %j is %j', (before, patch, after) => expect(mergeData(before, patch)).toEqual(after));
+});

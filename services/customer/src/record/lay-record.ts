@@ -1,0 +1,52 @@
+import type { RecordPatch } from '@kontor/contracts';
+import type { RecordRow, StoredRecord } from './record.table.js';
+
+/** A contact or customer that a record may be linked to, and the customer of that contact. */
+export interface Linkable {
+  id: string;
+  customerId: string | null;
+}
+
+/** Lays what was given over a record: absent stays, null clears. `contact` is the one that was found for it, null when it names nobody known. */
+export function layRecord(before: RecordRow, given: RecordPatch, found: { customerId?: string; contact?: Linkable | null }): RecordRow {
+  const text = (name: 'title' | 'status' | 'url' | 'amount' | 'currency') =>
+    given[name] === undefined ? before[name] : given[name] || null;
+  const row: RecordRow = {
+    ...before,
+    title: text('title'),
+    status: text('status'),
+    amount: text('amount'),
+    currency: text('currency'),
+    url: text('url'),
+    dueAt: given.dueAt === undefined ? before.dueAt : given.dueAt && momentOf(given.dueAt),
+    customerId: given.customerId === undefined ? before.customerId : (found.customerId ?? null),
+    data: given.data === undefined ? before.data : (given.data ?? {}),
+  };
+  if (given.contactId !== undefined || given.contact !== undefined) {
+    const { email, externalId } = given.contact ?? {};
+    row.contactId = found.contact?.id ?? null;
+    row.named = given.contact && !found.contact ? { ...(email && { email }), ...(externalId && { externalId }) } : null;
+  }
+  row.customerId ??= found.contact?.customerId ?? null;
+  return row;
+}
+
+/** The contact that a record has already. */
+export const linkedContact = ({ contactId }: RecordRow, before: StoredRecord | undefined): Linkable | undefined =>
+  contactId && before?.linked.contactId === contactId ? { id: contactId, customerId: before.linked.contactsCustomerId } : undefined;
+
+/** Dates stay dates; moments are kept to the millisecond, in UTC. */
+const momentOf = (dueAt: string): string => (dueAt.includes('T') ? new Date(dueAt).toISOString() : dueAt);
+
+/** A JSON merge patch (RFC 7396) of an object: null takes a member away, an object is merged, anything else replaces. */
+export function mergeData(before: Record<string, unknown>, patch: Record<string, unknown>): Record<string, unknown> {
+  const merged = new Map(Object.entries(before));
+  for (const [name, value] of Object.entries(patch)) {
+    const was = merged.get(name);
+    if (value === null) merged.delete(name);
+    else merged.set(name, isObject(value) ? mergeData(isObject(was) ? was : {}, value) : value);
+  }
+  return Object.fromEntries(merged);
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

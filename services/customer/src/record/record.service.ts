@@ -1,0 +1,94 @@
+import { AppError, fieldErrors, invalid } from '@kontor/bus';
+import { type BusinessRecord, type InputOf, type ListRecords, type listRecords, RecordData, type RecordPatch } from '@kontor/contracts';
+import { Database } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { binRecord } from '../bin/bin-things.js';
+import { readContact } from '../contact/contact.table.js';
+import { readCustomer } from '../customer/customer.table.js';
+import { Conditions, readPage } from '../list/page.js';
+import { refuseStale } from '../values/refuse-stale.js';
+import { contactFor, customerFor, findLinkables } from './find-linkables.js';
+import { layRecord, linkedContact, mergeData } from './lay-record.js';
+import { mayReadRecord, readRecord, recordRead, type StoredRecord, writableRecord } from './record.table.js';
+import { rowOf, writeRecords } from './write-records.js';
+
+type Page = { items: BusinessRecord[]; nextCursor: string | null };
+
+@Injectable()
+export class RecordService {
+  constructor(@Inject(Database) private readonly db: Database) {}
+
+  get(id: string): Promise<BusinessRecord> {
+    return this.db.transaction((tx) => readRecord(tx, id));
+  }
+
+  list({ sort, limit, cursor, ...input }: InputOf<typeof listRecords>): Promise<Page> {
+    return this.db.transaction(async (tx) => {
+      const where = await filters(tx, input);
+      if (!where) return { items: [], nextCursor: null };
+      const { rows, nextCursor } = await readPage<StoredRecord>(tx, { ...recordRead, where, sort, limit, cursor });
+      return { items: rows, nextCursor };
+    });
+  }
+
+  change({ id, version, change }: { id: string; version?: number; change: RecordPatch }): Promise<BusinessRecord> {
+    return this.db.transaction(async (tx) => {
+      const linkables = await findLinkables(tx, [change]);
+      const before = await writableRecord(tx, id);
+      await refuseStale(tx, before, version, change);
+      const base = rowOf(before);
+      const contact = contactFor(change, linkables);
+      const row = layRecord(
+        base,
+        { ...change, ...(change.data && { data: merged(before.data, change.data) }) },
+        { customerId: customerFor(change, linkables), contact: contact === undefined ? linkedContact(base, before) : contact },
+      );
+      await writeRecords(tx, [{ row, before }]);
+      return readRecord(tx, id);
+    });
+  }
+
+  async delete({ id, version }: { id: string; version?: number }): Promise<Record<string, never>> {
+    await this.db.transaction(async (tx) => {
+      const before = await writableRecord(tx, id);
+      await refuseStale(tx, before, version);
+      await binRecord(tx, before);
+    });
+    return {};
+  }
+}
+
+function merged(before: BusinessRecord['data'], patch: BusinessRecord['data']): BusinessRecord['data'] {
+  const { success, data, error } = RecordData.safeParse(mergeData(before, patch));
+  if (success) return data;
+  throw invalid(fieldErrors(error.issues).map((one) => ({ ...one, path: 'data' })));
+}
+
+/** What a list of records must be like; undefined when it names somebody who is not there for the caller, and so nobody's records. */
+async function filters(tx: EntityManager, input: Omit<ListRecords, 'sort' | 'limit' | 'cursor'>): Promise<Conditions | undefined> {
+  const where = new Conditions().add('t.deleted_at is null').add(mayReadRecord());
+  const contactId = input.contactId && (await ifThere(readContact(tx, input.contactId)));
+  const customerId = input.customerId && (await ifThere(readCustomer(tx, input.customerId)));
+  const memberId = input.memberId && (await ifThere(readContact(tx, input.memberId)));
+  if (contactId === null || customerId === null || memberId === null) return undefined;
+  if (contactId) where.add('t.contact_id = $', contactId);
+  if (customerId) where.add('t.customer_id = $', customerId);
+  if (memberId) where.add(`t.kind = 'project' and t.id in (select m.project_id from project_member m where m.contact_id = $)`, memberId);
+  if (input.kind !== undefined) where.add('t.kind = $', input.kind);
+  if (input.status !== undefined) where.add('t.status = $', input.status);
+  if (input.source !== undefined) where.add('t.source = $', input.source);
+  if (input.externalId !== undefined) where.add('t.external_id = $', input.externalId);
+  if (input.waiting !== undefined) where.add(`${input.waiting ? '' : 'not '}t.id in (select w.record_id from record_waiting w)`);
+  if (input.updatedSince !== undefined) where.add('t.updated_at >= $', input.updatedSince);
+  return where;
+}
+
+const ifThere = (reading: Promise<{ id: string }>): Promise<string | null> =>
+  reading.then(
+    ({ id }) => id,
+    (error: unknown) => {
+      if (error instanceof AppError && error.code === 'not-found') return null;
+      throw error;
+    },
+  );

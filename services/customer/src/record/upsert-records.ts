@@ -1,0 +1,147 @@
+import { AppError, fieldErrors, invalid } from '@kontor/bus';
+import { type BulkItem, type UpsertedRecord, UpsertRecord } from '@kontor/contracts';
+import { Database, violated } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { readOnly } from '../access/access.js';
+import { createContactIn, refused } from '../contact/contact.service.js';
+import { noChanges, tell } from '../history/changes.js';
+import { readSettings } from '../settings/settings.service.js';
+import { newId } from '../values/new-id.js';
+import { contactFor, customerFor, findLinkables, isByHand, isNobodys, type Linkables } from './find-linkables.js';
+import { layRecord, linkedContact } from './lay-record.js';
+import { keyOfRecord, lockRecords, type RecordRow, type StoredRecord } from './record.table.js';
+import { rowOf, type Writing, writeRecords } from './write-records.js';
+
+const TRIES = 5;
+
+@Injectable()
+export class UpsertRecords {
+  constructor(@Inject(Database) private readonly db: Database) {}
+
+  /**
+   * Each item alone: what is refused costs no other. When others inserted the same key, or took the address of the contact to be made,
+   * between our look and our write, all is worked out anew.
+   */
+  async upsert(items: readonly unknown[], tries = TRIES): Promise<{ items: UpsertedRecord[] }> {
+    try {
+      return { items: await this.db.transaction((tx) => this.once(tx, items)) };
+    } catch (error) {
+      if (tries > 1 && violated(error)?.endsWith('_taken')) return this.upsert(items, tries - 1);
+      throw error;
+    }
+  }
+
+  private async once(tx: EntityManager, items: readonly unknown[]): Promise<UpsertedRecord[]> {
+    const results: UpsertedRecord[] = [];
+    const given = parseEach(items, results);
+    const linkables = await findLinkables(tx, [...given.values()]);
+    const before = await lockRecords(tx, [...given.values()]);
+    const writings = new Map<string, Writing>();
+    for (const [index, item] of given) {
+      const key = keyOfRecord(item);
+      results[index] = attempt(index, () => {
+        const writing = layItem(item, writings.get(key), before.get(key), linkables);
+        writings.set(key, writing);
+        return { index, status: writing.before ? 200 : 201, id: writing.row.id };
+      });
+    }
+    const [only] = [...given.values()];
+    const made = items.length === 1 && only ? await this.contactOfTicket(tx, only, writings.get(keyOfRecord(only)), results) : undefined;
+    const accepted = new Set(results.map(({ id }) => id));
+    const written = [...writings.values()].filter(({ row }) => accepted.has(row.id));
+    const versions = await writeRecords(tx, written);
+    const rows = new Map(written.map(({ row }) => [row.id, row]));
+    return results.map((result) => ({ ...result, ...outcome(rows.get(result.id ?? ''), versions), ...(made && { contactCreated: true }) }));
+  }
+
+  /** The first single ticket from an address that nobody has makes the contact (product.md 4.4), unless the tenant has switched that off. */
+  private async contactOfTicket(
+    tx: EntityManager,
+    item: UpsertRecord,
+    writing: Writing | undefined,
+    results: UpsertedRecord[],
+  ): Promise<string | undefined> {
+    const { email, externalId, firstName, lastName } = item.contact ?? {};
+    const row = writing?.row;
+    if (!row?.named || !email || row.kind !== 'ticket' || !isByHand()) return undefined;
+    if (!(await readSettings(tx)).contactFromTicket || !(await isNobodys(tx, row.named))) return undefined;
+    try {
+      const changes = noChanges();
+      const contact = await createContactIn(
+        tx,
+        {
+          firstName,
+          lastName,
+          emails: [{ address: email }],
+          ...(externalId && { externalIds: [externalId] }),
+          ...(row.customerId && { customerId: row.customerId }),
+        },
+        changes,
+      );
+      await tell(tx, changes);
+      Object.assign(row, { contactId: contact.id, named: null, customerId: row.customerId ?? contact.customerId });
+      return contact.id;
+    } catch (error) {
+      results[0] = refused(0, error);
+      return undefined;
+    }
+  }
+}
+
+function parseEach(items: readonly unknown[], results: UpsertedRecord[]): Map<number, UpsertRecord> {
+  const given = new Map<number, UpsertRecord>();
+  items.forEach((item, index) => {
+    const parsed = UpsertRecord.safeParse(item);
+    if (parsed.success) given.set(index, parsed.data);
+    else results[index] = refused(index, invalid(fieldErrors(parsed.error.issues)));
+  });
+  return given;
+}
+
+function attempt(index: number, work: () => BulkItem): BulkItem {
+  try {
+    return work();
+  } catch (error) {
+    return refused(index, error);
+  }
+}
+
+/** One item laid over the record as it is, or as an item before it in the same call left it. */
+function layItem(item: UpsertRecord, written: Writing | undefined, before: StoredRecord | undefined, linkables: Linkables): Writing {
+  if (before && !before.mayRead)
+    throw new AppError('conflict', 'This source, kind and externalId are those of a record that you may not see; ask an admin');
+  if (before && !before.mayWrite) throw readOnly('record');
+  const { source, externalId, kind, ...given } = item;
+  const base = written?.row ?? (before ? rowOf(before) : { id: newId(), source, externalId, kind, ...noRecord });
+  const contact = contactFor(given, linkables);
+  return {
+    row: layRecord(base, given, {
+      customerId: customerFor(given, linkables),
+      contact: contact === undefined ? linkedContact(base, before) : contact,
+    }),
+    before,
+  };
+}
+
+const noRecord: Omit<RecordRow, 'id' | 'source' | 'externalId' | 'kind'> = {
+  title: null,
+  status: null,
+  amount: null,
+  currency: null,
+  dueAt: null,
+  url: null,
+  customerId: null,
+  contactId: null,
+  named: null,
+  data: {},
+};
+
+const outcome = (row: RecordRow | undefined, versions: ReadonlyMap<string, number>): Partial<UpsertedRecord> =>
+  row
+    ? {
+        version: versions.get(row.id),
+        ...(row.contactId && { contactId: row.contactId }),
+        ...(row.named && { waiting: true }),
+      }
+    : {};

@@ -1,0 +1,57 @@
+import type { EntityManager } from 'typeorm';
+import { tellOf } from '../history/changes.js';
+import { writeWaiting } from './link-waiting.js';
+import { insertRecords, type RecordRow, type StoredRecord, updateRecords } from './record.table.js';
+
+/** A record that a step writes, and what it was before if it was there. */
+export interface Writing {
+  row: RecordRow;
+  before?: StoredRecord;
+}
+
+/**
+ * Writes records, what they wait for, and tells of contacts and customers who got or lost opportunities.
+ * Gives the versions that they have now; they go up only where something is different.
+ */
+export async function writeRecords(tx: EntityManager, writings: readonly Writing[]): Promise<Map<string, number>> {
+  const fresh = writings.filter(({ before }) => !before);
+  const known = writings.filter(({ before }) => before);
+  await insertRecords(
+    tx,
+    fresh.map(({ row }) => row),
+  );
+  const raised = await updateRecords(
+    tx,
+    known.map(({ row }) => row),
+  );
+  const changed = known.filter(({ row }) => raised.has(row.id));
+  await writeWaiting(
+    tx,
+    [...fresh, ...changed].map(({ row }) => row),
+    changed.map(({ row }) => row.id),
+  );
+  await tellOfOpportunities(tx, [...fresh, ...changed]);
+  return new Map(writings.map(({ row, before }) => [row.id, raised.get(row.id) ?? before?.version ?? 1]));
+}
+
+/** Whoever got or lost one is told of, also when others are left: whether they were, a transaction beside this one may be changing. */
+async function tellOfOpportunities(tx: EntityManager, writings: readonly Writing[]): Promise<void> {
+  const contacts: string[] = [];
+  const customers: string[] = [];
+  for (const { row, before } of writings) {
+    if (row.kind !== 'opportunity') continue;
+    const was = before?.linked;
+    if (was?.contactId !== row.contactId) contacts.push(...[was?.contactId, row.contactId].flatMap((id) => id ?? []));
+    if (was?.customerId !== row.customerId) customers.push(...[was?.customerId, row.customerId].flatMap((id) => id ?? []));
+  }
+  await tellOf(tx, 'contact', contacts, 'hasOpportunities');
+  await tellOf(tx, 'customer', customers, 'hasOpportunities');
+}
+
+/** A record that is read, as it is kept. */
+export const rowOf = ({ linked, contact, ...record }: StoredRecord): RecordRow => ({
+  ...record,
+  customerId: linked.customerId,
+  contactId: linked.contactId,
+  named: contact,
+});
