@@ -287,6 +287,8 @@ export const Change = z.object({
   change: ChangeKind,
   /** names of the fields that changed, for `updated` */
   fields: z.array(text(64)).optional(),
+  /** what it was merged into, for `merged` */
+  into: z.string().optional(),
 });
 export type Change = z.output<typeof Change>;
 

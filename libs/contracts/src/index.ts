@@ -12,6 +12,7 @@ export * from './export.js';
 export * from './history.js';
 export * from './import.js';
 export * from './job.js';
+export * from './merge.js';
 export * from './notification.js';
 export * from './permission.js';
 export * from './photo.js';

@@ -1,4 +1,4 @@
-import type { Permissions } from '@kontor/contracts';
+import type { Feature, Permissions } from '@kontor/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** What a contact may see in the portal, and what is known here of the contact itself. The database adds the tenant. */
@@ -17,4 +17,12 @@ export class PermissionEntity {
 
   @Column('jsonb', { nullable: true })
   permissions: Permissions | null;
+
+  /** The features that somebody has decided about for this contact. */
+  @Column('text', { array: true, default: [] })
+  decided: Feature[];
+
+  /** The contact that this one is merged into; what was decided for this one holds for that one, unless that was decided for itself. */
+  @Column('uuid', { name: 'merged_into', nullable: true })
+  mergedInto: string | null;
 }

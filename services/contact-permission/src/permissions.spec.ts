@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { allowedFeatures, defaultPermissions, isSame, withChange } from './permissions.js';
+import { allowedFeatures, type Decided, defaultPermissions, isSame, namedIn, permissionsOf, withChange } from './permissions.js';
 
 describe('permissions', () => {
   test('a new contact may see all six features, of support only its own', () => {
@@ -23,5 +23,31 @@ describe('permissions', () => {
     expect(isSame(defaultPermissions, withChange(defaultPermissions, { projects: { allowed: true } }))).toBe(true);
     expect(isSame(defaultPermissions, withChange(defaultPermissions, { projects: { scope: 'own' } }))).toBe(false);
     expect(isSame(defaultPermissions, withChange(defaultPermissions, {}))).toBe(true);
+  });
+});
+
+describe('9.3 permissions of merged contacts', () => {
+  const decided = (contactId: string, mergedInto: string | null, change: Parameters<typeof namedIn>[0]): Decided => ({
+    contactId,
+    mergedInto,
+    permissions: withChange(defaultPermissions, change),
+    decided: namedIn(change),
+  });
+
+  test('of several decisions the least counts, whatever their order', () => {
+    const rows = [
+      decided('b', 'a', { invoices: { allowed: true }, support: { scope: 'customer' } }),
+      decided('c', 'a', { invoices: { allowed: false } }),
+    ];
+    for (const each of [rows, rows.toReversed()])
+      expect(permissionsOf('a', each)).toMatchObject({ invoices: { allowed: false }, support: { allowed: true, scope: 'customer' } });
+  });
+
+  test('a decision goes before those of whoever was merged into it earlier', () => {
+    const rows = [
+      decided('c', 'b', { invoices: { allowed: false }, projects: { allowed: false } }),
+      decided('b', 'a', { invoices: { allowed: true } }),
+    ];
+    expect(permissionsOf('a', rows)).toMatchObject({ invoices: { allowed: true }, projects: { allowed: false } });
   });
 });

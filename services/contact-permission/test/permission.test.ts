@@ -194,3 +194,83 @@ describe('events of contacts', () => {
     expect(await kept(id)).toMatchObject({ contact_version: 5, state: 'hidden' });
   });
 });
+
+describe('9.3 merged contacts', () => {
+  const merged = (id: string, version: number, into: string): Change => ({ id, version, change: 'merged', into });
+  const merging = async (id: string, into: string) => {
+    await customer.tells(tenant, [merged(id, 2, into)]);
+    customer.forgets(id);
+    await allTakenIn();
+  };
+  const undoing = async (id: string, version = 3) => {
+    customer.knows(id);
+    await customer.tells(tenant, [change(id, version, 'restored')]);
+    await allTakenIn();
+  };
+
+  test('what was decided for the one that stays is so; what nobody decided for it is as it was decided for the other, until it is undone', async () => {
+    const [anna, double] = [aContact(), aContact()];
+    await set(anna, { invoices: { allowed: false }, estimates: { allowed: true } });
+    await set(double, {
+      invoices: { allowed: true },
+      estimates: { allowed: false },
+      projects: { allowed: false },
+      support: { scope: 'customer' },
+    });
+    const before = [await get(anna), await get(double)];
+    await merging(double, anna);
+    const after = await get(anna);
+    expect(after).toMatchObject({
+      invoices: { allowed: false },
+      estimates: { allowed: true },
+      projects: { allowed: false },
+      contracts: { allowed: true },
+      support: { allowed: true, scope: 'customer' },
+    });
+    expect(await get(double)).toEqual(after);
+    await eventually(() =>
+      expect(told.filter(({ contactId }) => contactId === anna).at(-1)?.allowed).toEqual([
+        'estimates',
+        'contracts',
+        'proposals',
+        'support',
+      ]),
+    );
+    await undoing(double);
+    expect([await get(anna), await get(double)]).toEqual(before);
+    await eventually(() => expect(told.filter(({ contactId }) => contactId === anna).at(-1)?.allowed).toContain('projects'));
+  });
+
+  test('what is decided after the merge counts, and stays when it is undone', async () => {
+    const [anna, double] = [aContact(), aContact()];
+    await set(double, { projects: { allowed: false }, invoices: { allowed: false } });
+    await merging(double, anna);
+    expect(await set(anna, { projects: { allowed: true } })).toMatchObject({ projects: { allowed: true }, invoices: { allowed: false } });
+    expect(await set(double, { contracts: { allowed: false } })).toMatchObject({ contracts: { allowed: false } });
+    await undoing(double);
+    expect(await get(anna)).toMatchObject({ projects: { allowed: true }, invoices: { allowed: true }, contracts: { allowed: false } });
+    expect(await get(double)).toMatchObject({ projects: { allowed: false }, contracts: { allowed: true } });
+  });
+
+  test('doubled, late and shuffled, events of merges end in what is newest; whoever sees the one sees the other', async () => {
+    const [a, b, c] = [aContact(), aContact(), aContact()];
+    await set(a, { projects: { allowed: false } });
+    const history = [merged(a, 2, b), change(a, 3, 'restored'), merged(b, 4, c), merged(a, 4, b)];
+    for (const each of [3, 0, 2, 1, 0, 3]) await customer.tells(tenant, [history[each] as Change], each % 2 ? 'bulk' : 'people');
+    await allTakenIn();
+    expect((await get(c)).projects.allowed).toBe(false);
+    customer.forgets(a);
+    customer.forgets(b);
+    expect((await get(a)).projects.allowed).toBe(false);
+    customer.forgets(c);
+    await expect(get(a)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  test('two that are said to be merged into each other end nothing', async () => {
+    const [a, b] = [aContact(), aContact()];
+    await set(a, { projects: { allowed: false } });
+    await customer.tells(tenant, [merged(a, 2, b), merged(b, 2, a)]);
+    await allTakenIn();
+    expect((await get(b)).projects.allowed).toBe(false);
+  });
+});

@@ -31,6 +31,10 @@ import { LookupController } from './lookup/lookup.controller.js';
 import { ChangeContacts } from './many/change-contacts.js';
 import { ChangeCustomers } from './many/change-customers.js';
 import { ChangeMany } from './many/change-many.js';
+import { MergeController } from './merge/merge.controller.js';
+import { MergeService } from './merge/merge.service.js';
+import { MergeLists } from './merge/merge-lists.js';
+import { UndoMerge } from './merge/undo-merge.js';
 import { PhotoController } from './photo/photo.controller.js';
 import { PhotoService } from './photo/photo.service.js';
 import { ProjectController } from './project/project.controller.js';
@@ -67,9 +71,10 @@ export class CustomerModule {
         JobController,
         LookupController,
         PhotoController,
-        RequestController,
         ProjectController,
         RecordController,
+        RequestController,
+        MergeController,
         SettingsController,
         TagController,
       ],
@@ -95,13 +100,16 @@ export class CustomerModule {
         ChangeCustomers,
         ChangeMany,
         PhotoService,
-        ReplaceService,
-        RequestService,
-        SaveCaller,
         ProjectService,
         RecordService,
         RecordComments,
         UpsertRecords,
+        ReplaceService,
+        RequestService,
+        SaveCaller,
+        MergeService,
+        MergeLists,
+        UndoMerge,
         SettingsService,
         TagList,
       ],

@@ -7,13 +7,14 @@ import { AccessHistoryBinJobs } from './migrations/2-access-history-bin-jobs.js'
 import { Records } from './migrations/3-records.js';
 import { Requests } from './migrations/4-requests.js';
 import { Photos } from './migrations/5-photos.js';
+import { Merges } from './migrations/6-merges.js';
 import { Duplicates } from './migrations/7-duplicates.js';
 import { Erasures } from './migrations/8-erasures.js';
 import { ListIndexes } from './migrations/9-list-indexes.js';
 import { Sets } from './migrations/10-sets.js';
 
 /** In the order in which they are run. */
-const migrations = [FirstTables, AccessHistoryBinJobs, Records, Requests, Photos, Duplicates, Erasures, ListIndexes, Sets];
+const migrations = [FirstTables, AccessHistoryBinJobs, Records, Requests, Photos, Merges, Duplicates, Erasures, ListIndexes, Sets];
 
 export const service = defineService({
   name: 'customer',

@@ -5,6 +5,7 @@ import { DuplicatesController } from './duplicates.controller.js';
 import { ImportsController } from './imports/imports.controller.js';
 import { JobsController } from './jobs.controller.js';
 import { MeController } from './me.controller.js';
+import { MergesController } from './merges.controller.js';
 import { ProjectsController } from './projects.controller.js';
 import { RecordsController } from './records.controller.js';
 import { RequestsController } from './requests.controller.js';
@@ -19,6 +20,7 @@ export const apiControllers = [
   DuplicatesController,
   RecordsController,
   ProjectsController,
+  MergesController,
   SearchController,
   ImportsController,
   BinController,

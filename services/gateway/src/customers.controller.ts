@@ -10,6 +10,7 @@ import {
   listCustomerContacts,
   listCustomers,
   listRecipients,
+  mergeCustomers,
   WhichCustomers,
 } from '@kontor/contracts';
 import { csvExport } from './csv-export.js';
@@ -21,6 +22,7 @@ export const CustomersController = controller('customers', '/v1/customers', [
   create('', createCustomer),
   csvExport('customers', exportCustomers, WhichCustomers),
   patch('', changeCustomers, {}),
+  post('merge', mergeCustomers, { query: ['dryRun'] }),
   get(':id', getCustomer),
   patch(':id', changeCustomer),
   remove(':id', deleteCustomer),

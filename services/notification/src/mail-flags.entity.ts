@@ -1,4 +1,4 @@
-import type { MailFlags } from '@kontor/contracts';
+import type { MailFlags, Topic } from '@kontor/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** Which mail a contact gets, and what is known here of the contact itself. The database adds the tenant. */
@@ -17,4 +17,12 @@ export class MailFlagsEntity {
 
   @Column('jsonb', { nullable: true })
   flags: MailFlags | null;
+
+  /** The topics that somebody has decided about for this contact. */
+  @Column('text', { array: true, default: [] })
+  decided: Topic[];
+
+  /** The contact that this one is merged into; what was decided for this one holds for that one, unless that was decided for itself. */
+  @Column('uuid', { name: 'merged_into', nullable: true })
+  mergedInto: string | null;
 }

@@ -173,3 +173,23 @@ describe('events of contacts', () => {
     expect(await kept(id)).toEqual({ contact_version: 1, state: 'gone', flags: null });
   });
 });
+
+test('9.3 who was merged takes along what was decided for it, where nothing was decided for the one that stays, until it is undone', async () => {
+  const [anna, double] = [aContact(), aContact()];
+  const firm = aCustomerWith(anna);
+  const old = aCustomerWith(double);
+  await set(anna.id, { task: true, ticket: false });
+  await set(double.id, { invoice: false, task: false, ticket: true });
+  const before = [await get(anna.id), await get(double.id)];
+  customer.forgets(old);
+  await customer.tells(tenant, [{ ...change(double.id, 2, 'merged'), into: anna.id }]);
+  await eventually(async () => expect(await get(double.id)).toMatchObject({ invoice: false, task: true, ticket: false, project: true }));
+  expect(await get(anna.id)).toEqual(await get(double.id));
+  expect((await recipients(firm, 'invoice')).items.map(({ selected }) => selected)).toEqual([false]);
+  expect(await set(anna.id, { estimate: false })).toMatchObject({ estimate: false, invoice: false });
+  customer.knows(old, [double]);
+  await customer.tells(tenant, [change(double.id, 3, 'restored')]);
+  await eventually(async () => expect(await get(anna.id)).toEqual({ ...before[0], estimate: false }));
+  expect(await get(double.id)).toEqual(before[1]);
+  expect((await recipients(firm, 'invoice')).items.map(({ selected }) => selected)).toEqual([true]);
+});

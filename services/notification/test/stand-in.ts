@@ -46,6 +46,7 @@ export async function playCustomer(nats: NatsTestServer) {
   return {
     /** There is such a customer from now on; nobody is told. */
     knows: (customerId: string, contacts: Summary[]) => known.set(customerId, contacts),
+    forgets: (customerId: string) => known.delete(customerId),
     async tells(tenant: string, changes: Change[]) {
       const headers = toHeaders(serviceContext(tenant));
       bus.connection.publish(Bus.subjectOf(contactsChanged, 'people'), JSON.stringify({ changes }), { headers });

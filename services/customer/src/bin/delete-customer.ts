@@ -4,6 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { readCustomers, writableCustomer } from '../customer/customer.table.js';
 import { noChanges, tell } from '../history/changes.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
+import { refuseMerged } from '../values/merged-into.js';
 import { refuseStale } from '../values/refuse-stale.js';
 import { binCustomer, countThings, refuseProtected, withDepartments } from './bin-things.js';
 
@@ -23,6 +24,7 @@ export class DeleteCustomer {
   delete({ id, version }: { id: string; version?: number }): Promise<{ job?: Job }> {
     return this.db.transaction(async (tx) => {
       const customer = await writableCustomer(tx, id);
+      refuseMerged('customer', id, customer.id);
       await refuseStale(tx, customer, version);
       const departments = await withDepartments(tx, customer.id);
       const things = await countThings(tx, departments);

@@ -53,11 +53,14 @@ export async function refuseTakenEmail(tx: EntityManager, row: ContactRow): Prom
   if (holder && holder.id !== row.id) throw emailTaken(holder, `emails[${row.emails.findIndex((one) => one.primary)}].address`);
 }
 
-/** Which of these customers the caller may see, and whether it may put contacts there: who may not change a customer does not add to it either. */
+/**
+ * Which of these customers the caller may see, and whether it may put contacts there: who may not change a customer does not add to it either.
+ * They cannot be merged into others before the contacts are there.
+ */
 export async function existingCustomers(tx: EntityManager, ids: readonly string[]): Promise<Map<string, { mayWrite: boolean }>> {
   if (ids.length === 0) return new Map();
   const rows: { id: string; mayWrite: boolean }[] = await tx.query(
-    `select t.id, ${mayWrite('customer')} as "mayWrite" from customer t where t.id = any($1) and t.deleted_at is null and ${mayRead('customer')}`,
+    `select t.id, ${mayWrite('customer')} as "mayWrite" from customer t where t.id = any($1) and t.deleted_at is null and ${mayRead('customer')} for key share`,
     [ids],
   );
   return new Map(rows.map((row) => [row.id, row]));

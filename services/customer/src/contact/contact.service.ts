@@ -17,6 +17,7 @@ import { lockCustomersOf, settlePrimaryContacts } from '../customer/primary-cont
 import { hintsFor, makeFindable } from '../duplicate/hints.js';
 import { type Changes, noChanges, tell, updated } from '../history/changes.js';
 import { readSettings } from '../settings/settings.service.js';
+import { refuseMerged } from '../values/merged-into.js';
 import { mindingTaken } from '../values/minding-taken.js';
 import { newId } from '../values/new-id.js';
 import { refuseStale } from '../values/refuse-stale.js';
@@ -92,6 +93,7 @@ export class ContactService {
     await this.db.transaction(async (tx) => {
       await lockCustomersOf(tx, [id]);
       const before = await writableContact(tx, id);
+      refuseMerged('contact', id, before.id);
       await refuseStale(tx, before, version);
       const changes = noChanges();
       await binContact(tx, before, changes);

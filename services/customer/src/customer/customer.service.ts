@@ -142,13 +142,16 @@ export function mergeCustomer(before: CustomerRow, given: CustomerPatch | NewCus
   return row;
 }
 
+/** Two customers made departments of each other at the same moment would each see no circle; so such changes of a tenant go one after the other. */
+export const oneParentAtATime = (tx: EntityManager) =>
+  tx.query(`select pg_advisory_xact_lock(hashtextextended('customer parent ' || current_setting('kontor.tenant'), 0))`);
+
 /** A department's way up must end at a customer without a parent: a circle, or a parent that is not there, is refused. */
 async function refuseBadParent(tx: EntityManager, { id, parentId }: CustomerRow): Promise<void> {
   if (!parentId) return;
   const refuse = (message: string, code: string) =>
     new AppError('invalid', `parentId: ${message}`, { errors: [{ path: 'parentId', message, code }] });
-  // Two customers made departments of each other at the same moment would each see no circle; so such changes of a tenant go one after the other.
-  await tx.query(`select pg_advisory_xact_lock(hashtextextended('customer parent ' || current_setting('kontor.tenant'), 0))`);
+  await oneParentAtATime(tx);
   const way: { id: string }[] = await tx.query(
     `with recursive up as (
        select id, parent_id from customer where id = $1 and deleted_at is null

@@ -94,11 +94,12 @@ export async function record(tx: EntityManager, all: readonly Step[]): Promise<v
 
 function lastOfEach(steps: readonly Step[]): Change[] {
   const byId = new Map<string, Change>();
-  for (const { id, version, change, fields } of steps) {
+  for (const { id, version, change, fields, into } of steps) {
     const known = byId.get(id);
     const names = fields && Object.keys(fields);
-    if (!known) byId.set(id, { id, version, change, ...(names && { fields: names }) });
+    if (!known) byId.set(id, { id, version, change, ...(names && { fields: names }), ...(into && { into }) });
     else if (known.change === 'created') byId.set(id, { id, version, change: 'created' });
+    else if (into) byId.set(id, { id, version, change, into });
     else byId.set(id, { id, version, change, fields: [...new Set([...(known.fields ?? []), ...(names ?? [])])] });
   }
   return [...byId.values()];

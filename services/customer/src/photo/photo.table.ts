@@ -32,3 +32,19 @@ export async function writePhoto(tx: EntityManager, entry: { kind: string; id: s
 export async function forgetPhotos(tx: EntityManager, entryIds: readonly string[]): Promise<void> {
   await tx.query('delete from photo where entry_id = any($1)', [entryIds]);
 }
+
+/** What was merged without a picture of its own shows that of the first of the others that has one; they keep theirs. */
+export async function passPhoto(tx: EntityManager, into: string, from: readonly string[]): Promise<void> {
+  await tx.query(
+    `insert into photo (entry_id, kind, image, media_type, width, height, etag)
+     select $1, kind, image, media_type, width, height, etag from photo where entry_id = any($2) order by array_position($2::uuid[], entry_id) limit 1
+     on conflict do nothing`,
+    [into, from],
+  );
+}
+
+/** Takes away the picture that a merge has passed on, unless another one was chosen since. */
+export async function takePhotoBack(tx: EntityManager, mergeId: string): Promise<void> {
+  // Both times are that of the merge's transaction.
+  await tx.query('delete from photo p using merge m where m.id = $1 and p.entry_id = m.into_id and p.updated_at = m.at', [mergeId]);
+}

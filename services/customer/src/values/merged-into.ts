@@ -1,3 +1,4 @@
+import { AppError } from '@kontor/bus';
 import type { EntityManager } from 'typeorm';
 import type { Noun } from './keys.js';
 
@@ -24,4 +25,14 @@ export async function allMergedInto(tx: EntityManager, noun: Noun, ids: readonly
     [ids],
   );
   return new Map(rows.map(({ old, now }) => [old, now]));
+}
+
+/** Refuses to delete by an old id what others were merged into: who deletes the one does not mean all of them. */
+export function refuseMerged(noun: Noun, asked: string, found: string): void {
+  if (asked === found) return;
+  throw new AppError(
+    'conflict',
+    `This ${noun} was merged into ${found}; delete that one, or undo the merge first (GET /v1/merges?${noun}Id=${found})`,
+    { into: found },
+  );
 }

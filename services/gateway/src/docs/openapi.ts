@@ -20,6 +20,7 @@ const tagTexts: Record<string, string> = {
   contacts: 'People, who may belong to one customer or to none; what they may see and which mail they get',
   records: 'Tickets, invoices, projects and what else belongs to customers and contacts, with private comments',
   projects: 'Records of the kind project, and the contacts that are their members',
+  merges: 'What was merged, and undoing it',
   search: 'Finding contacts and customers by anything that is known of them',
   imports: 'Taking in files of contacts',
   settings: 'Settings of the tenant, and the lists to choose from',
@@ -71,9 +72,9 @@ function operation(route: Route, schemas: Schemas): Json {
   const shape = route.input.shape as Record<string, z.ZodType>;
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
   const names = Object.keys(shape).filter((name) => !inPath.includes(name) && name !== 'version');
-  const inQuery = route.method === 'GET' || route.form ? names : [];
+  const inQuery = route.method === 'GET' || route.form ? names : (route.query ?? []);
   const takesBody =
-    !route.form && !route.takes && (route.body !== undefined || (['POST', 'PUT'].includes(route.method) && names.length > 0));
+    !route.form && !route.takes && (route.body !== undefined || (['POST', 'PUT'].includes(route.method) && names.length > inQuery.length));
   const parameters = [
     ...inPath.map((name) => parameter('path', name, shape[name], schemas)),
     ...inQuery.map((name) => parameter('query', name, shape[name], schemas)),
@@ -116,8 +117,13 @@ const isConditional = (route: Route) => (route.tagged ? route.method !== 'GET' :
 const contentOf = (types: Record<string, z.ZodType>, schemas: Schemas): Json =>
   Object.fromEntries(Object.entries(types).map(([type, schema]) => [type, { schema: schemas.input(schema) }]));
 
+const withoutMembers = (shape: z.ZodObject['shape'], names: string[]) =>
+  Object.fromEntries(Object.entries(shape).filter(([name]) => !names.includes(name)));
+
 function jsonBody(route: Route, schemas: Schemas): Json {
-  const schema = schemas.input(route.body === undefined ? route.input : (route.input.shape[route.body] as z.ZodType));
+  const { query = [] } = route;
+  const ofBody = query.length > 0 ? z.strictObject(withoutMembers(route.input.shape, query)) : route.input;
+  const schema = schemas.input(route.body === undefined ? ofBody : (route.input.shape[route.body] as z.ZodType));
   const types = route.method === 'PATCH' ? ['application/merge-patch+json', 'application/json'] : ['application/json'];
   return { required: true, content: Object.fromEntries(types.map((type) => [type, { schema }])) };
 }

@@ -15,7 +15,7 @@ export function inputOf(route: Route): (request: FastifyRequest) => Values {
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
   const inHeader = 'version' in route.input.shape ? ['version'] : [];
   const others = Object.keys(route.input.shape).filter((name) => !inPath.includes(name) && !inHeader.includes(name));
-  const inQuery = new Set(route.method === 'GET' || route.form ? others : []);
+  const inQuery = new Set(route.method === 'GET' || route.form ? others : route.query);
 
   return (request) => {
     const query = request.query as Values;
@@ -27,7 +27,7 @@ export function inputOf(route: Route): (request: FastifyRequest) => Values {
     const input: Values = Object.assign(Object.create(null), query, request.params);
     if (inHeader.length && request.headers['if-match'] !== undefined) input.version = versionOf(request.headers['if-match']);
     if (!route.form && !route.takes && route.method !== 'GET' && route.method !== 'DELETE')
-      addBody(input, request, route, [...inPath, ...inHeader]);
+      addBody(input, request, route, [...inPath, ...inHeader, ...inQuery]);
     const parsed = route.input.safeParse(input);
     if (!parsed.success) throw invalid(inBody(fieldErrors(parsed.error.issues), route.body));
     return input;

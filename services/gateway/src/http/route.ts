@@ -36,6 +36,8 @@ export interface Route {
   /** The member of the input that the body becomes; without it the members that are no parameters are the body. */
   body?: string;
   status: number;
+  /** Members of the input that are parameters although the call has a body. */
+  query?: string[];
   /** The largest body, in bytes. */
   maxBody?: number;
   /** The form that is taken instead of JSON. */
@@ -51,7 +53,7 @@ export interface Route {
 }
 
 export type RouteInController = Omit<Route, 'tag'>;
-type Options = Partial<Pick<Route, 'status' | 'body' | 'maxBody'>>;
+type Options = Partial<Pick<Route, 'status' | 'body' | 'query' | 'maxBody'>>;
 
 /** A route of which the owner of the contract gives the answer. */
 function ask(method: Method, path: string, contract: RequestContract, options: Options): RouteInController {

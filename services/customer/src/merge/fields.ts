@@ -1,0 +1,70 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Address, Phone } from '@kontor/contracts';
+import { openToAll } from '../access/access.js';
+import { emailKey, externalIdKey, type Values } from '../values/check-values.js';
+import type { Noun } from '../values/keys.js';
+import { keyOf } from '../values/phone-number.js';
+
+/** A contact or customer as merging sees it: an id and its fields. */
+export type MergeRow = Values & { id: string; version: number };
+export type Fields = Record<string, unknown>;
+export const fieldsOf = (row: MergeRow) => row as unknown as Fields;
+
+/**
+ * How a field of several becomes one: `fill` keeps the value of the one that stays and fills a gap from the others; `own` is its own also when
+ * it is empty, because that says something; `unite` has the values of all; `join` puts texts under each other; `byKey` fills key by key.
+ */
+type Rule = 'fill' | 'own' | 'unite' | 'join' | 'byKey';
+
+const shared: Record<keyof Values, Rule> = {
+  externalIds: 'unite',
+  emails: 'unite',
+  phones: 'unite',
+  addresses: 'unite',
+  links: 'unite',
+  type: 'fill',
+  tags: 'unite',
+  notes: 'join',
+  customFields: 'byKey',
+  ownerId: 'own',
+  access: 'own',
+};
+export const rulesOf: Record<Noun, Record<string, Rule>> = {
+  contact: {
+    firstName: 'fill',
+    middleName: 'fill',
+    lastName: 'fill',
+    employeeCode: 'fill',
+    companyName: 'fill',
+    jobTitle: 'fill',
+    language: 'fill',
+    birthday: 'fill',
+    customerId: 'fill',
+    ...shared,
+  },
+  customer: { name: 'fill', parentId: 'own', primaryContactId: 'fill', domains: 'unite', ...shared },
+};
+
+export const same = (a: unknown, b: unknown): boolean => isDeepStrictEqual(a ?? null, b ?? null);
+export const isEmpty = (value: unknown): boolean => value === null || value === undefined || same(value, []) || same(value, openToAll);
+
+const plain = (text: string | undefined) => (text ?? '').trim().replace(/\s+/g, ' ').toLowerCase();
+const addressKey = ({ line1, line2, city, state, postalCode, country, alias }: Address) =>
+  JSON.stringify([line1, line2, city, state, postalCode, country, alias].map(plain));
+
+const keys: Record<string, (value: never) => string> = {
+  emails: ({ address }: { address: string }) => emailKey(address),
+  // "-" alone has no digits; so nothing without digits is the same number.
+  phones: (phone: Phone) => keyOf(phone) || phone.number,
+  addresses: addressKey,
+  links: ({ url }: { url: string }) => url.replace(/\/$/, ''),
+  externalIds: externalIdKey,
+};
+/** What makes two values of a list the same one. */
+export const keyIn = (field: string, value: unknown): string => (keys[field] ?? String)(value as never);
+
+/** Who may see something, as ids; null: everybody. Whether all of these are among those. */
+export function isWithin(readers: readonly string[] | null, others: readonly string[] | null): boolean {
+  if (others === null) return true;
+  return readers?.every((one) => others.includes(one)) ?? false;
+}

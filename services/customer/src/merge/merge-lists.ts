@@ -1,0 +1,35 @@
+import { invalid } from '@kontor/bus';
+import type { InputOf, listMerges, Merge } from '@kontor/contracts';
+import { Database } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import { decodePlace, encodePlace } from '../list/page.js';
+import { readMerge, readMergesInto } from './merge.table.js';
+import { sides } from './sides.js';
+
+/** Merges, for who may see what came of them. */
+@Injectable()
+export class MergeLists {
+  constructor(@Inject(Database) private readonly db: Database) {}
+
+  get(id: string): Promise<Merge> {
+    return this.db.transaction(async (tx) => {
+      const merge = await readMerge(tx, id);
+      await sides[merge.kind].find(tx, merge.into);
+      return merge;
+    });
+  }
+
+  list({ contactId, customerId, limit, cursor }: InputOf<typeof listMerges>): Promise<{ items: Merge[]; nextCursor: string | null }> {
+    const asked = contactId ?? customerId;
+    if (!asked || (contactId && customerId))
+      throw invalid([{ path: 'contactId', message: 'say either contactId or customerId', code: 'one-of' }]);
+    const noun = contactId ? 'contact' : 'customer';
+    return this.db.transaction(async (tx) => {
+      const before = cursor === undefined ? undefined : decodePlace(cursor, 'merges')[1];
+      const { id } = await sides[noun].find(tx, asked);
+      const rows = await readMergesInto(tx, noun, id, limit + 1, before);
+      const last = rows.length > limit ? rows[limit - 1] : undefined;
+      return { items: rows.slice(0, limit), nextCursor: last ? encodePlace('merges', '', last.id) : null };
+    });
+  }
+}

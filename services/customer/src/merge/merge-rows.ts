@@ -1,0 +1,110 @@
+import { invalid } from '@kontor/bus';
+import type { FieldError, LeftBehind } from '@kontor/contracts';
+import type { Noun } from '../values/keys.js';
+import { type Fields, fieldsOf, isEmpty, keyIn, type MergeRow, rulesOf, same } from './fields.js';
+
+/** Of which of them the value is taken, by field. */
+export type Choice = Readonly<Record<string, string>>;
+
+const MOST: Record<string, number> = { tags: 200, notes: 32 * 1024 };
+const MOST_VALUES = 50;
+const CUSTOM = 'customFields.';
+
+/**
+ * What several contacts or customers are as one: the first stays, with what the others have beside it (see `rulesOf`), and the values that were chosen.
+ * Says which values of whom it does not have. Throws `invalid` for choices that cannot be, and when a field would hold more than it may.
+ */
+export function mergeRows<R extends MergeRow>(
+  noun: Noun,
+  rows: readonly [R, ...R[]],
+  choice: Choice,
+): { row: R; leftBehind: LeftBehind[] } {
+  refuseBadChoice(noun, rows, choice);
+  const [into] = rows;
+  const merged: Fields = { ...fieldsOf(into) };
+  for (const [field, rule] of Object.entries(rulesOf[noun])) {
+    const chosen = rows.find(({ id }) => id === choice[field]);
+    const values = rows.map((row) => fieldsOf(row)[field]);
+    if (chosen) merged[field] = fieldsOf(chosen)[field];
+    else if (rule === 'fill') merged[field] = values.find((value) => !isEmpty(value)) ?? null;
+    else if (rule === 'unite') merged[field] = unite(field, values as object[][]);
+    else if (rule === 'join') merged[field] = join(values as (string | null)[]);
+    else if (rule === 'byKey') merged[field] = Object.assign({}, values[0], ...[...(values as object[])].reverse());
+  }
+  for (const [field, id] of Object.entries(choice)) if (field.startsWith(CUSTOM)) takeCustom(merged, field.slice(CUSTOM.length), rows, id);
+  refuseTooMuch(noun, merged);
+  return { row: merged as unknown as R, leftBehind: rows.flatMap((row) => missing(noun, row, merged)) };
+}
+
+function refuseBadChoice(noun: Noun, rows: readonly MergeRow[], choice: Choice): void {
+  const custom = new Set(rows.flatMap((row) => Object.keys(row.customFields)));
+  const errors = Object.entries(choice).flatMap(([field, id]): FieldError[] => {
+    const known = field in rulesOf[noun] || (field.startsWith(CUSTOM) && custom.has(field.slice(CUSTOM.length)));
+    if (!known) return [{ path: `fields.${field}`, message: `is no field that one of these ${noun}s has`, code: 'unknown-field' }];
+    if (rows.some((row) => row.id === id)) return [];
+    return [{ path: `fields.${field}`, message: `names none of the ${noun}s in into and from`, code: 'unknown' }];
+  });
+  if (errors.length > 0) throw invalid(errors);
+}
+
+/** The values of the first as they are, then those of the others that are new. The first primary value that is met stays the primary one. */
+function unite(field: string, lists: readonly (readonly unknown[])[]): unknown[] {
+  const all: unknown[] = [...(lists[0] ?? [])];
+  const places = new Map(all.map((value, i) => [keyIn(field, value), i]));
+  for (const list of lists.slice(1)) {
+    const hasPrimary = all.some(isPrimary);
+    for (const value of list) {
+      const place = places.get(keyIn(field, value));
+      if (place === undefined) {
+        places.set(keyIn(field, value), all.length);
+        all.push(hasPrimary && isPrimary(value) ? { ...(value as object), primary: false } : value);
+      } else if (!hasPrimary && isPrimary(value)) all[place] = { ...(all[place] as object), primary: true };
+    }
+  }
+  return all;
+}
+
+export const isPrimary = (value: unknown): boolean => Boolean((value as { primary?: boolean }).primary);
+
+/** The texts under each other, none of them twice. */
+function join(texts: readonly (string | null)[]): string | null {
+  const all: string[] = [];
+  for (const text of texts) if (text && !all.some((one) => one.includes(text))) all.push(text);
+  return all.length > 0 ? all.join('\n\n') : null;
+}
+
+function takeCustom(merged: Fields, key: string, rows: readonly MergeRow[], id: string): void {
+  const { [key]: _, ...others } = merged.customFields as Fields;
+  const value = rows.find((row) => row.id === id)?.customFields[key];
+  merged.customFields = value === undefined ? others : { ...others, [key]: value };
+}
+
+function refuseTooMuch(noun: Noun, merged: Fields): void {
+  const errors = Object.entries(rulesOf[noun]).flatMap(([field, rule]): FieldError[] => {
+    if (rule !== 'unite' && rule !== 'join') return [];
+    const most = MOST[field] ?? MOST_VALUES;
+    const much = (merged[field] as string | unknown[] | null)?.length ?? 0;
+    const what = rule === 'join' ? 'characters' : 'values';
+    const message = `would have ${much} ${what} of all together, and may have ${most}; choose whose are taken with fields.${field}, or remove some first`;
+    return much > most ? [{ path: `fields.${field}`, message, code: 'too-many' }] : [];
+  });
+  if (errors.length > 0) throw invalid(errors);
+}
+
+/** Fields of which the merged one does not have all that this one has. */
+function missing(noun: Noun, row: MergeRow, merged: Fields): LeftBehind[] {
+  const fields = Object.entries(rulesOf[noun]).flatMap(([field, rule]): string[] => {
+    const mine = fieldsOf(row)[field];
+    const all = merged[field];
+    if (isEmpty(mine) || same(mine, all)) return [];
+    if (rule === 'unite') {
+      const there = new Set((all as unknown[]).map((value) => keyIn(field, value)));
+      return (mine as unknown[]).every((value) => there.has(keyIn(field, value))) ? [] : [field];
+    }
+    if (rule === 'join') return (all as string | null)?.includes(mine as string) ? [] : [field];
+    if (rule === 'byKey')
+      return Object.keys(mine as object).flatMap((key) => (same((mine as Fields)[key], (all as Fields)[key]) ? [] : CUSTOM + key));
+    return [field];
+  });
+  return fields.map((field) => ({ id: row.id, field }));
+}

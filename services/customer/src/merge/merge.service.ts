@@ -1,0 +1,136 @@
+import { currentContext, runAs } from '@kontor/bus';
+import type { InputOf, Merge, mergeContacts, OutputOf } from '@kontor/contracts';
+import { Database, idempotent } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { settlePrimaryContacts } from '../customer/primary-contact.js';
+import { type Changes, noChanges, type Step, tell, updated } from '../history/changes.js';
+import { Jobs, type OpenJob } from '../job/job.service.js';
+import { passPhoto } from '../photo/photo.table.js';
+import type { Noun } from '../values/keys.js';
+import { mindingTaken } from '../values/minding-taken.js';
+import { newId } from '../values/new-id.js';
+import { insertMerge, readMerge } from './merge.table.js';
+import { move, sumOf } from './moves.js';
+import { type MergeInput, type Plan, planMerge } from './plan-merge.js';
+import { handOver, primariesOf } from './primaries.js';
+import { customerOf, type Stored, sides } from './sides.js';
+
+// So many things are moved within a call; more are a job.
+export const AT_ONCE = 1_000;
+
+/** What merging leaves in the history came through the door `merge`. */
+export const throughMerge = <T>(work: () => Promise<T>): Promise<T> => runAs({ ...currentContext(), door: 'merge' }, work);
+
+type Answer = OutputOf<typeof mergeContacts>;
+const answerOf = (noun: Noun, merged: Stored, rest: Answer) => ({ ...rest, [noun]: merged }) as Answer;
+
+@Injectable()
+export class MergeService {
+  constructor(
+    @Inject(Database) private readonly db: Database,
+    @Inject(Jobs) private readonly jobs: Jobs,
+  ) {
+    jobs.on<MergeInput & { noun: Noun }, object>('merge', (job) => this.finish(job));
+  }
+
+  async merge(noun: Noun, { dryRun, ...input }: InputOf<typeof mergeContacts>): Promise<Answer> {
+    if (dryRun === 'true') return this.db.transaction((tx) => this.look(tx, noun, input));
+    const [made, id = ''] = await throughMerge(() =>
+      mindingTaken(() => this.db.transaction((tx) => idempotent(tx, { noun, ...input }, () => this.begin(tx, noun, input)))),
+    );
+    return made === 'job' ? { job: await this.jobs.get(id) } : this.db.transaction((tx) => this.answer(tx, id));
+  }
+
+  private async look(tx: EntityManager, noun: Noun, input: MergeInput): Promise<Answer> {
+    const { merged, leftBehind, counts } = await planMerge(tx, noun, input);
+    return answerOf(noun, merged, { leftBehind, moved: counts });
+  }
+
+  private async begin(tx: EntityManager, noun: Noun, input: MergeInput): Promise<string[]> {
+    const plan = await planMerge(tx, noun, input);
+    const things = sumOf(plan.counts);
+    if (things > AT_ONCE) return ['job', (await this.jobs.create(tx, 'merge', { noun, ...input }, things)).id];
+    return ['merge', (await carryOut(tx, plan)).id];
+  }
+
+  private async answer(tx: EntityManager, id: string): Promise<Answer> {
+    const { kind, into, moved, leftBehind } = await readMerge(tx, id);
+    // What the caller has just written, also when it gave away the right to see it.
+    const [merged = await sides[kind].find(tx, into)] = await sides[kind].read(tx, [into], 'everybodys');
+    return answerOf(kind, merged, { id, moved, leftBehind });
+  }
+
+  /** All in one transaction, however much it is. What was changed since the call is taken as it is now. */
+  private async finish(job: OpenJob<MergeInput & { noun: Noun }, object>): Promise<void> {
+    if (job.done >= job.total) return;
+    const { noun, ...input } = job.input;
+    await throughMerge(() =>
+      mindingTaken(() =>
+        this.db.transaction(async (tx) => {
+          const { id, moved, leftBehind } = await carryOut(tx, await planMerge(tx, noun, input));
+          await this.jobs.advance(tx, job as OpenJob, job.total, { mergeId: id, moved, leftBehind });
+        }),
+      ),
+    );
+  }
+}
+
+/** Does what was planned, and tells of it. */
+async function carryOut(tx: EntityManager, plan: Plan): Promise<Pick<Merge, 'id' | 'moved' | 'leftBehind'>> {
+  const { noun, rows, merged, leftBehind } = plan;
+  const [into, ...others] = rows;
+  const changes = noChanges();
+  const from = others.map(({ id }) => id);
+  const merge = { id: newId(), noun, into: into.id, from };
+  const homes = rows.flatMap((row) => customerOf(row) ?? []);
+  const primaries = await primariesOf(tx, homes);
+
+  changes[`${noun}s`].push(...(await markMerged(tx, noun, from, into.id)));
+  await sides[noun].deleteKeys(tx, from);
+  await sides[noun].write(tx, [merged]);
+  const step: Step = { id: into.id, version: into.version + 1, change: 'updated', fields: {} };
+  changes[`${noun}s`].push(updated(sides[noun].columns, into, merged) ?? step);
+  await insertMerge(tx, {
+    ...merge,
+    intoVersion: step.version,
+    moved: plan.counts,
+    leftBehind,
+    by: currentContext().agent?.id ?? null,
+  });
+  await passPhoto(tx, into.id, from);
+  await move(tx, merge, changes);
+  if (noun === 'contact') await passPrimaries(tx, merge, homes, primaries, changes);
+  else await settlePrimaryContacts(tx, [into.id], changes, new Set(changes.contacts.map(({ id }) => id)));
+  await tell(tx, changes);
+  return { id: merge.id, moved: plan.counts, leftBehind };
+}
+
+async function markMerged(tx: EntityManager, noun: Noun, from: readonly string[], into: string): Promise<Step[]> {
+  const [marked]: [{ id: string; version: number }[]] = await tx.query(
+    `update ${noun} set deleted_at = now(), merged_into = $2, version = version + 1, updated_at = now() where id = any($1) returning id, version`,
+    [from, into],
+  );
+  return marked.map(({ id, version }) => ({ id, version, change: 'merged' as const, into }));
+}
+
+/** The merged contact is the primary one where one of them was; customers that lost theirs get another. What changed is kept for undoing. */
+async function passPrimaries(
+  tx: EntityManager,
+  { id, into, from }: { id: string; into: string; from: readonly string[] },
+  customers: readonly string[],
+  before: ReadonlyMap<string, string>,
+  changes: Changes,
+): Promise<void> {
+  const lost = [...before].filter(([, contact]) => from.includes(contact));
+  const places = lost.map(([customer, contact]) => ({ customer, before: contact, after: into }));
+  await handOver(tx, places, changes, new Set([into]));
+  await settlePrimaryContacts(tx, customers, changes, new Set([into]));
+  const after = await primariesOf(tx, customers);
+  const moved = [...before].filter(([customer, contact]) => (after.get(customer) ?? contact) !== contact);
+  await tx.query(
+    `insert into merge_move (merge_id, kind, thing_id, from_id, to_id)
+     select $1, 'primaries', * from unnest($2::uuid[], $3::uuid[], $4::uuid[])`,
+    [id, moved.map(([customer]) => customer), moved.map(([, contact]) => contact), moved.map(([customer]) => after.get(customer))],
+  );
+}

@@ -1,0 +1,159 @@
+import type { MovedCounts, UndoConflict } from '@kontor/contracts';
+import type { EntityManager } from 'typeorm';
+import type { Changes, Step } from '../history/changes.js';
+import type { Noun } from '../values/keys.js';
+import { snake } from '../values/rows.js';
+
+type Kind = keyof MovedCounts;
+
+/** A column by which things belong to contacts or customers. Contacts and customers are told of one by one, records and requests are not. */
+interface Link {
+  kind: Kind;
+  table: 'record' | 'request' | 'contact' | 'customer';
+  field: string;
+  told?: keyof Changes;
+}
+const links: Record<Noun, readonly Link[]> = {
+  contact: [
+    { kind: 'records', table: 'record', field: 'contactId' },
+    { kind: 'requests', table: 'request', field: 'contactId' },
+  ],
+  customer: [
+    { kind: 'contacts', table: 'contact', field: 'customerId', told: 'contacts' },
+    { kind: 'departments', table: 'customer', field: 'parentId', told: 'customers' },
+    { kind: 'records', table: 'record', field: 'customerId' },
+    { kind: 'requests', table: 'request', field: 'customerId' },
+  ],
+};
+const nothing: MovedCounts = { records: 0, requests: 0, memberships: 0, contacts: 0, departments: 0 };
+const MOST_CONFLICTS = 1_000;
+
+export const sumOf = (counts: MovedCounts): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
+
+/**
+ * What belongs to those in `$1`, also in the bin, of which there is an index of its own. Departments that are merged themselves stay where their own
+ * rows say. The column is asked twice, because a row that is changed at this moment is looked at again with the outer conditions only.
+ */
+const belongs = (table: string, column: string) => `t.${column} = any($1) and not t.id = any($1) and t.id <> $2 and t.id in (
+  select id from ${table} where ${column} = any($1) and deleted_at is null
+  union all select id from ${table} where ${column} = any($1) and deleted_at is not null)`;
+
+/** How many things those in `from` have, also in the bin, that go with them into `into`. */
+export async function countMoves(tx: EntityManager, noun: Noun, from: readonly string[], into: string): Promise<MovedCounts> {
+  const selects = links[noun].map(
+    ({ kind, table, field }) => `(select count(*)::int from ${table} t where ${belongs(table, snake(field))}) as ${kind}`,
+  );
+  const memberships = `(select count(*)::int from project_member where contact_id = any($1)) as memberships`;
+  const [row]: MovedCounts[] = await tx.query(`select ${[...selects, ...(noun === 'contact' ? [memberships] : [])].join(', ')}`, [
+    from,
+    into,
+  ]);
+  return { ...nothing, ...row };
+}
+
+interface Moved {
+  id: string;
+  version: number;
+  before: string;
+  after: string;
+  live: boolean;
+}
+const stepOf = ({ field }: Link, { id, version, before, after }: Moved): Step => ({
+  id,
+  version,
+  change: 'updated',
+  fields: { [field]: [before, after] },
+});
+
+/** What a statement moved: told of if its link says so. Records and requests are only counted, so that however many they are, none is fetched. */
+async function movedBy(tx: EntityManager, link: Link, statement: string, parameters: unknown[], changes: Changes): Promise<number> {
+  if (!link.told) {
+    const [row]: { n: number }[] = await tx.query(`${statement} select count(*)::int as n from moved`, parameters);
+    return row?.n ?? 0;
+  }
+  const rows: Moved[] = await tx.query(`${statement} select * from moved`, parameters);
+  changes[link.told].push(...rows.filter(({ live }) => live).map((row) => stepOf(link, row)));
+  return rows.length;
+}
+
+/** Gives `into` everything that belongs to those in `from`, also what is in the bin, and keeps what was whose. */
+export async function move(
+  tx: EntityManager,
+  merge: { id: string; noun: Noun; into: string; from: readonly string[] },
+  changes: Changes,
+): Promise<MovedCounts> {
+  const counts = { ...nothing };
+  for (const link of links[merge.noun]) {
+    const column = snake(link.field);
+    const statement = `with moved as (
+        update ${link.table} t set ${column} = $2, version = t.version + 1, updated_at = now() where ${belongs(link.table, column)}
+        returning t.id, t.version, old.${column} as before, t.${column} as after, t.deleted_at is null as live
+      ), kept as (
+        insert into merge_move (merge_id, kind, thing_id, from_id, to_id) select $3, '${link.kind}', id, before, after from moved
+      )`;
+    counts[link.kind] = await movedBy(tx, link, statement, [merge.from, merge.into, merge.id], changes);
+  }
+  if (merge.noun === 'contact') counts.memberships = await moveMemberships(tx, merge);
+  return counts;
+}
+
+async function moveMemberships(
+  tx: EntityManager,
+  { id, into, from }: { id: string; into: string; from: readonly string[] },
+): Promise<number> {
+  const [row]: { n: number }[] = await tx.query(
+    `with gone as (
+       delete from project_member where contact_id = any($1) returning project_id, contact_id, added_at
+     ), came as (
+       insert into project_member (project_id, contact_id, added_at)
+       select project_id, $2::uuid, min(added_at) from gone group by project_id on conflict do nothing returning project_id
+     ), kept as (
+       insert into merge_move (merge_id, kind, thing_id, from_id, to_id)
+       select $3, case when c.project_id is null then 'shared-memberships' else 'memberships' end, g.project_id, g.contact_id, $2
+       from gone g left join came c on c.project_id = g.project_id
+     ) select count(*)::int as n from gone`,
+    [from, into, id],
+  );
+  return row?.n ?? 0;
+}
+
+/** Gives back what a merge moved. What belongs to somebody else by now stays there, and is named. */
+export async function moveBack(tx: EntityManager, merge: { id: string; noun: Noun }, changes: Changes): Promise<UndoConflict[]> {
+  const conflicts: UndoConflict[] = [];
+  for (const link of links[merge.noun]) {
+    const column = snake(link.field);
+    const elsewhere: { id: string }[] = await tx.query(
+      `select t.id from merge_move m join ${link.table} t on t.id = m.thing_id
+       where m.merge_id = $1 and m.kind = $2 and t.${column} is distinct from m.to_id order by t.id limit ${MOST_CONFLICTS}`,
+      [merge.id, link.kind],
+    );
+    const message = `${link.field} of one of the ${link.kind} was changed after the merge; it stays as it is now`;
+    conflicts.push(...elsewhere.map(({ id }) => ({ id, field: link.field, message })));
+    const statement = `with moved as (
+        update ${link.table} t set ${column} = m.from_id, version = t.version + 1, updated_at = now()
+        from merge_move m where m.merge_id = $1 and m.kind = $2 and t.id = m.thing_id and t.${column} = m.to_id
+        returning t.id, t.version, m.to_id as before, m.from_id as after, t.deleted_at is null as live
+      )`;
+    await movedBy(tx, link, statement, [merge.id, link.kind], changes);
+  }
+  return merge.noun === 'contact' ? [...conflicts, ...(await membershipsBack(tx, merge.id))] : conflicts;
+}
+
+/** Who is no member of a project any more as the merged one does not become it again alone. */
+async function membershipsBack(tx: EntityManager, id: string): Promise<UndoConflict[]> {
+  const gone: { id: string }[] = await tx.query(
+    `with moves as (
+       select m.*, p.added_at from merge_move m
+       left join project_member p on p.project_id = m.thing_id and p.contact_id = m.to_id
+       where m.merge_id = $1 and m.kind in ('memberships', 'shared-memberships')
+     ), back as (
+       insert into project_member (project_id, contact_id, added_at)
+       select thing_id, from_id, added_at from moves where added_at is not null on conflict do nothing
+     ), gone as (
+       delete from project_member p using moves m
+       where m.kind = 'memberships' and p.project_id = m.thing_id and p.contact_id = m.to_id
+     ) select distinct thing_id as id from moves where added_at is null order by 1 limit ${MOST_CONFLICTS}`,
+    [id],
+  );
+  return gone.map((one) => ({ id: one.id, field: 'members', message: 'the merged contact was taken from this project; it stays so' }));
+}

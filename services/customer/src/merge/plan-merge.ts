@@ -1,0 +1,105 @@
+import { AppError, grantees, invalid } from '@kontor/bus';
+import type { Contact, LeftBehind, MovedCounts } from '@kontor/contracts';
+import type { EntityManager } from 'typeorm';
+import { accessColumns, mayWrite, refuseChangingAccess } from '../access/access.js';
+import { oneParentAtATime } from '../customer/customer.service.js';
+import type { Noun } from '../values/keys.js';
+import { displayName } from '../values/names.js';
+import { isWithin } from './fields.js';
+import { type Choice, mergeRows } from './merge-rows.js';
+import { countMoves } from './moves.js';
+import { customerOf, lockedToMerge, type Stored } from './sides.js';
+
+export interface MergeInput {
+  into: string;
+  from: string[];
+  fields?: Choice;
+}
+/** What a merge will do; those it is about are locked. */
+export interface Plan {
+  noun: Noun;
+  rows: readonly [Stored, ...Stored[]];
+  /** What the one that stays becomes. */
+  merged: Stored;
+  leftBehind: LeftBehind[];
+  counts: MovedCounts;
+}
+
+/** Works out a merge, with everything that can be said against it. */
+export async function planMerge(tx: EntityManager, noun: Noun, { into, from, fields = {} }: MergeInput): Promise<Plan> {
+  const ids = [into, ...from];
+  const twice = from.findIndex((id, i) => ids.indexOf(id) <= i);
+  if (twice >= 0) throw invalid([{ path: `from[${twice}]`, message: 'is named twice', code: 'doubled' }]);
+  const rows = await lockedToMerge(tx, noun, ids);
+  const { row, leftBehind } = mergeRows(noun, rows, fields);
+  if (noun === 'customer') {
+    await refuseMovingProtected(tx, from);
+    await oneParentAtATime(tx);
+    if ('parentId' in row) row.parentId = await parentBeside(tx, row.parentId, ids);
+  }
+  refuseWidening(noun, rows, row, fields);
+  return { noun, rows, merged: shown(rows, row), leftBehind, counts: await countMoves(tx, noun, from, into) };
+}
+
+/** Nobody moves with a customer what they could not move alone. */
+async function refuseMovingProtected(tx: EntityManager, customers: readonly string[]): Promise<void> {
+  if (!grantees()) return;
+  const [found]: unknown[] = await tx.query(
+    `select 1 from customer t where t.parent_id = any($1) and t.deleted_at is null and not (${mayWrite('customer')})
+     union all
+     select 1 from contact t join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id
+     where t.customer_id = any($1) and t.deleted_at is null and not (${mayWrite('contact')}) limit 1`,
+    [customers],
+  );
+  if (found)
+    throw new AppError(
+      'forbidden',
+      'These customers have contacts or departments that you may not change, so you cannot merge them; ask an admin',
+    );
+}
+
+/** The customer above all that become one: a department of one of them cannot be above it. */
+async function parentBeside(tx: EntityManager, parentId: string | null, ids: readonly string[]): Promise<string | null> {
+  const way: { id: string }[] = await tx.query(
+    `with recursive up as (
+       select id, parent_id, 1 as n from customer where id = $1 and deleted_at is null
+       union all select k.id, k.parent_id, n + 1 from customer k join up on k.id = up.parent_id where n < 1000
+     ) select id from up order by n`,
+    [parentId],
+  );
+  return way[way.findLastIndex(({ id }) => ids.includes(id)) + 1]?.id ?? null;
+}
+
+/**
+ * What was restricted is not seen by more people because of a merge (product.md 2.10), unless somebody who may change who sees it has chosen so.
+ * A contact's readers are those that both it and its customer let.
+ */
+function refuseWidening(noun: Noun, rows: readonly [Stored, ...Stored[]], merged: Stored, choice: Choice): void {
+  const [into] = rows;
+  const changed = Object.keys(choice).filter((field) => field === 'access' || field === 'ownerId');
+  if (changed.length > 0) refuseChangingAccess(into, changed);
+  const home = rows.find((row) => customerOf(row) === customerOf(merged));
+  const after = [accessColumns(merged).readers, home ? customerReaders(home) : null];
+  for (const [i, row] of rows.entries()) {
+    const before = [row.readers, customerReaders(row)];
+    if (before.every((list) => after.some((one) => isWithin(one, list)))) continue;
+    if (choice.access) {
+      refuseChangingAccess(row, ['access']);
+      continue;
+    }
+    const path = i === 0 ? 'into' : `from[${i - 1}]`;
+    const message = `is restricted, and what is known of it would be seen by others; choose in fields.access whose access the merged ${noun} has`;
+    throw new AppError('conflict', `${path}: ${message}`, { id: row.id, errors: [{ path, message, code: 'restricted' }] });
+  }
+}
+
+const customerReaders = (row: Stored): string[] | null => ('customerReaders' in row ? row.customerReaders : null);
+
+/** The merged one with what follows from its fields. */
+function shown(rows: readonly [Stored, ...Stored[]], merged: Stored): Stored {
+  if (!('customerId' in merged)) return { ...merged, displayName: merged.name };
+  const home = rows.filter((row) => customerOf(row) === merged.customerId) as (Stored &
+    Partial<Contact> & { customerName?: string | null })[];
+  const isPrimaryContact = home.some((row) => row.isPrimaryContact === true);
+  return { ...merged, displayName: displayName(merged), isPrimaryContact, customerName: home[0]?.customerName ?? null };
+}

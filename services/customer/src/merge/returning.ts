@@ -1,0 +1,90 @@
+import type { UndoConflict } from '@kontor/contracts';
+import type { EntityManager } from 'typeorm';
+import { emailKey, externalIdKey } from '../values/check-values.js';
+import type { Noun } from '../values/keys.js';
+import { keyIn } from './fields.js';
+import type { Stored } from './sides.js';
+
+/** Rows that come back, as far as they can be what they were. */
+export interface Returning {
+  rows: Stored[];
+  conflicts: UndoConflict[];
+}
+
+/**
+ * Rows as they can come back: a primary e-mail that another contact has by now is kept as one that is not primary, an external id that another
+ * has is left out, and a customer that is not there any more is replaced by what it was merged into, or by none. The first of the rows goes first.
+ */
+export async function asTheyCan(tx: EntityManager, noun: Noun, rows: readonly Stored[]): Promise<Returning> {
+  const conflicts: UndoConflict[] = [];
+  const taken = await takenByOthers(tx, noun, rows);
+  const homes = await presentCustomers(tx, rows);
+  const back = rows.map((row) => {
+    const next = { ...row };
+    const say = (field: string, message: string) => conflicts.push({ id: row.id, field, message });
+    if (noun === 'contact') next.emails = freeEmails(row, taken.emails, say);
+    next.externalIds = row.externalIds.filter((one) => !taken.externals.has(externalIdKey(one)));
+    if (next.externalIds.length < row.externalIds.length) say('externalIds', `is that of another ${noun} now; it comes back without it`);
+    for (const one of next.externalIds) taken.externals.add(externalIdKey(one));
+    if ('customerId' in next) next.customerId = home(next.customerId, 'customerId', homes, say);
+    else next.parentId = home(next.parentId, 'parentId', homes, say);
+    return next;
+  });
+  return { rows: back, conflicts };
+}
+
+type Say = (field: string, message: string) => void;
+
+function freeEmails({ emails }: Stored, taken: Set<string>, say: Say): Stored['emails'] {
+  const primary = emails.find((one) => one.primary);
+  const free = primary && !taken.has(emailKey(primary.address)) ? primary : emails.find((one) => !taken.has(emailKey(one.address)));
+  if (primary && free !== primary) {
+    say('emails', 'the primary one is that of another contact now; it stays here as one that is not primary');
+    if (free) taken.add(emailKey(free.address));
+    return emails.map((one) => ({ ...one, primary: one === free }));
+  }
+  if (primary) taken.add(emailKey(primary.address));
+  return emails;
+}
+
+function home(id: string | null, field: string, homes: ReadonlyMap<string, string>, say: Say): string | null {
+  if (!id) return null;
+  const present = homes.get(id) ?? null;
+  if (present !== id)
+    say(
+      field,
+      present ? `that customer was merged into ${present}; it comes back there` : 'that customer is deleted; it comes back without it',
+    );
+  return present;
+}
+
+async function takenByOthers(
+  tx: EntityManager,
+  noun: Noun,
+  rows: readonly Stored[],
+): Promise<{ emails: Set<string>; externals: Set<string> }> {
+  const keys: { kind: string; value: string }[] = await tx.query(
+    `select kind, value from ${noun}_key
+     where not ${noun}_id = any($1) and (kind = 'email' and is_primary and value = any($2) or kind = 'external' and value = any($3))`,
+    [
+      rows.map(({ id }) => id),
+      rows.flatMap(({ emails }) => emails.map((one) => keyIn('emails', one))),
+      rows.flatMap(({ externalIds }) => externalIds.map(externalIdKey)),
+    ],
+  );
+  const of = (kind: string) => new Set(keys.filter((key) => key.kind === kind).map(({ value }) => value));
+  return { emails: of('email'), externals: of('external') };
+}
+
+/** The customers that these belong to, each with what it is now: itself, or what it was merged into. */
+async function presentCustomers(tx: EntityManager, rows: readonly Stored[]): Promise<Map<string, string>> {
+  const ids = rows.flatMap((row) => ('customerId' in row ? row.customerId : row.parentId) ?? []);
+  const present: { start: string; id: string }[] = await tx.query(
+    `with recursive way as (
+       select id as start, id, merged_into, deleted_at from customer where id = any($1)
+       union all select w.start, k.id, k.merged_into, k.deleted_at from customer k join way w on k.id = w.merged_into
+     ) select start, id from way where deleted_at is null`,
+    [[...new Set(ids)]],
+  );
+  return new Map(present.map(({ start, id }) => [start, id]));
+}

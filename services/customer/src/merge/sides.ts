@@ -1,0 +1,77 @@
+import { AppError } from '@kontor/bus';
+import type { EntityManager } from 'typeorm';
+import { contactColumns, readContact, readContacts, type StoredContact, updateContacts } from '../contact/contact.table.js';
+import {
+  customerColumns,
+  deleteDomains,
+  readCustomer,
+  readCustomers,
+  type StoredCustomer,
+  updateCustomers,
+} from '../customer/customer.table.js';
+import { deleteKeys, type Noun } from '../values/keys.js';
+import { mergedInto } from '../values/merged-into.js';
+import type { Columns, Reading } from '../values/rows.js';
+
+/** A contact or customer as it is kept, with the members that merging works with. */
+export type Stored = StoredContact | StoredCustomer;
+export const customerOf = (row: Stored): string | null => ('customerId' in row ? row.customerId : null);
+
+/** How merging reads and writes one noun. */
+interface Side {
+  columns: Columns;
+  read(tx: EntityManager, ids: readonly string[], reading?: Reading): Promise<Stored[]>;
+  /** The present one of this id, or of what it was merged into, else `not-found`. */
+  find(tx: EntityManager, id: string): Promise<Stored>;
+  write(tx: EntityManager, rows: readonly Stored[]): Promise<void>;
+  /** Takes what they are looked up by. */
+  deleteKeys(tx: EntityManager, ids: readonly string[]): Promise<void>;
+}
+export const sides: Record<Noun, Side> = {
+  contact: {
+    columns: contactColumns,
+    read: readContacts,
+    find: readContact,
+    write: (tx, rows) => updateContacts(tx, rows as readonly StoredContact[]),
+    deleteKeys: (tx, ids) => deleteKeys(tx, 'contact', ids),
+  },
+  customer: {
+    columns: customerColumns,
+    read: readCustomers,
+    find: readCustomer,
+    write: (tx, rows) => updateCustomers(tx, rows as readonly StoredCustomer[]),
+    async deleteKeys(tx, ids) {
+      await deleteKeys(tx, 'customer', ids);
+      await deleteDomains(tx, ids);
+    },
+  },
+};
+
+/** Keeps others from changing these, and from putting contacts to them, until the transaction ends; taken in one order, so that nobody waits in a circle. */
+export const lock = (tx: EntityManager, noun: Noun, ids: readonly string[]) =>
+  tx.query(`select 1 from ${noun} where id = any($1) order by id for update`, [ids]);
+
+/**
+ * These, locked, in the order of the ids. Refuses what is not there for the caller or that it may not change, and with `conflict`, naming into what,
+ * what was merged already.
+ */
+export async function lockedToMerge(tx: EntityManager, noun: Noun, ids: readonly string[]): Promise<[Stored, ...Stored[]]> {
+  await lock(tx, noun, ids);
+  const found = new Map((await sides[noun].read(tx, ids)).map((row) => [row.id, row]));
+  const rows: Stored[] = [];
+  for (const [i, id] of ids.entries()) {
+    const path = i === 0 ? 'into' : `from[${i - 1}]`;
+    const row = found.get(id);
+    if (!row) throw await absent(tx, noun, id, path);
+    if (!row.mayWrite) throw new AppError('forbidden', `${path}: you may see this ${noun} but not change it; ask its owner or an admin`);
+    rows.push(row);
+  }
+  return rows as [Stored, ...Stored[]];
+}
+
+async function absent(tx: EntityManager, noun: Noun, id: string, path: string): Promise<AppError> {
+  const [merged] = await sides[noun].read(tx, await mergedInto(tx, noun, id));
+  if (!merged) return new AppError('not-found', `${path}: there is no ${noun} with this id`, { id });
+  const message = `is merged into ${merged.id} already`;
+  return new AppError('conflict', `${path}: ${message}`, { id, into: merged.id, errors: [{ path, message, code: 'merged' }] });
+}

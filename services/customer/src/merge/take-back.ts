@@ -1,0 +1,73 @@
+import type { Fields as Steps } from '../history/changes.js';
+import type { Noun } from '../values/keys.js';
+import { type Fields, fieldsOf, keyIn, type MergeRow, rulesOf, same } from './fields.js';
+import { isPrimary } from './merge-rows.js';
+
+const CHANGED = 'was changed after the merge; it stays as it is now';
+
+/**
+ * What the one that stayed is without a merge: each field is again what it was before (`step` holds from what to what the merge made it), except for
+ * what was changed since, which stays and is named. Of lists, values that came with the merge go one by one, unless `others`, who are still
+ * merged into it, have them too.
+ */
+export function takeBack<R extends MergeRow>(
+  noun: Noun,
+  now: R,
+  step: Steps,
+  others: readonly Fields[],
+): { row: R; conflicts: { field: string; message: string }[] } {
+  const row: Fields = { ...fieldsOf(now) };
+  const conflicts: string[] = [];
+  for (const [field, rule] of Object.entries(rulesOf[noun])) {
+    const [from, to] = step[field] ?? [];
+    if (!step[field]) continue;
+    const present = row[field];
+    if (rule === 'unite') {
+      const theirs = new Set(others.flatMap((one) => (one[field] as unknown[]).map((value) => keyIn(field, value))));
+      const back = listBack(field, present as unknown[], from as unknown[], to as unknown[], theirs);
+      row[field] = back.list;
+      if (back.changed) conflicts.push(field);
+    } else if (rule === 'byKey') {
+      const back = keysBack(present as Fields, from as Fields, to as Fields);
+      row[field] = back.all;
+      conflicts.push(...back.changed.map((key) => `${field}.${key}`));
+    } else if (same(present, to)) row[field] = from ?? null;
+    else if (!same(present, from)) conflicts.push(field);
+  }
+  return { row: row as unknown as R, conflicts: conflicts.map((field) => ({ field, message: CHANGED })) };
+}
+
+function listBack(field: string, now: unknown[], from: unknown[], to: unknown[], theirs: ReadonlySet<string>) {
+  const key = (value: unknown) => keyIn(field, value);
+  const keysOf = (list: unknown[]) => new Set(list.map(key));
+  const [before, after] = [keysOf(from), keysOf(to)];
+  const came = new Map(to.filter((value) => !before.has(key(value)) && !theirs.has(key(value))).map((value) => [key(value), value]));
+  const everyoneGoes = to.every((value) => before.has(key(value)) || came.has(key(value)));
+  if (everyoneGoes && same(now, to)) return { list: from, changed: false };
+  const kept = now.filter((value) => !same(came.get(key(value)), value));
+  const there = keysOf(kept);
+  const list = [...kept, ...from.filter((value) => !after.has(key(value)) && !there.has(key(value)))];
+  const changed = kept.some((value) => came.has(key(value)));
+  return { list: from.some(isPrimary) || list.some(isPrimary) || now.some(isPrimary) ? withOnePrimary(list) : list, changed };
+
+  /** The primary value that was chosen since, else the one that was it before, else the first. */
+  function withOnePrimary(values: unknown[]): unknown[] {
+    const primaryIn = (those: unknown[]) => those.filter(isPrimary).map(key)[0];
+    const wanted = primaryIn(now) === primaryIn(to) ? [primaryIn(from), primaryIn(now)] : [primaryIn(now), primaryIn(from)];
+    const chosen = wanted.map((one) => values.findIndex((value) => key(value) === one)).find((place) => place >= 0) ?? 0;
+    return values.map((value, i) => (isPrimary(value) === (i === chosen) ? value : { ...(value as object), primary: i === chosen }));
+  }
+}
+
+function keysBack(now: Fields, from: Fields, to: Fields): { all: Fields; changed: string[] } {
+  const all = { ...now };
+  const changed: string[] = [];
+  for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
+    if (same(from[key], to[key])) continue;
+    if (!same(now[key], to[key])) {
+      if (!same(now[key], from[key])) changed.push(key);
+    } else if (from[key] === undefined) delete all[key];
+    else all[key] = from[key];
+  }
+  return { all, changed };
+}

@@ -1,0 +1,154 @@
+import { AppError } from '@kontor/bus';
+import type { Job, Merge, UndoConflict } from '@kontor/contracts';
+import { Database, idempotent } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { mayRead } from '../access/access.js';
+import { oneParentAtATime } from '../customer/customer.service.js';
+import { settlePrimaryContacts } from '../customer/primary-contact.js';
+import { type Changes, noChanges, type Step, tell, updated } from '../history/changes.js';
+import { Jobs, type OpenJob } from '../job/job.service.js';
+import { takePhotoBack } from '../photo/photo.table.js';
+import type { Noun } from '../values/keys.js';
+import { mindingTaken } from '../values/minding-taken.js';
+import { snake } from '../values/rows.js';
+import type { Fields } from './fields.js';
+import { AT_ONCE, throughMerge } from './merge.service.js';
+import { mergeOf, noSuchMerge, noteUndone, readMerge, type StoredMerge, stepOfMerge } from './merge.table.js';
+import { moveBack, sumOf } from './moves.js';
+import { handOver } from './primaries.js';
+import { asTheyCan } from './returning.js';
+import { customerOf, lock, type Stored, sides } from './sides.js';
+import { takeBack } from './take-back.js';
+
+@Injectable()
+export class UndoMerge {
+  constructor(
+    @Inject(Database) private readonly db: Database,
+    @Inject(Jobs) private readonly jobs: Jobs,
+  ) {
+    jobs.on<{ id: string }, object>('undo-merge', (job) => this.finish(job));
+  }
+
+  async undo(id: string): Promise<{ merge?: Merge; conflicts?: UndoConflict[]; job?: Job }> {
+    const [made, jobId = '', conflicts = '[]'] = await throughMerge(() =>
+      mindingTaken(() => this.db.transaction((tx) => idempotent(tx, { undo: id }, () => this.begin(tx, id)))),
+    );
+    if (made === 'job') return { job: await this.jobs.get(jobId) };
+    return { merge: await this.db.transaction((tx) => readMerge(tx, id)), conflicts: JSON.parse(conflicts) as UndoConflict[] };
+  }
+
+  private async begin(tx: EntityManager, id: string): Promise<string[]> {
+    const { merge, into } = await lockedToUndo(tx, id);
+    const things = sumOf(merge.moved);
+    if (things > AT_ONCE) return ['job', (await this.jobs.create(tx, 'undo-merge', { id }, things)).id];
+    return ['undone', '', JSON.stringify(await carryOut(tx, merge, into))];
+  }
+
+  private async finish(job: OpenJob<{ id: string }, object>): Promise<void> {
+    if (job.done >= job.total) return;
+    await throughMerge(() =>
+      mindingTaken(() =>
+        this.db.transaction(async (tx) => {
+          const { merge, into } = await lockedToUndo(tx, job.input.id);
+          const conflicts = await carryOut(tx, merge, into);
+          await this.jobs.advance(tx, job as OpenJob, job.total, { mergeId: merge.id, conflicts });
+        }),
+      ),
+    );
+  }
+}
+
+/** The merge and the one that stayed, locked with those that were merged into it. Refuses what cannot be undone now, saying what to do first. */
+async function lockedToUndo(tx: EntityManager, id: string): Promise<{ merge: StoredMerge; into: Stored }> {
+  const merge = await readMerge(tx, id, 'lock');
+  const { kind } = merge;
+  await lock(tx, kind, [merge.into, ...merge.from]);
+  const [into] = await sides[kind].read(tx, [merge.into]);
+  if (!into) throw await whyNot(tx, merge);
+  if (!into.mayWrite) throw new AppError('forbidden', `You may see this ${kind} but not change it; ask its owner or an admin`);
+  if (merge.undoneAt) throw new AppError('conflict', `This merge was undone already, at ${merge.undoneAt}`, { undoneAt: merge.undoneAt });
+  return { merge, into };
+}
+
+async function whyNot(tx: EntityManager, { kind, into }: StoredMerge): Promise<AppError> {
+  const [row]: { mergedInto: string | null; visible: boolean }[] = await tx.query(
+    `select t.merged_into as "mergedInto", ${mayRead(kind)} as visible from ${kind} t
+     ${kind === 'contact' ? 'left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id' : ''} where t.id = $1`,
+    [into],
+  );
+  if (!row) return noSuchMerge();
+  if (!row.mergedInto)
+    return row.visible ? new AppError('conflict', `The merged ${kind} is in the bin; restore it first`, { into }) : noSuchMerge();
+  // Who may not see what it is now is told that there is no such thing.
+  await sides[kind].find(tx, into);
+  const mergeId = await mergeOf(tx, row.mergedInto, into);
+  const message = `The merged ${kind} was itself merged into ${row.mergedInto}; undo that merge first (${mergeId})`;
+  return new AppError('conflict', message, { mergeId, into: row.mergedInto });
+}
+
+/** Brings back those that were merged, with what was theirs; gives what stays as it is now, because it was changed since. */
+async function carryOut(tx: EntityManager, merge: StoredMerge, into: Stored): Promise<UndoConflict[]> {
+  const { kind, from } = merge;
+  const side = sides[kind];
+  const changes = noChanges();
+  if (kind === 'customer') await oneParentAtATime(tx);
+  const gone = await bringBack(tx, merge);
+  const { row, conflicts } = takeBack(kind, into, await stepOfMerge(tx, merge), await stillIn(tx, kind, into.id));
+  const elsewhere = await moveBack(tx, { id: merge.id, noun: kind }, changes);
+  const before = [into, ...gone];
+  const back = await asTheyCan(tx, kind, [row, ...gone]);
+  await side.write(tx, back.rows);
+  changes[`${kind}s`].push(...back.rows.map((after, i) => stepOf(kind, before[i] as Stored, after, i > 0)));
+  const circles = kind === 'customer' ? await breakCircles(tx, [into.id, ...from]) : [];
+  await primariesBack(tx, merge, [...before, ...back.rows], changes);
+  await takePhotoBack(tx, merge.id);
+  await noteUndone(tx, merge.id);
+  await tell(tx, changes);
+  return [...conflicts.map((one) => ({ id: into.id, ...one })), ...elsewhere, ...back.conflicts, ...circles];
+}
+
+/** Those that were merged, there again with their own rows, in the order in which they were named. */
+async function bringBack(tx: EntityManager, { kind, into, from }: StoredMerge): Promise<Stored[]> {
+  await tx.query(`update ${kind} set deleted_at = null, merged_into = null where id = any($1) and merged_into = $2`, [from, into]);
+  const all = await sides[kind].read(tx, from, 'everybodys');
+  const writable = (await sides[kind].read(tx, from)).filter((row) => row.mayWrite);
+  if (writable.length < all.length)
+    throw new AppError('forbidden', `Among what was merged is a ${kind} that you may not change, so you cannot undo this; ask an admin`);
+  return all.sort((a, b) => from.indexOf(a.id) - from.indexOf(b.id));
+}
+
+/** The lists of values of those that other merges have put into this one. */
+async function stillIn(tx: EntityManager, kind: Noun, into: string): Promise<Fields[]> {
+  const lists = ['externalIds', 'emails', 'phones', 'addresses', 'links', 'tags', ...(kind === 'customer' ? ['domains'] : [])];
+  return tx.query(`select ${lists.map((list) => `${snake(list)} as "${list}"`).join(', ')} from ${kind} where merged_into = $1`, [into]);
+}
+
+function stepOf(kind: Noun, before: Stored, after: Stored, restored: boolean): Step {
+  const fields = updated(sides[kind].columns, before, after)?.fields ?? {};
+  return { id: before.id, version: before.version + 1, change: restored ? 'restored' : 'updated', fields };
+}
+
+/** A customer that was made a department of one of its own departments meanwhile stands above it now. */
+async function breakCircles(tx: EntityManager, ids: readonly string[]): Promise<UndoConflict[]> {
+  const [broken]: [{ id: string }[]] = await tx.query(
+    `with recursive up as (
+       select id as start, parent_id from customer where id = any($1)
+       union select up.start, k.parent_id from customer k join up on k.id = up.parent_id
+     )
+     update customer set parent_id = null where id in (select start from up where parent_id = start) returning id`,
+    [ids],
+  );
+  return broken.map(({ id }) => ({ id, field: 'parentId', message: 'is below this one now; it comes back without it' }));
+}
+
+async function primariesBack(tx: EntityManager, { id, kind, into, from }: StoredMerge, rows: readonly Stored[], changes: Changes) {
+  const places: { customer: string; before: string; after: string }[] = await tx.query(
+    `select thing_id as customer, to_id as before, from_id as after from merge_move where merge_id = $1 and kind = 'primaries'`,
+    [id],
+  );
+  const fresh = new Set(changes.contacts.map((step) => step.id));
+  await handOver(tx, places, changes, fresh);
+  const customers = kind === 'customer' ? [into, ...from] : rows.flatMap((row) => customerOf(row) ?? []);
+  await settlePrimaryContacts(tx, customers, changes, fresh);
+}
