@@ -61,7 +61,7 @@ ${users.join('\n')}
 
 function permissionsOf(name: string, { serves, calls = [], emits = [], follows = {}, objects = {} }: ServicePolicy): Permissions {
   const publish = [
-    ...calls.map((service) => `${service}.>`),
+    ...calls.map((service) => (service.includes('.') ? service : `${service}.>`)),
     ...emits.map((noun) => `events.${noun}.>`),
     ...Object.entries(follows).flatMap(([consumer, noun]) => consumerSubjects(consumer, noun)),
     ...(Object.keys(follows).length ? [`dead.${name}.>`] : []),

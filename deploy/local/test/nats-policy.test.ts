@@ -99,6 +99,10 @@ describe('requests', () => {
     expect(await arrives(service, 'customer.get-contact')).toBe(true);
   });
 
+  test.each(['contact-permission', 'notification', 'import', 'search'])('customer may ask %s to forget somebody', async (service) => {
+    expect(await arrives('customer', `${service}.forget-entry`)).toBe(true);
+  });
+
   test.each([
     ['customer', 'search.find-entries'],
     ['customer', 'notification.get-mail-flags'],

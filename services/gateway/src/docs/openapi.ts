@@ -74,7 +74,9 @@ function operation(route: Route, schemas: Schemas): Json {
   const names = Object.keys(shape).filter((name) => !inPath.includes(name) && name !== 'version');
   const inQuery = route.method === 'GET' || route.form ? names : (route.query ?? []);
   const takesBody =
-    !route.form && !route.takes && (route.body !== undefined || (['POST', 'PUT'].includes(route.method) && names.length > inQuery.length));
+    !route.form &&
+    !route.takes &&
+    (route.body !== undefined || (['POST', 'PUT', 'PATCH'].includes(route.method) && names.length > inQuery.length));
   const parameters = [
     ...inPath.map((name) => parameter('path', name, shape[name], schemas)),
     ...inQuery.map((name) => parameter('query', name, shape[name], schemas)),
