@@ -42,7 +42,8 @@ describe('2.10 access', () => {
       ['delete', world.ask(again(stranger), k.deleteContact, { id: contact.id })],
       ['history', world.ask(again(stranger), k.getContactHistory, { id: contact.id })],
     ];
-    for (const [what, asked] of hidden) expect([what, (await refusal(asked)).code]).toEqual([what, 'not-found']);
+    for (const [what, refused] of hidden.map(([what, asked]) => [what, refusal(asked)] as const))
+      expect([what, (await refused).code]).toEqual([what, 'not-found']);
     expect((await world.ask(again(stranger), k.listContacts, {})).items).toEqual([]);
     expect((await world.ask(again(stranger), k.listContacts, { email: address })).items).toEqual([]);
     expect((await world.ask(again(stranger), k.getEntries, { ids: [contact.id] })).contacts).toEqual([]);
