@@ -48,9 +48,14 @@ async function tellAgain(agent: Context, ids: string[]): Promise<void> {
 const radarIsDone = () =>
   eventually(async () => {
     const ask = async <T>(subject: string) => (await world.bus.connection.request(`$JS.API.${subject}`)).json() as T;
-    const consumer = await ask<{ num_pending: number; num_ack_pending: number }>('CONSUMER.INFO.EVENTS.customer-find-duplicates');
+    const lanes = await Promise.all(
+      ['people', 'bulk'].map((lane) =>
+        ask<{ num_pending: number; num_ack_pending: number }>(`CONSUMER.INFO.EVENTS.customer-find-duplicates-${lane}`),
+      ),
+    );
+    const left = lanes.reduce((n, { num_pending, num_ack_pending }) => n + num_pending + num_ack_pending, 0);
     const [waiting]: { n: number }[] = await db.queryAcrossTenants('select count(*)::int as n from outbox', []);
-    expect([waiting?.n, consumer.num_pending, consumer.num_ack_pending]).toEqual([0, 0, 0]);
+    expect([waiting?.n, left]).toEqual([0, 0]);
   }, 60_000);
 
 const asTenant = <T>(agent: Context, sql: string, parameters: unknown[]): Promise<T> =>

@@ -4,6 +4,7 @@ import { emit } from '@kontor/database';
 import type { EntityManager } from 'typeorm';
 import type { Noun } from '../values/keys.js';
 import { type Columns, changedFields } from '../values/rows.js';
+import { noteChanges } from './quiet.js';
 
 /** Each field from what to what. */
 export type Fields = Record<string, [from: unknown, to: unknown]>;
@@ -38,6 +39,7 @@ const MOST = 1000; // changes an event may hold
  * What happened to one contact or customer is told once, with its last version.
  */
 export async function tell(tx: EntityManager, changes: Changes): Promise<void> {
+  noteChanges(changes.customers.length + changes.contacts.length);
   await record(tx, [...changes.customers, ...changes.contacts]);
   const contacts = lastOfEach(changes.contacts);
   const customers = lastOfEach(changes.customers);
