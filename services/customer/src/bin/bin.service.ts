@@ -16,7 +16,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { mayReadAll, mayWrite } from '../access/access.js';
 import { noChanges, tell } from '../history/changes.js';
-import { Jobs, type OpenJob } from '../job/job.service.js';
+import { Jobs, mayTakeLong, type OpenJob } from '../job/job.service.js';
 import { decodePlace, encodePlace } from '../list/page.js';
 import { readSettings } from '../settings/settings.service.js';
 import { moment } from '../values/rows.js';
@@ -100,10 +100,9 @@ export class BinService {
   restore(input: InputOf<typeof restoreFromBin>): Promise<Restored> {
     return this.db.transaction(async (tx) => {
       const unit = await readUnit(tx, input.id, 'lock');
-      const things = await thingsOf(tx, unit, input.things);
-      await refuseReadOnly(tx, things);
-      const total = Object.values(things).reduce((n, ids) => n + ids.length, 0);
-      if (total <= AT_ONCE) return restore(tx, unit, things);
+      await refuseReadOnly(tx, unit.id, input.things);
+      const total = input.things?.length ?? Object.values(unit.counts).reduce((n, count) => n + count, 0);
+      if (total <= AT_ONCE) return restore(tx, unit, await thingsOf(tx, unit, input.things));
       const job = await this.jobs.create(tx, 'restore', { ...input, id: unit.id }, total);
       return { restored: { customers: 0, contacts: 0, records: 0, requests: 0 }, notRestored: [], job };
     });
@@ -111,6 +110,7 @@ export class BinService {
 
   private finish(job: OpenJob<InputOf<typeof restoreFromBin>, object>): Promise<void> {
     return this.db.transaction(async (tx) => {
+      await mayTakeLong(tx);
       const unit = await readUnit(tx, job.input.id, 'lock');
       const result = await restore(tx, unit, await thingsOf(tx, unit, job.input.things));
       await this.jobs.advance(tx, job as OpenJob, job.total, result);
@@ -151,13 +151,13 @@ async function thingsOf(tx: EntityManager, unit: Unit, wanted: InputOf<typeof re
 }
 
 /** Who may not change a thing does not restore it. */
-async function refuseReadOnly(tx: EntityManager, things: Things): Promise<void> {
+async function refuseReadOnly(tx: EntityManager, unit: string, things: InputOf<typeof restoreFromBin>['things']): Promise<void> {
   const [found]: unknown[] = await tx.query(
-    `select 1 from customer t where t.id = any($1) and not (${mayWrite('customer')})
+    `select 1 from customer t where t.bin_id = $1 and ($2::uuid[] is null or t.id = any($2)) and not (${mayWrite('customer')})
      union all
      select 1 from contact t left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id
-     where t.id = any($2) and not (${mayWrite('contact')}) limit 1`,
-    [things.customer, things.contact],
+     where t.bin_id = $1 and ($2::uuid[] is null or t.id = any($2)) and not (${mayWrite('contact')}) limit 1`,
+    [unit, things?.map(({ id }) => id) ?? null],
   );
   if (found)
     throw new AppError('forbidden', 'Among this are things that you may not change, so you cannot restore it; ask its owner or an admin');

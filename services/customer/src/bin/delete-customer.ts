@@ -3,7 +3,7 @@ import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import { readCustomers, writableCustomer } from '../customer/customer.table.js';
 import { noChanges, tell } from '../history/changes.js';
-import { Jobs, type OpenJob } from '../job/job.service.js';
+import { Jobs, mayTakeLong, type OpenJob } from '../job/job.service.js';
 import { refuseMerged } from '../values/merged-into.js';
 import { refuseStale } from '../values/refuse-stale.js';
 import { binCustomer, countThings, refuseProtected, withDepartments } from './bin-things.js';
@@ -42,6 +42,7 @@ export class DeleteCustomer {
   /** All in one transaction, however much it is: it is there whole, or in the bin whole. */
   private finish(job: OpenJob<{ id: string }, object>): Promise<void> {
     return this.db.transaction(async (tx) => {
+      await mayTakeLong(tx);
       const [customer] = await readCustomers(tx, [job.input.id], 'lock');
       // Deleted meanwhile: what was asked for is so.
       if (!customer) return;
