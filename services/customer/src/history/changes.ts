@@ -1,10 +1,10 @@
-import { currentContext } from '@kontor/bus';
+import { currentContext, runAs } from '@kontor/bus';
 import { type Change, contactsChanged, customersChanged } from '@kontor/contracts';
 import { emit } from '@kontor/database';
 import type { EntityManager } from 'typeorm';
 import type { Noun } from '../values/keys.js';
 import { type Columns, changedFields } from '../values/rows.js';
-import { noteChanges } from './quiet.js';
+import { MANY, noteChanges } from './quiet.js';
 
 /** Each field from what to what. */
 export type Fields = Record<string, [from: unknown, to: unknown]>;
@@ -43,8 +43,13 @@ export async function tell(tx: EntityManager, changes: Changes): Promise<void> {
   await record(tx, [...changes.customers, ...changes.contacts]);
   const contacts = lastOfEach(changes.contacts);
   const customers = lastOfEach(changes.customers);
-  for (let i = 0; i < customers.length; i += MOST) await emit(tx, customersChanged, { changes: customers.slice(i, i + MOST) });
-  for (let i = 0; i < contacts.length; i += MOST) await emit(tx, contactsChanged, { changes: contacts.slice(i, i + MOST) });
+  const context = currentContext();
+  // What changes very many things does not go before what a person waits for, whatever it came in by.
+  const lane = contacts.length + customers.length >= MANY ? 'bulk' : context.lane;
+  await runAs({ ...context, lane }, async () => {
+    for (let i = 0; i < customers.length; i += MOST) await emit(tx, customersChanged, { changes: customers.slice(i, i + MOST) });
+    for (let i = 0; i < contacts.length; i += MOST) await emit(tx, contactsChanged, { changes: contacts.slice(i, i + MOST) });
+  });
 }
 
 /**

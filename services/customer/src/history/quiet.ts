@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-// So many changes in one step are an import, a bulk call or a job.
-const MANY = 100;
+/** So many changes in one step are an import, a bulk call or a job, and no person's. */
+export const MANY = 100;
 const QUIET_MS = 1_500;
 const LOOK_MS = 250;
 
