@@ -17,7 +17,8 @@ export class DuplicateListener {
     return this.radar.lookAt(changes.map(({ id }) => id));
   }
 
-  @On(contactsChanged, { as: 'find-duplicates-bulk', lane: 'bulk' })
+  // Some at once, so that the database works on one while this process works on another.
+  @On(contactsChanged, { as: 'find-duplicates-bulk', lane: 'bulk', concurrency: 3 })
   async findAmongMany({ changes }: PayloadOf<typeof contactsChanged>) {
     await untilQuiet(MOST_MS);
     await this.radar.lookAt(changes.map(({ id }) => id));

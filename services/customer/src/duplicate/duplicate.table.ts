@@ -23,15 +23,27 @@ const compared = ['firstName', 'middleName', 'lastName', 'employeeCode', 'compan
 /** What is compared of contacts that are not in the bin, whoever may see them. */
 export const readCompared = (tx: EntityManager, ids: readonly string[]): Promise<Compared[]> =>
   tx.query(
-    `select t.id, t.birthday::text as birthday, ${compared.map((p) => `t.${snake(p)} as "${p}"`).join(', ')}
+    `select t.id, t.version, t.birthday::text as birthday, ${compared.map((p) => `t.${snake(p)} as "${p}"`).join(', ')}
      from contact t where t.id = any($1) and t.deleted_at is null`,
     [ids],
   );
 
-/** Which of these contacts exist at all, in the bin or not. */
-export async function existing(tx: EntityManager, ids: readonly string[]): Promise<Set<string>> {
-  const rows: { id: string }[] = await tx.query('select id from contact where id = any($1)', [ids]);
-  return new Set(rows.map((row) => row.id));
+/** Whether these contacts are there or in the bin; of one that is gone for good nothing is said. */
+export async function statesOf(tx: EntityManager, ids: readonly string[]): Promise<Map<string, 'live' | 'binned'>> {
+  const rows: { id: string; live: boolean }[] = await tx.query('select id, deleted_at is null as live from contact where id = any($1)', [
+    ids,
+  ]);
+  return new Map(rows.map(({ id, live }) => [id, live ? 'live' : 'binned']));
+}
+
+/** Which of these are at another version by now, or in the bin. */
+export async function changedSince(tx: EntityManager, sought: ReadonlyMap<string, { person: { version: number } }>): Promise<string[]> {
+  const rows: { id: string; version: number }[] = await tx.query(
+    'select id, version from contact where id = any($1) and deleted_at is null',
+    [[...sought.keys()]],
+  );
+  const now = new Map(rows.map(({ id, version }) => [id, version]));
+  return [...sought].flatMap(([id, { person }]) => (now.get(id) === person.version ? [] : [id]));
 }
 
 /** Gives each of these contacts exactly these keys; what is there already is not written again. */

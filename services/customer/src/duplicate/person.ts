@@ -17,11 +17,13 @@ export type Compared = Pick<
   | 'emails'
   | 'phones'
   | 'addresses'
->;
+> & { version?: number };
 
 /** A contact made ready to be compared with many others. */
 export interface Person {
   id: string;
+  /** The version of the contact that this is. */
+  version: number;
   first: Text | undefined;
   last: Text | undefined;
   /** All names in one, for those that are split differently. */
@@ -53,6 +55,7 @@ export function personOf(contact: Compared): Person {
   const { id, firstName, middleName, lastName, birthday, employeeCode, companyName, customerId } = contact;
   return {
     id,
+    version: contact.version ?? 1,
     first: textOf(firstName, middleName),
     last: textOf(lastName),
     whole: textOf(firstName, middleName, lastName),

@@ -2,9 +2,9 @@ import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import {
+  changedSince,
   deleteKeys,
   deletePairs,
-  existing,
   forgetPairsOf,
   type JudgedPair,
   type Pair,
@@ -12,6 +12,7 @@ import {
   putPairs,
   readCompared,
   readOpenPairs,
+  statesOf,
   writeKeys,
 } from './duplicate.table.js';
 import { candidatePairs, judgePairs, keysOf, type Sought, seek } from './find-duplicates.js';
@@ -30,23 +31,45 @@ export class Radar {
   constructor(@Inject(Database) private readonly db: Database) {}
 
   async lookAt(ids: readonly string[]): Promise<void> {
-    for (let i = 0; i < ids.length; i += CHUNK) await this.db.transaction((tx) => lookAt(tx, ids.slice(i, i + CHUNK)));
+    for (let i = 0; i < ids.length; i += CHUNK) await this.lookAtSome(ids.slice(i, i + CHUNK));
+  }
+
+  /**
+   * First everything that contacts are found by is written and committed, then it is looked for: of two who look at two doubles at the same moment
+   * the second to look sees what the first has written. So only judging goes one after the other.
+   */
+  private async lookAtSome(ids: readonly string[]): Promise<void> {
+    const sought = await this.db.transaction((tx) => makeAllFindable(tx, ids));
+    await this.db.transaction((tx) => judgeSome(tx, ids, sought));
   }
 }
 
-async function lookAt(tx: EntityManager, ids: readonly string[]): Promise<void> {
-  // Of two replicas that look at two doubles at the same moment, the second must see what the first has written.
-  await tx.query(`select pg_advisory_xact_lock(hashtextextended('duplicates ' || current_setting('kontor.tenant'), 0))`);
+async function makeAllFindable(tx: EntityManager, ids: readonly string[]): Promise<Map<string, Sought>> {
   const sought = await seek(await readCompared(tx, ids));
   const gone = ids.filter((id) => !sought.has(id));
-  const known = await readOpenPairs(tx, ids);
-  if (gone.length > 0) await forget(tx, gone);
+  if (gone.length > 0) await deleteKeys(tx, gone);
   if (sought.size > 0) await writeKeys(tx, keysOf(sought));
-  const kept = (await judgeAll(tx, sought, known)).filter(({ score }) => score >= LEAST_KEPT);
+  // Changed while we worked: somebody else may have written newer keys before ours, so ours are worked out anew.
+  const changed = await changedSince(tx, sought);
+  if (changed.length > 0) for (const [id, one] of await makeAllFindable(tx, changed)) sought.set(id, one);
+  return sought;
+}
+
+async function judgeSome(tx: EntityManager, ids: readonly string[], sought: Map<string, Sought>): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock(hashtextextended('duplicates ' || current_setting('kontor.tenant'), 0))`);
+  // What has changed since is judged when its own event comes; with what we know of it a newer judgement would be undone.
+  for (const id of await changedSince(tx, sought)) sought.delete(id);
+  const known = await readOpenPairs(tx, ids);
+  await forgetGone(
+    tx,
+    ids.filter((id) => !sought.has(id)),
+  );
+  const about = known.filter(({ a, b }) => sought.has(a) || sought.has(b));
+  const kept = (await judgeAll(tx, sought, about)).filter(({ score }) => score >= LEAST_KEPT);
   const holds = new Set(kept.map(({ a, b }) => a + b));
   await deletePairs(
     tx,
-    known.filter(({ a, b }) => !holds.has(a + b)).map(({ id }) => id),
+    about.filter(({ a, b }) => !holds.has(a + b)).map(({ id }) => id),
   );
   await putPairs(tx, kept);
 }
@@ -58,12 +81,17 @@ async function judgeAll(tx: EntityManager, sought: ReadonlyMap<string, Sought>, 
   return judgePairs(tx, sought, [...pairs.values()]);
 }
 
-/** What is in the bin is found no more; that two were said not to be the same is kept until one of them is gone for good. */
-async function forget(tx: EntityManager, ids: readonly string[]): Promise<void> {
-  await deleteKeys(tx, ids);
-  const binned = await existing(tx, ids);
+/** Pairs of what is in the bin go, those that were said not to be the same only with one of the two; what still is there was only changed meanwhile. */
+async function forgetGone(tx: EntityManager, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const states = await statesOf(tx, ids);
+  const binned = ids.filter((id) => states.get(id) !== 'live');
+  await deletePairs(
+    tx,
+    (await readOpenPairs(tx, binned)).map(({ id }) => id),
+  );
   await forgetPairsOf(
     tx,
-    ids.filter((id) => !binned.has(id)),
+    ids.filter((id) => !states.has(id)),
   );
 }
