@@ -126,6 +126,8 @@ export const listCustomerContacts = request(
   { summary: 'Lists the contacts of a customer' },
 );
 
+/** A contact as the caller finds it. */
+const VisibleContact = ContactEntry.extend({ mayWrite: z.boolean().describe('whether the calling agent may change it') });
 /**
  * What these ids are now, for search and for mail recipients: what is in the bin, unknown, or not visible to the calling agent is left out.
  * Asked by a service (no agent in the call), everything of the tenant is visible.
@@ -133,7 +135,7 @@ export const listCustomerContacts = request(
 export const getEntries = request(
   'customer.get-entries',
   z.strictObject({ ids: z.array(id).max(1000) }),
-  z.object({ contacts: z.array(ContactEntry), customers: z.array(CustomerEntry) }),
+  z.object({ contacts: z.array(VisibleContact), customers: z.array(CustomerEntry) }),
   { summary: 'Gives many contacts and customers by id', timeoutMs: 15_000 },
 );
 /**

@@ -5,6 +5,7 @@ import {
   type Collected,
   type Forgotten,
   getEntries,
+  type OutputOf,
   type Permissions,
   type PermissionsChange,
   permissionsChanged,
@@ -28,7 +29,7 @@ export class PermissionService {
   }
 
   async set(id: string, change: PermissionsChange): Promise<Permissions> {
-    const contactId = await this.visible(id);
+    const contactId = await this.changeable(id);
     return this.db.transaction(async (tx) => {
       const own = await lockPermissions(tx, contactId);
       const before = permissionsOf(contactId, await withMerged(tx, [contactId]));
@@ -69,16 +70,32 @@ export class PermissionService {
    * the calling agent may see.
    */
   private async visible(id: string): Promise<string> {
-    if (await this.isVisible(id)) return id;
-    const [end] = await this.db.transaction((tx) => endsOf(tx, [id]));
-    if (end && end !== id && (await this.isVisible(end))) return end;
-    throw noSuchContact();
+    return (await this.seen(id)).id;
   }
 
-  private async isVisible(id: string): Promise<boolean> {
-    return (await this.bus.request(getEntries, { ids: [id] })).contacts.length > 0;
+  /** The same for changing what is kept of it; `forbidden` when the calling agent may only see it. */
+  private async changeable(id: string): Promise<string> {
+    const contact = await this.seen(id);
+    if (!contact.mayWrite)
+      throw new AppError('forbidden', 'You may see this contact but not change it; ask its owner or an admin for the right to write');
+    return contact.id;
+  }
+
+  private async seen(id: string): Promise<SeenContact> {
+    const [contact] = await this.entries(id);
+    if (contact) return contact;
+    const [end] = await this.db.transaction((tx) => endsOf(tx, [id]));
+    const [survivor] = end && end !== id ? await this.entries(end) : [];
+    if (!survivor) throw noSuchContact();
+    return survivor;
+  }
+
+  private async entries(id: string): Promise<SeenContact[]> {
+    return (await this.bus.request(getEntries, { ids: [id] })).contacts;
   }
 }
+
+type SeenContact = OutputOf<typeof getEntries>['contacts'][number];
 
 const noSuchContact = () => new AppError('not-found', 'There is no contact with this id');
 

@@ -44,6 +44,10 @@ export class ImportEntity {
   @Column('integer')
   rows: number;
 
+  /** The agent that has uploaded the file. */
+  @Column('uuid', { name: 'uploaded_by', nullable: true })
+  uploadedBy: string | null;
+
   @Column('jsonb', { name: 'started_by', nullable: true })
   startedBy: StartedBy | null;
 

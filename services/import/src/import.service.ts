@@ -1,4 +1,4 @@
-import { AppError, currentContext } from '@kontor/bus';
+import { AppError, currentAgent, currentContext, grantees } from '@kontor/bus';
 import {
   type createImport,
   type Import,
@@ -43,7 +43,10 @@ export class ImportService {
     const made = await this.db.transaction(async (tx) => {
       const [id = ''] = await idempotent(tx, body, async () => {
         const { kind, fileName, onKnown = 'update' } = input;
-        const entity = tx.create(ImportEntity, { kind, file, fileName, ...survey, onKnown, state: 'uploaded' });
+        const entity = tx.create(ImportEntity, {
+          ...{ kind, file, fileName, ...survey, onKnown, state: 'uploaded' },
+          uploadedBy: currentContext().agent?.id ?? null,
+        });
         await tx.insert(ImportEntity, entity);
         if (start) await queue(tx, entity);
         isNew = true;
@@ -77,8 +80,9 @@ export class ImportService {
       const query = tx
         .createQueryBuilder(ImportEntity, 'import')
         .orderBy('import.id', 'DESC')
-        .take(limit + 1);
-      if (cursor) query.where('import.id < :before', { before: idOf(cursor) });
+        .take(limit + 1)
+        .where(visible());
+      if (cursor) query.andWhere('import.id < :before', { before: idOf(cursor) });
       const found = await query.getMany();
       const items = found.slice(0, limit);
       const counts = await countsOf(
@@ -153,8 +157,11 @@ export class ImportService {
   }
 }
 
+/** A file has people in it whom other agents may not see, so only who uploaded it and admins know of an import. */
+const visible = (): { uploadedBy?: string } => (grantees() ? { uploadedBy: currentAgent().id } : {});
+
 async function find(tx: EntityManager, id: string, lock?: 'lock'): Promise<ImportEntity> {
-  const entity = await tx.findOne(ImportEntity, { where: { id }, ...(lock && { lock: { mode: 'pessimistic_write' } }) });
+  const entity = await tx.findOne(ImportEntity, { where: { id, ...visible() }, ...(lock && { lock: { mode: 'pessimistic_write' } }) });
   if (!entity) throw new AppError('not-found', 'There is no such import');
   return entity;
 }

@@ -3,11 +3,12 @@ import { defineService } from '@kontor/service';
 import { Env } from './env.js';
 import { ImportModule } from './import.module.js';
 import { ImportTables } from './migrations/1-import-tables.js';
+import { UploadedBy } from './migrations/2-uploaded-by.js';
 
 export const service = defineService({
   name: 'import',
   env: Env,
   module: (env) => ImportModule.with(env),
-  migrate: (env) => migrate(env.KONTOR_MIGRATION_URL ?? env.KONTOR_DATABASE_URL, [ImportTables]),
+  migrate: (env) => migrate(env.KONTOR_MIGRATION_URL ?? env.KONTOR_DATABASE_URL, [ImportTables, UploadedBy]),
   checks: (app) => [{ name: 'database', required: true, run: () => app.get(Database).ping() }],
 });

@@ -8,6 +8,7 @@ import {
   getEntries,
   type MailFlags,
   type MailFlagsChange,
+  type OutputOf,
   type Recipients,
   type Topic,
   topics,
@@ -34,7 +35,7 @@ export class MailFlagsService {
   }
 
   async set(id: string, change: MailFlagsChange): Promise<MailFlags> {
-    const contactId = await this.visible(id);
+    const contactId = await this.changeable(id);
     return this.db.transaction(async (tx) => {
       const own = await lockFlags(tx, contactId);
       const named = topics.filter((topic) => change[topic] !== undefined);
@@ -85,16 +86,32 @@ export class MailFlagsService {
    * the calling agent may see.
    */
   private async visible(id: string): Promise<string> {
-    if (await this.isVisible(id)) return id;
-    const end = await this.db.transaction((tx) => endOf(tx, id));
-    if (end && end !== id && (await this.isVisible(end))) return end;
-    throw noSuchContact();
+    return (await this.seen(id)).id;
   }
 
-  private async isVisible(id: string): Promise<boolean> {
-    return (await this.bus.request(getEntries, { ids: [id] })).contacts.length > 0;
+  /** The same for changing what is kept of it; `forbidden` when the calling agent may only see it. */
+  private async changeable(id: string): Promise<string> {
+    const contact = await this.seen(id);
+    if (!contact.mayWrite)
+      throw new AppError('forbidden', 'You may see this contact but not change it; ask its owner or an admin for the right to write');
+    return contact.id;
+  }
+
+  private async seen(id: string): Promise<SeenContact> {
+    const [contact] = await this.entries(id);
+    if (contact) return contact;
+    const end = await this.db.transaction((tx) => endOf(tx, id));
+    const [survivor] = end && end !== id ? await this.entries(end) : [];
+    if (!survivor) throw noSuchContact();
+    return survivor;
+  }
+
+  private async entries(id: string): Promise<SeenContact[]> {
+    return (await this.bus.request(getEntries, { ids: [id] })).contacts;
   }
 }
+
+type SeenContact = OutputOf<typeof getEntries>['contacts'][number];
 
 const noSuchContact = () => new AppError('not-found', 'There is no contact with this id');
 

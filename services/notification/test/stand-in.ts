@@ -20,7 +20,7 @@ class Customers {
   @Handle(getEntries)
   getEntries({ ids }: InputOf<typeof getEntries>) {
     const contacts = [...known.values()].flat().filter(({ id }) => ids.includes(id));
-    return { contacts: contacts.map(asEntry), customers: [] };
+    return { contacts: contacts.map((contact) => ({ ...asEntry(contact), mayWrite: true })), customers: [] };
   }
 
   @Handle(getCustomerContacts)

@@ -91,7 +91,7 @@ class Customers {
       return entry && !(agent && restricted.has(id)) ? [entry] : [];
     });
     return {
-      contacts: entries.filter((entry) => entry.kind === 'contact'),
+      contacts: entries.filter((entry) => entry.kind === 'contact').map((entry) => ({ ...entry, mayWrite: true })),
       customers: entries.filter((entry) => entry.kind === 'customer'),
     };
   }

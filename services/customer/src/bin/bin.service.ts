@@ -14,10 +14,14 @@ import {
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { mayReadAll, mayWrite } from '../access/access.js';
+import { mayRead, mayReadAll, mayWrite } from '../access/access.js';
+import { contactRead } from '../contact/contact.table.js';
+import { customerRead } from '../customer/customer.table.js';
 import { noChanges, tell } from '../history/changes.js';
 import { Jobs, mayTakeLong, type OpenJob } from '../job/job.service.js';
 import { decodePlace, encodePlace } from '../list/page.js';
+import { mayReadRecord, mayWriteRecord, recordRead } from '../record/record.table.js';
+import { mayReadRequest, mayWriteRequest, requestRead } from '../request/request.table.js';
 import { readSettings } from '../settings/settings.service.js';
 import { moment } from '../values/rows.js';
 import { purgeUnits } from './purge-units.js';
@@ -44,6 +48,14 @@ const nameOf: Record<BinnedKind, string> = {
   contact: 't.display_name',
   record: `coalesce(t.title, t.kind || ' ' || t.external_id)`,
   request: 't.subject',
+};
+
+/** Where each kind is read from, and who may see and change it: among what went with a thing may be some that others do not see. */
+const kept: Record<BinnedKind, { from: string; mayRead(): string; mayWrite(): string }> = {
+  customer: { from: customerRead.from, mayRead: () => mayRead('customer'), mayWrite: () => mayWrite('customer') },
+  contact: { from: contactRead.from, mayRead: () => mayRead('contact'), mayWrite: () => mayWrite('contact') },
+  record: { from: recordRead.from, mayRead: mayReadRecord, mayWrite: mayWriteRecord },
+  request: { from: requestRead.from, mayRead: mayReadRequest, mayWrite: mayWriteRequest },
 };
 
 @Injectable()
@@ -84,8 +96,8 @@ export class BinService {
       const items: BinnedThing[] = await tx.query(
         kinds
           .map(
-            (one, i) => `(select t.id, '${one}' as kind, ${nameOf[one]} as name, ${i} as n from "${one}" t
-              where t.bin_id = $1 and t.id > ${one === place ? '$2' : `'${FIRST}'`} order by t.id limit ${limit + 1})`,
+            (one, i) => `(select t.id, '${one}' as kind, ${nameOf[one]} as name, ${i} as n from ${kept[one].from}
+              where t.bin_id = $1 and ${kept[one].mayRead()} and t.id > ${one === place ? '$2' : `'${FIRST}'`} order by t.id limit ${limit + 1})`,
           )
           .join(' union all ')
           .concat(` order by n, id limit ${limit + 1}`),
@@ -100,9 +112,11 @@ export class BinService {
   restore(input: InputOf<typeof restoreFromBin>): Promise<Restored> {
     return this.db.transaction(async (tx) => {
       const unit = await readUnit(tx, input.id, 'lock');
+      const named = input.things && (await thingsOf(tx, unit, input.things));
       await refuseReadOnly(tx, unit.id, input.things);
-      const total = input.things?.length ?? Object.values(unit.counts).reduce((n, count) => n + count, 0);
-      if (total <= AT_ONCE) return restore(tx, unit, await thingsOf(tx, unit, input.things));
+      if (named) return restore(tx, unit, named);
+      const total = Object.values(unit.counts).reduce((n, count) => n + count, 0);
+      if (total <= AT_ONCE) return restore(tx, unit, await thingsOf(tx, unit));
       const job = await this.jobs.create(tx, 'restore', { ...input, id: unit.id }, total);
       return { restored: { customers: 0, contacts: 0, records: 0, requests: 0 }, notRestored: [], job };
     });
@@ -134,13 +148,14 @@ async function readUnit(tx: EntityManager, id: string, lock?: 'lock'): Promise<U
   return unit;
 }
 
-async function thingsOf(tx: EntityManager, unit: Unit, wanted: InputOf<typeof restoreFromBin>['things']): Promise<Things> {
+async function thingsOf(tx: EntityManager, unit: Unit, wanted?: InputOf<typeof restoreFromBin>['things']): Promise<Things> {
   const things: Things = { customer: [], contact: [], record: [], request: [] };
   for (const kind of binnedKinds) {
     const only = wanted?.filter((one) => one.kind === kind).map(({ id }) => id);
     if (only?.length === 0) continue;
     const rows: { id: string }[] = await tx.query(
-      `select id from "${kind}" where bin_id = $1 and ($2::uuid[] is null or id = any($2)) order by id for no key update`,
+      `select t.id from ${kept[kind].from} where t.bin_id = $1 and ($2::uuid[] is null or t.id = any($2) and ${kept[kind].mayRead()})
+       order by t.id for no key update of t`,
       [unit.id, only ?? null],
     );
     things[kind] = rows.map(({ id }) => id);
@@ -153,10 +168,12 @@ async function thingsOf(tx: EntityManager, unit: Unit, wanted: InputOf<typeof re
 /** Who may not change a thing does not restore it. */
 async function refuseReadOnly(tx: EntityManager, unit: string, things: InputOf<typeof restoreFromBin>['things']): Promise<void> {
   const [found]: unknown[] = await tx.query(
-    `select 1 from customer t where t.bin_id = $1 and ($2::uuid[] is null or t.id = any($2)) and not (${mayWrite('customer')})
-     union all
-     select 1 from contact t left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id
-     where t.bin_id = $1 and ($2::uuid[] is null or t.id = any($2)) and not (${mayWrite('contact')}) limit 1`,
+    binnedKinds
+      .map(
+        (kind) => `(select 1 from ${kept[kind].from}
+           where t.bin_id = $1 and ($2::uuid[] is null or t.id = any($2)) and not (${kept[kind].mayWrite()}) limit 1)`,
+      )
+      .join(' union all '),
     [unit, things?.map(({ id }) => id) ?? null],
   );
   if (found)

@@ -1,14 +1,5 @@
 import { AppError } from '@kontor/bus';
-import type {
-  ContactEntry,
-  CustomerEntry,
-  getCustomerContacts,
-  InputOf,
-  ListCustomers,
-  listCustomers,
-  OutputOf,
-  Summary,
-} from '@kontor/contracts';
+import type { getCustomerContacts, getEntries, InputOf, ListCustomers, listCustomers, OutputOf, Summary } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
@@ -60,7 +51,7 @@ export class CustomerLists {
     });
   }
 
-  entries(ids: readonly string[]): Promise<{ contacts: ContactEntry[]; customers: CustomerEntry[] }> {
+  entries(ids: readonly string[]): Promise<OutputOf<typeof getEntries>> {
     return this.db.transaction(async (tx) => {
       const contacts = await readContacts(tx, ids);
       const others = new Set(ids);

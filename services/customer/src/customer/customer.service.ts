@@ -3,10 +3,10 @@ import type { Contact, Customer, CustomerPatch, FieldError, NewContact, NewCusto
 import { Database, idempotent } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { refuseChangingAccess, refuseUnknownGrantees } from '../access/access.js';
+import { readOnly, refuseChangingAccess, refuseUnknownGrantees } from '../access/access.js';
 import { addContacts, newContact } from '../contact/contact.service.js';
 import { readContacts } from '../contact/contact.table.js';
-import { emailTaken, holdersOf, primaryEmail, refuseUnknownOwner } from '../contact/contact-rules.js';
+import { emailTaken, existingCustomers, holdersOf, primaryEmail, refuseUnknownOwner } from '../contact/contact-rules.js';
 import { type Changes, noChanges, tell, updated } from '../history/changes.js';
 import { readSettings } from '../settings/settings.service.js';
 import { mergeValues, noValues } from '../values/check-values.js';
@@ -146,20 +146,22 @@ export function mergeCustomer(before: CustomerRow, given: CustomerPatch | NewCus
 export const oneParentAtATime = (tx: EntityManager) =>
   tx.query(`select pg_advisory_xact_lock(hashtextextended('customer parent ' || current_setting('kontor.tenant'), 0))`);
 
-/** A department's way up must end at a customer without a parent: a circle, or a parent that is not there, is refused. */
+/** A department's way up must end at a customer without a parent: a circle is refused, and a parent that the caller may not see or add to. */
 async function refuseBadParent(tx: EntityManager, { id, parentId }: CustomerRow): Promise<void> {
   if (!parentId) return;
   const refuse = (message: string, code: string) =>
     new AppError('invalid', `parentId: ${message}`, { errors: [{ path: 'parentId', message, code }] });
   await oneParentAtATime(tx);
+  const parent = (await existingCustomers(tx, [parentId])).get(parentId);
+  if (!parent) throw refuse('names no customer', 'unknown');
+  if (!parent.mayWrite) throw readOnly('customer');
   const way: { id: string }[] = await tx.query(
     `with recursive up as (
-       select id, parent_id from customer where id = $1 and deleted_at is null
+       select id, parent_id from customer where id = $1
        union select k.id, k.parent_id from customer k join up on k.id = up.parent_id
      ) select id from up`,
     [parentId],
   );
-  if (way.length === 0) throw refuse('names no customer', 'unknown');
   if (way.some((one) => one.id === id)) throw refuse('would make a circle: that customer is this one, or a department below it', 'circle');
 }
 

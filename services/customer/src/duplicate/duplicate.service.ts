@@ -5,7 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { contactSummary } from '../contact/contact.table.js';
 import { decodePlace, encodePlace } from '../list/page.js';
-import { bothVisible, type JudgedPair, readVisible } from './duplicate.table.js';
+import { bothChangeable, bothVisible, type JudgedPair, readVisible } from './duplicate.table.js';
 
 type StoredPair = JudgedPair & { id: string };
 
@@ -37,16 +37,22 @@ export class DuplicateService {
     });
   }
 
-  /** Remembered by the two ids, so it stays true whatever the contacts become. Saying it again changes nothing. */
+  /** Remembered by the two ids, so it stays true whatever the contacts become. Saying it again changes nothing. It is hidden from everybody by that. */
   dismiss(id: string): Promise<DuplicatePair> {
     return this.db.transaction(async (tx) => {
-      const [rows]: [StoredPair[]] = await tx.query(
-        `update duplicate_pair p set state = 'dismissed', dismissed_by = coalesce(p.dismissed_by, $2), dismissed_at = coalesce(p.dismissed_at, now())
-         where p.id = $1 and ${bothVisible()} returning p.id, p.a, p.b, p.score, p.reasons`,
-        [id, currentContext().agent?.id ?? null],
+      const rows: (StoredPair & { mayWrite: boolean })[] = await tx.query(
+        `select p.id, p.a, p.b, p.score, p.reasons, ${bothChangeable()} as "mayWrite" from duplicate_pair p
+         where p.id = $1 and ${bothVisible()} for no key update of p`,
+        [id],
       );
       const [pair] = await withContacts(tx, rows);
       if (!pair) throw new AppError('not-found', 'There is no pair with this id; GET /v1/duplicates lists those there are');
+      if (!rows[0]?.mayWrite) throw new AppError('forbidden', 'You may not change both of these contacts; ask their owners or an admin');
+      await tx.query(
+        `update duplicate_pair set state = 'dismissed', dismissed_by = coalesce(dismissed_by, $2), dismissed_at = coalesce(dismissed_at, now())
+         where id = $1`,
+        [id, currentContext().agent?.id ?? null],
+      );
       return pair;
     });
   }

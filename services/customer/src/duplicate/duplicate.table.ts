@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { mayRead } from '../access/access.js';
+import { mayRead, mayWrite } from '../access/access.js';
 import { readContacts, type StoredContact } from '../contact/contact.table.js';
 import { newId } from '../values/new-id.js';
 import { snake } from '../values/rows.js';
@@ -10,11 +10,15 @@ import type { Compared } from './person.js';
 export const readVisible = (tx: EntityManager, ids: readonly string[]): Promise<StoredContact[]> => readContacts(tx, ids);
 
 /** The condition on a pair (alias `p`) that the caller may see both of its contacts. */
-export const bothVisible = (): string =>
+export const bothVisible = (): string => both(mayRead('contact'));
+/** The same for changing them, as whoever merges them must. */
+export const bothChangeable = (): string => both(mayWrite('contact'));
+
+const both = (condition: string): string =>
   ['a', 'b']
     .map(
       (one) => `exists (select 1 from contact t left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id
-                        where t.tenant_id = p.tenant_id and t.id = p.${one} and t.deleted_at is null and ${mayRead('contact')})`,
+                        where t.tenant_id = p.tenant_id and t.id = p.${one} and t.deleted_at is null and ${condition})`,
     )
     .join(' and ');
 

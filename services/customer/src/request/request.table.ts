@@ -59,6 +59,9 @@ const LINKS_LEAD_SOMEWHERE = '(t.contact_id is null or c.id is not null) and (t.
 /** SQL: the caller may see this request. */
 export const mayReadRequest = (): string => (grantees() ? `${LINKS_LEAD_SOMEWHERE} and ${mayReadAll('c', 'ck', 'k')}` : 'true');
 
+/** SQL: the caller may change this request. */
+export const mayWriteRequest = (): string => mayWriteAll('c', 'ck', 'k');
+
 export async function insertRequest(tx: EntityManager, row: RequestRow): Promise<void> {
   await insertRows(tx, 'request', columns, [row]);
 }
@@ -80,7 +83,7 @@ export async function nextNumber(tx: EntityManager): Promise<number> {
 async function readRequests(tx: EntityManager, id: string, reading?: Reading): Promise<StoredRequest[]> {
   if (reading === 'lock') await tx.query('select 1 from request where id = $1 and deleted_at is null for no key update', [id]);
   return tx.query(
-    `select ${requestRead.columns}, ${mayWriteAll('c', 'ck', 'k')} as "mayWrite", c.readers as "contactReaders",
+    `select ${requestRead.columns}, ${mayWriteRequest()} as "mayWrite", c.readers as "contactReaders",
        ck.readers as "contactsCustomerReaders", k.readers as "customerReaders"
      from ${requestRead.from}
      where t.id = $1 and t.deleted_at is null and ${reading === 'everybodys' ? 'true' : mayReadRequest()}`,
