@@ -37,6 +37,11 @@ export const mayReadListed = (noun: Noun): string => {
   const hidden = `select x.id from customer x where x.readers is not null and not (${granted('readers', ['x'])})`;
   return `${granted('readers', ['t'])} and (t.customer_id is null or t.customer_id not in (${hidden}))`;
 };
+/**
+ * SQL, for what is linked to a contact (c) and a customer (k): what a link led to may have been restricted, so when that is gone for good only those
+ * who see everything see it.
+ */
+export const LINKS_LEAD_SOMEWHERE = '(t.contact_id is null or c.id is not null) and (t.customer_id is null or k.id is not null)';
 export const mayWriteAll = (...aliases: string[]): string => granted('writers', aliases);
 
 export const readOnly = (what: string) =>
@@ -76,10 +81,13 @@ export function accessColumns({ access, ownerId }: Guarded): { access: Access | 
 }
 
 /** Only the owner and admins change access or owner; of one without an owner only admins do. */
+export function mayChangeAccess(before: Pick<Guarded, 'ownerId'>): boolean {
+  const { agent, roles } = currentContext();
+  return roles.includes('admin') || roles.includes('service') || (before.ownerId !== null && before.ownerId === agent?.id);
+}
 export function refuseChangingAccess(before: Guarded, fields: readonly string[]): void {
   if (!fields.includes('access') && !fields.includes('ownerId')) return;
-  const { agent, roles } = currentContext();
-  if (roles.includes('admin') || roles.includes('service') || (before.ownerId && before.ownerId === agent?.id)) return;
+  if (mayChangeAccess(before)) return;
   throw new AppError('forbidden', 'Only the owner and admins change access or owner');
 }
 

@@ -19,7 +19,10 @@ export async function purgeUnits(tx: EntityManager, units: readonly string[]): P
   await tell(tx, changes);
 }
 
-/** Deletes contacts or customers for good, with what was merged into them and with all their history. What pointed at them points at nothing. */
+/**
+ * Deletes contacts or customers for good, with what was merged into them and with all their history. What pointed at them points at nothing;
+ * records and requests of what was restricted keep the id that leads nowhere, so that nobody sees them who has not seen them before.
+ */
 export async function removeEntries(
   tx: EntityManager,
   noun: Noun,
@@ -27,10 +30,11 @@ export async function removeEntries(
   change: Extract<ChangeKind, 'purged' | 'erased'>,
 ): Promise<Step[]> {
   if (ids.length === 0) return [];
-  const rows: { id: string; version: number }[] = await tx.query(
+  const rows: { id: string; version: number; open: boolean }[] = await tx.query(
     `with recursive gone as (
        select id from ${noun} where id = any($1) union select t.id from ${noun} t join gone g on t.merged_into = g.id
-     ) select t.id, t.version from ${noun} t join gone g on g.id = t.id`,
+     ) select t.id, t.version, ${noun === 'contact' ? 't.readers is null and k.readers is null' : 't.readers is null'} as open
+     from ${noun} t join gone g on g.id = t.id ${noun === 'contact' ? 'left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id' : ''}`,
     [ids],
   );
   const all = rows.map(({ id }) => id);
@@ -41,8 +45,9 @@ export async function removeEntries(
     await tx.query('update contact set customer_id = null where customer_id = any($1)', [all]);
     await tx.query('update customer set parent_id = null where parent_id = any($1)', [all]);
   }
-  await tx.query(`update record set ${noun}_id = null where ${noun}_id = any($1)`, [all]);
-  await tx.query(`update request set ${noun}_id = null where ${noun}_id = any($1)`, [all]);
+  const open = rows.filter((row) => row.open).map(({ id }) => id);
+  await tx.query(`update record set ${noun}_id = null where ${noun}_id = any($1)`, [open]);
+  await tx.query(`update request set ${noun}_id = null where ${noun}_id = any($1)`, [open]);
   if (noun === 'contact') await tx.query('delete from project_member where contact_id = any($1)', [all]);
   await tx.query(`delete from ${noun} where id = any($1)`, [all]);
   return rows.map(({ id, version }) => ({ id, version: version + 1, change }));

@@ -9,6 +9,7 @@ import { givingKeys } from '../record/link-waiting.js';
 import { tellOfBinnedRecords } from '../record/of-records.js';
 import { emailKey, externalIdKey } from '../values/check-values.js';
 import { insertKeys, type Noun } from '../values/keys.js';
+import { RESTORED, restoreRecords, restoreRequests } from './restore-records.js';
 
 /** What is to be restored: ids by kind, all of one unit of the bin. */
 export type Things = Record<'customer' | 'contact' | 'record' | 'request', string[]>;
@@ -18,10 +19,11 @@ interface Links {
   successor?: string | null;
 }
 
-const RESTORED = 'set deleted_at = null, bin_id = null, updated_at = now(), version = t.version + 1';
-
-const steps = (rows: readonly { id: string; version: number }[]): Step[] =>
-  rows.map(({ id, version }) => ({ id, version, change: 'restored' }));
+/** What came back, each with the link of it that had to be cut. */
+function steps(rows: readonly { id: string; version: number }[], field: string, cut: readonly { id: string; was: string }[]): Step[] {
+  const links = new Map(cut.map(({ id, was }) => [id, { [field]: [was, null] as [string, null] }]));
+  return rows.map(({ id, version }) => ({ id, version, change: 'restored', fields: links.get(id) }));
+}
 
 /**
  * Brings things of one unit back with their links as they were. A link whose other end is not there any more, and a value that somebody else
@@ -47,9 +49,9 @@ export async function restoreThings(
 
 async function restoreCustomers(tx: EntityManager, ids: readonly string[], changes: Changes, notRestored: NotRestored[]): Promise<number> {
   if (ids.length === 0) return 0;
-  const orphans: [{ id: string }[]] = await tx.query(
+  const orphans: [{ id: string; was: string }[]] = await tx.query(
     `update customer t set parent_id = null where t.id = any($1) and t.parent_id is not null and not t.parent_id = any($1)
-       and not exists (select from customer p where p.id = t.parent_id and p.deleted_at is null) returning t.id`,
+       and not exists (select from customer p where p.id = t.parent_id and p.deleted_at is null) returning t.id, old.parent_id as was`,
     [ids],
   );
   for (const { id } of orphans[0])
@@ -58,9 +60,12 @@ async function restoreCustomers(tx: EntityManager, ids: readonly string[], chang
     `update customer t ${RESTORED} where t.id = any($1) returning t.id, t.version`,
     [ids],
   );
-  changes.customers.push(...steps(rows));
+  const back = steps(rows, 'parentId', orphans[0]);
+  changes.customers.push(...back);
   const restored = await readCustomers(tx, ids, 'everybodys');
-  await freeExternalIds(tx, 'customer', restored, notRestored);
+  const had = new Map(restored.map(({ id, externalIds }) => [id, externalIds]));
+  const freed = new Map((await freeExternalIds(tx, 'customer', restored, notRestored)).map(({ id, externalIds }) => [id, externalIds]));
+  for (const step of back) if (freed.has(step.id)) step.fields = { ...step.fields, externalIds: [had.get(step.id), freed.get(step.id)] };
   await insertKeys(tx, 'customer', restored);
   await insertDomains(tx, restored);
   return rows.length;
@@ -68,9 +73,9 @@ async function restoreCustomers(tx: EntityManager, ids: readonly string[], chang
 
 async function restoreContacts(tx: EntityManager, ids: readonly string[], changes: Changes, notRestored: NotRestored[]): Promise<number> {
   if (ids.length === 0) return 0;
-  const alone: [{ id: string }[]] = await tx.query(
+  const alone: [{ id: string; was: string }[]] = await tx.query(
     `update contact t set customer_id = null where t.id = any($1) and t.customer_id is not null
-       and not exists (select from customer k where k.id = t.customer_id and k.deleted_at is null) returning t.id`,
+       and not exists (select from customer k where k.id = t.customer_id and k.deleted_at is null) returning t.id, old.customer_id as was`,
     [ids],
   );
   for (const { id } of alone[0])
@@ -79,7 +84,7 @@ async function restoreContacts(tx: EntityManager, ids: readonly string[], change
     `update contact t ${RESTORED} where t.id = any($1) returning t.id, t.version`,
     [ids],
   );
-  changes.contacts.push(...steps(rows));
+  changes.contacts.push(...steps(rows, 'customerId', alone[0]));
   const restored = await readContacts(tx, ids, 'everybodys');
   const was = new Map(restored.map(({ id, version, emails, externalIds }) => [id, { id, version, emails, externalIds }]));
   const changed = new Map<string, ContactRow>();
@@ -91,7 +96,7 @@ async function restoreContacts(tx: EntityManager, ids: readonly string[], change
     const [before, after] = [was.get(step.id), changed.get(step.id)];
     if (!before || !after) continue;
     step.version += 1;
-    step.fields = updated({ emails: 'jsonb', externalIds: 'jsonb' }, before, after)?.fields;
+    step.fields = { ...step.fields, ...updated({ emails: 'jsonb', externalIds: 'jsonb' }, before, after)?.fields };
   }
   const asTheyWere = restored.filter(({ id }) => !changed.has(id));
   await givingKeys(tx, asTheyWere, () => insertKeys(tx, 'contact', asTheyWere));
@@ -105,10 +110,12 @@ async function freeEmails(tx: EntityManager, contacts: readonly ContactRow[], no
     `select value from contact_key where kind = 'email' and is_primary and value = any($1)`,
     [wanted],
   );
-  const taken = new Set(rows.map(({ value }) => value));
+  const others = new Set(rows.map(({ value }) => value));
+  // Nor is one free that comes back as somebody's primary address.
+  const taken = new Set([...others, ...contacts.flatMap((contact) => primaryEmail(contact) ?? [])]);
   return contacts.filter((contact) => {
     const primary = primaryEmail(contact);
-    if (!primary || !taken.has(primary)) return false;
+    if (!primary || !others.has(primary)) return false;
     const left = contact.emails.filter(({ address }) => emailKey(address) !== primary);
     const next = left.findIndex(({ address }) => !taken.has(emailKey(address)));
     contact.emails = left.map((one, i) => ({ ...one, primary: i === next }));
@@ -148,57 +155,6 @@ async function freeExternalIds<T extends Pick<ContactRow | StoredCustomer, 'id' 
       [JSON.stringify(changed.map(({ id, externalIds }) => ({ id, ids: externalIds })))],
     );
   return changed;
-}
-
-/** Records whose key was used again meanwhile stay in the bin. */
-async function restoreRecords(tx: EntityManager, ids: readonly string[], notRestored: NotRestored[]): Promise<number> {
-  if (ids.length === 0) return 0;
-  const taken: { id: string }[] = await tx.query(
-    `select t.id from record t join record o on o.source = t.source and o.kind = t.kind and o.external_id = t.external_id and o.deleted_at is null
-     where t.id = any($1)`,
-    [ids],
-  );
-  for (const { id } of taken)
-    notRestored.push({
-      id,
-      kind: 'record',
-      field: 'externalId',
-      message: 'there is a new record with its source, kind and externalId; it stays in the bin',
-    });
-  await restoreLinks(tx, 'record', ids, notRestored);
-  const [row]: { n: number }[] = await tx.query(
-    `with back as (update record t ${RESTORED} where t.id = any($1) and not t.id = any($2) returning 1) select count(*)::int as n from back`,
-    [ids, taken.map(({ id }) => id)],
-  );
-  return row?.n ?? 0;
-}
-
-async function restoreRequests(tx: EntityManager, ids: readonly string[], notRestored: NotRestored[]): Promise<number> {
-  if (ids.length === 0) return 0;
-  await restoreLinks(tx, 'request', ids, notRestored);
-  const [row]: { n: number }[] = await tx.query(
-    `with back as (update request t ${RESTORED} where t.id = any($1) returning 1) select count(*)::int as n from back`,
-    [ids],
-  );
-  return row?.n ?? 0;
-}
-
-/** Links to contacts and customers that are not there any more are cut. */
-async function restoreLinks(
-  tx: EntityManager,
-  kind: 'record' | 'request',
-  ids: readonly string[],
-  notRestored: NotRestored[],
-): Promise<void> {
-  for (const noun of ['contact', 'customer'] as const) {
-    const cut: [{ id: string }[]] = await tx.query(
-      `update ${kind} t set ${noun}_id = null where t.id = any($1) and t.${noun}_id is not null
-         and not exists (select from ${noun} n where n.id = t.${noun}_id and n.deleted_at is null) returning t.id`,
-      [ids],
-    );
-    for (const { id } of cut[0])
-      notRestored.push({ id, kind, field: `${noun}Id`, message: `its ${noun} is in the bin or not there any more` });
-  }
 }
 
 async function customersOfThings(tx: EntityManager, things: Things): Promise<string[]> {

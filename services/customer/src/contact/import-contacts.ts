@@ -3,16 +3,18 @@ import type { ImportRow, InputOf, importContacts, RowOutcome, Settings } from '@
 import { Database, violated } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { settlePrimaryContacts } from '../customer/primary-contact.js';
+import { mayChangeAccess } from '../access/access.js';
+import { lockCustomersOf, settlePrimaryContacts } from '../customer/primary-contact.js';
 import { noChanges, tell, updated } from '../history/changes.js';
 import { readSettings } from '../settings/settings.service.js';
-import { emailKey } from '../values/check-values.js';
+import { emailKey, externalIdKey } from '../values/check-values.js';
+import { exactKeys } from '../values/lay-values.js';
 import { newId } from '../values/new-id.js';
 import { addContacts, customersOf } from './contact.service.js';
 import { type ContactRow, contactColumns, readContacts, type StoredContact, updateContacts } from './contact.table.js';
 import { primaryEmail } from './contact-rules.js';
 import { nobody, noContact } from './merge-contact.js';
-import { layRowOver, readNamed, rowKeys } from './row-to-contact.js';
+import { layRowOver, readNamed, rowKeys, uuidIn } from './row-to-contact.js';
 
 type Batch = InputOf<typeof importContacts>;
 
@@ -76,7 +78,7 @@ export class ImportContacts {
       return [row];
     });
     await updateContacts(tx, different);
-    await settlePrimaryContacts(tx, customersOf(moved), changes, new Set(plan.updated.keys()));
+    await settlePrimaryContacts(tx, customersOf(moved), changes, new Set(different.map(({ id }) => id)));
     await tell(tx, changes);
     await tx.query('update import_batch set outcomes = $4 where tenant_id = $1 and import_id = $2 and number = $3', [
       ...key,
@@ -92,12 +94,19 @@ async function readKnown(
   rows: readonly ImportRow[],
 ): Promise<{ known: Map<string, StoredContact>; byEmail: Map<string, string>; byExternal: Map<string, string> }> {
   const keys = rows.map(rowKeys);
-  const emails = new Set([...keys.flatMap((k) => k.email ?? []), ...rows.flatMap((row) => row.emails ?? []).map(emailKey)]);
+  const exact = rows.map(exactKeys);
+  const emails = new Set([
+    ...keys.flatMap((k) => k.email ?? []),
+    ...rows.flatMap((row) => row.emails ?? []).map(emailKey),
+    ...exact.flatMap((k) => k.emails),
+  ]);
   const found: { kind: string; value: string; id: string }[] = await tx.query(
     `select kind, value, contact_id as id from contact_key where (kind = 'email' and is_primary and value = any($1)) or (kind = 'external' and value = any($2))`,
-    [[...emails], keys.flatMap((k) => k.external ?? [])],
+    [[...emails], [...keys.flatMap((k) => k.external ?? []), ...exact.flatMap((k) => k.externals)]],
   );
   const ids = new Set([...found.map((row) => row.id), ...keys.flatMap((k) => k.id ?? [])]);
+  const homes = rows.flatMap((row) => uuidIn(row.customerId) ?? []);
+  if (homes.length > 0) await lockCustomersOf(tx, [...ids], homes);
   const contacts = ids.size > 0 ? await readContacts(tx, [...ids], 'lock') : [];
   const known = new Map(contacts.map((contact) => [contact.id, contact]));
   const of = (kind: string) => new Map(found.flatMap((row) => (row.kind === kind ? [[row.value, row.id] as const] : [])));
@@ -124,20 +133,32 @@ async function makePlan(tx: EntityManager, { rows, onKnown }: Batch, settings: S
     const { contact, warnings, reason } = layRowOver(base, row, settings, named);
     const objection = reason ?? nobody(contact);
     if (objection) return { status: 'rejected', reasons: [objection] };
+    keepOwner(contact, before || undefined, warnings);
     freeTaken(contact, base, byEmail, warnings);
-    const holder = external && byExternal.get(external);
-    if (holder && holder !== contact.id) {
-      contact.externalIds = contact.externalIds.filter((one) => one.id !== row.externalId);
-      warnings.push('externalId: belongs to another contact; left out');
-    }
+    freeExternalIds(contact, byExternal, warnings);
     const now = primaryEmail(contact);
     if (now) byEmail.set(now, contact.id);
-    if (external && !byExternal.has(external)) byExternal.set(external, contact.id);
+    for (const one of contact.externalIds) byExternal.set(externalIdKey(one), contact.id);
     if (created.has(contact.id) || !before) created.set(contact.id, contact);
     else updated.set(contact.id, contact);
     return { status: before ? 'updated' : 'created', id: contact.id, ...(warnings.length > 0 && { warnings }) };
   });
   return { outcomes, created, updated, known };
+}
+
+/** External ids that another contact has are left out, and the row says so. */
+function freeExternalIds(contact: ContactRow, byExternal: ReadonlyMap<string, string>, warnings: string[]): void {
+  const free = contact.externalIds.filter((one) => (byExternal.get(externalIdKey(one)) ?? contact.id) === contact.id);
+  if (free.length === contact.externalIds.length) return;
+  contact.externalIds = free;
+  warnings.push('externalId: belongs to another contact; left out');
+}
+
+/** Only the owner and admins give somebody who is known to another owner (product.md 2.10). */
+function keepOwner(contact: ContactRow, before: ContactRow | undefined, warnings: string[]): void {
+  if (!before || contact.ownerId === before.ownerId || mayChangeAccess(before)) return;
+  contact.ownerId = before.ownerId;
+  warnings.push('ownerId: only the owner and admins change it; left as it is');
 }
 
 /**

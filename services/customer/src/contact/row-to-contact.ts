@@ -12,7 +12,7 @@ export interface Named {
 }
 const nobodyNamed: Named = { customers: new Set(), agents: new Set() };
 
-const uuidIn = (text: string | undefined): string | undefined =>
+export const uuidIn = (text: string | undefined): string | undefined =>
   text && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text.toLowerCase() : undefined;
 
 export async function readNamed(tx: EntityManager, rows: readonly ImportRow[]): Promise<Named> {

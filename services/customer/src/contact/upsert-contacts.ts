@@ -12,7 +12,7 @@ import { Database, violated } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { readOnly, refuseChangingAccess } from '../access/access.js';
-import { settlePrimaryContacts } from '../customer/primary-contact.js';
+import { lockCustomersOf, settlePrimaryContacts } from '../customer/primary-contact.js';
 import { noChanges, tell, updated } from '../history/changes.js';
 import { readSettings } from '../settings/settings.service.js';
 import { emailKey, externalIdKey } from '../values/check-values.js';
@@ -100,8 +100,10 @@ async function makePlan(
     codes: match === 'employeeCode' ? all.map(({ key }) => key) : [],
   });
   const ids = new Set(all.flatMap(({ key }) => holders.of(match, key)));
+  const homes = all.flatMap(({ patch }) => patch.customerId ?? []);
+  if (all.some(({ patch }) => patch.customerId !== undefined)) await lockCustomersOf(tx, [...ids], homes);
   const contacts = ids.size > 0 ? await readContacts(tx, [...ids], 'lock') : [];
-  const customers = await existingCustomers(tx, [...new Set(all.flatMap(({ patch }) => patch.customerId ?? []))]);
+  const customers = await existingCustomers(tx, [...new Set(homes)]);
   const agents = await knownAgents(tx, [...new Set(all.flatMap(({ patch }) => patch.ownerId ?? []))]);
   const plan: Plan = {
     known: new Map(contacts.map((contact) => [contact.id, contact])),

@@ -20,7 +20,10 @@ export async function forgetHere(tx: EntityManager, noun: Noun, id: string): Pro
   const gone = noun === 'contact' ? { contactIds: ids, customerIds: [] } : { contactIds: [], customerIds: ids };
   Object.assign(counts, await forgetRecords(tx, gone));
   if (noun === 'contact') counts.requests = await forgetRequests(tx, ids);
-  else await count('requests', 'delete from request where customer_id = any($1)');
+  else {
+    await tx.query(`delete from bin where kind = 'request' and entry_id in (select id from request where customer_id = any($1))`, [ids]);
+    await count('requests', 'delete from request where customer_id = any($1)');
+  }
   await count('history', 'delete from history where entry_id = any($1)');
   await count('photos', 'delete from photo where entry_id = any($1)');
   await forgetAnswers(tx, ids);

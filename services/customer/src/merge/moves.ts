@@ -1,6 +1,6 @@
 import type { MovedCounts, UndoConflict } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import type { Changes, Step } from '../history/changes.js';
+import { type Changes, record, type Step } from '../history/changes.js';
 import type { Noun } from '../values/keys.js';
 import { snake } from '../values/rows.js';
 
@@ -73,6 +73,11 @@ async function movedBy(tx: EntityManager, link: Link, statement: string, paramet
   }
   const rows: Moved[] = await tx.query(`${statement} select * from moved`, parameters);
   changes[link.told].push(...rows.filter(({ live }) => live).map((row) => stepOf(link, row)));
+  // Of what is in the bin others need not hear until it is restored.
+  await record(
+    tx,
+    rows.flatMap((row) => (row.live ? [] : stepOf(link, row))),
+  );
   return rows.length;
 }
 

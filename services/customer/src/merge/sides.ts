@@ -9,6 +9,7 @@ import {
   type StoredCustomer,
   updateCustomers,
 } from '../customer/customer.table.js';
+import { lockCustomersOf } from '../customer/primary-contact.js';
 import { deleteKeys, type Noun } from '../values/keys.js';
 import { mergedInto } from '../values/merged-into.js';
 import type { Columns, Reading } from '../values/rows.js';
@@ -48,8 +49,10 @@ export const sides: Record<Noun, Side> = {
 };
 
 /** Keeps others from changing these, and from putting contacts to them, until the transaction ends; taken in one order, so that nobody waits in a circle. */
-export const lock = (tx: EntityManager, noun: Noun, ids: readonly string[]) =>
-  tx.query(`select 1 from ${noun} where id = any($1) order by id for update`, [ids]);
+export async function lock(tx: EntityManager, noun: Noun, ids: readonly string[]): Promise<void> {
+  if (noun === 'contact') await lockCustomersOf(tx, ids);
+  await tx.query(`select 1 from ${noun} where id = any($1) order by id for update`, [ids]);
+}
 
 /**
  * These, locked, in the order of the ids. Refuses what is not there for the caller or that it may not change, and with `conflict`, naming into what,

@@ -4,7 +4,7 @@ import { emailKey, externalIdKey, type Values } from '../values/check-values.js'
 
 /**
  * Deletes for good what records hold of these contacts and customers, in the bin too: the records that are linked to them or wait for them, with
- * comments and members, and the memberships of the contacts. To be called while the rows of the contacts are there.
+ * comments, members and what the bin says of them, and the memberships of the contacts. To be called while the rows of the contacts are there.
  * A record that waits for an address which is not the primary one of the contact stays, without that name: others may have the address, too.
  */
 export async function forgetRecords(
@@ -24,6 +24,7 @@ export async function forgetRecords(
     'with gone as (delete from project_member where contact_id = any($1) returning project_id) select project_id as id from gone',
     [contactIds],
   );
+  await tx.query(`delete from bin where kind = 'record' and entry_id = any($1)`, [ids]);
   await tx.query('delete from record where id = any($1)', [ids]);
   await tellOf(tx, 'contact', others.contacts, 'hasOpportunities');
   await tellOf(tx, 'customer', others.customers, 'hasOpportunities');

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { AppError, grantees } from '@kontor/bus';
 import type { ServiceRequest, ServiceRequestSummary, WorkSiteAddress } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { mayReadAll, mayWriteAll, readOnly } from '../access/access.js';
+import { LINKS_LEAD_SOMEWHERE, mayReadAll, mayWriteAll, readOnly } from '../access/access.js';
 import { primaryOf } from '../values/primary.js';
 import { type Columns, insertRows, type Reading, selectList, updateRows } from '../values/rows.js';
 import { type Said, shown } from './caller.js';
@@ -54,8 +54,6 @@ export const requestRead = {
     left join customer ck on ck.tenant_id = c.tenant_id and ck.id = c.customer_id
     left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id`,
 };
-// What the link led to may have been restricted, so when it is gone for good only those who see everything see the request.
-const LINKS_LEAD_SOMEWHERE = '(t.contact_id is null or c.id is not null) and (t.customer_id is null or k.id is not null)';
 /** SQL: the caller may see this request. */
 export const mayReadRequest = (): string => (grantees() ? `${LINKS_LEAD_SOMEWHERE} and ${mayReadAll('c', 'ck', 'k')}` : 'true');
 

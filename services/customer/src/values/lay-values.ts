@@ -1,6 +1,6 @@
 import { fieldErrors } from '@kontor/bus';
 import { type Address, type CustomField, ExactValues, type FieldError, type ImportRow, type Phone, type Settings } from '@kontor/contracts';
-import { emailKey, mergeValues, tidy, type Values } from './check-values.js';
+import { emailKey, externalIdKey, mergeValues, tidy, type Values } from './check-values.js';
 import { readCustomField } from './custom-fields.js';
 import { keyOf, toE164 } from './phone-number.js';
 import { withPrimary } from './primary.js';
@@ -70,6 +70,16 @@ function asTheyWere(phones: readonly Phone[], given: unknown): Phone[] {
     const e164 = exported?.[i]?.e164;
     return tidy({ ...phone, e164: typeof e164 === 'string' && /^\+\d{2,15}$/.test(e164) ? e164 : undefined }) as Phone;
   });
+}
+
+/** What a row says exactly is unique, as far as it can be read: its addresses and external ids. */
+export function exactKeys({ exact = '' }: ImportRow): { emails: string[]; externals: string[] } {
+  const { emails, externalIds } = objectIn(exact) ?? {};
+  const [addresses, externals] = [
+    ExactValues.shape.emails.safeParse(emails).data,
+    ExactValues.shape.externalIds.safeParse(externalIds).data,
+  ];
+  return { emails: (addresses ?? []).map(({ address }) => emailKey(address)), externals: (externals ?? []).map(externalIdKey) };
 }
 
 function objectIn(json: string): Record<string, unknown> | undefined {
