@@ -24,6 +24,52 @@ const imported = (agent: Context, rows: k.ImportRow[], onKnown: 'update' | 'crea
   world.ask(again(agent), k.importContacts, { importId: randomUUID(), number: 0, onKnown, rows });
 
 describe('where parts meet', () => {
+  it('2.10 who was hidden by a restricted customer stays hidden when that customer is purged', async () => {
+    const admin = anAgent();
+    const other = await colleague(admin);
+    const { id: customerId } = await world.ask(again(admin), k.createCustomer, aCustomer({ access: onlyAdmins }));
+    const { id } = await world.ask(again(admin), k.createContact, aContact({ customerId }));
+    await world.ask(again(admin), k.deleteContact, { id });
+    await world.ask(again(admin), k.deleteCustomer, { id: customerId });
+    await world.ask(again(admin), k.purgeFromBin, { id: customerId });
+    await world.ask(again(admin), k.restoreFromBin, { id });
+    expect((await world.ask(again(admin), k.getContact, { id })).access.restricted).toBe(true);
+    expect((await world.ask(again(other), k.listContacts, {})).items).toEqual([]);
+  });
+
+  it('2.10 the bin shows what was deleted only to who may see it now', async () => {
+    const admin = anAgent();
+    const other = await colleague(admin);
+    const { id: contactId } = await world.ask(again(admin), k.createContact, aContact());
+    const { items } = await world.ask(again(admin), k.upsertRecords, {
+      items: [{ source: 's', externalId: '1', kind: 'ticket', title: 'Geheim', contactId }],
+    });
+    await world.ask(again(admin), k.deleteRecord, { id: items[0]?.id ?? '' });
+    expect((await world.ask(again(other), k.listBin, {})).items).toHaveLength(1);
+    await world.ask(again(admin), k.changeContact, { id: contactId, change: { access: onlyAdmins } });
+    expect((await world.ask(again(other), k.listBin, {})).items).toEqual([]);
+    expect((await world.ask(again(admin), k.listBin, {})).items).toHaveLength(1);
+  });
+
+  it('1.3, 2.10 a mail domain puts nobody into a customer that the agent may not write', async () => {
+    const admin = anAgent();
+    const other = await colleague(admin);
+    const domain = `${randomUUID()}.example`;
+    const customer = await world.ask(again(admin), k.createCustomer, aCustomer({ domains: [domain], access: onlyAdmins }));
+    const emails = (name: string) => [{ address: `${name}@${domain}` }];
+    expect((await world.ask(again(other), k.createContact, aContact({ emails: emails('a') }))).customerId).toBeNull();
+    expect((await world.ask(again(admin), k.createContact, aContact({ emails: emails('b') }))).customerId).toBe(customer.id);
+  });
+
+  it('2.10 bulk calls refuse agents who are not known in an access list, too', async () => {
+    const admin = anAgent();
+    const access = { restricted: true, agents: [{ id: randomUUID(), rights: 'read' as const }] };
+    const items = [aContact({ access }), aContact()];
+    const refusedFirst = [expect.objectContaining({ status: 400 }), expect.objectContaining({ status: 201 })];
+    expect((await world.ask(again(admin), k.createContacts, { items })).items).toEqual(refusedFirst);
+    expect((await world.ask(again(admin), k.upsertContacts, { items: [aContact({ access }), aContact()] })).items).toEqual(refusedFirst);
+  });
+
   it('2.10 what was restricted stays so in requests and records of a contact that is purged', async () => {
     const admin = anAgent();
     const other = await colleague(admin);

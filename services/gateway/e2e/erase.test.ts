@@ -77,6 +77,20 @@ describe('6.3 erasing a person', () => {
     ok(await call('POST', '/v1/contacts/bulk', { items: [{ emails: [{ address: email }] }] }, { 'idempotency-key': 'k1' }));
     ok(await call('PUT', `/v1/contacts/${id}/permissions`, { invoices: { allowed: false } }));
     ok(await call('PUT', `/v1/contacts/${id}/notifications`, { invoice: false }));
+    ok(await call('POST', '/v1/requests', { contactId: id, subject: text(), description: text(), caller: { jobTitle: text() } }), 201);
+    ok(await call('POST', '/v1/requests', { subject: text(), caller: { firstName: text(), emails: [{ address: email }] } }), 201);
+    const { items: tickets } = ok<{ items: { id: string }[] }>(
+      await call('PUT', '/v1/records', {
+        items: [{ source: text(), externalId: text(), kind: 'ticket', title: text(), contactId: id, data: { x: text() } }],
+      }),
+    );
+    ok(await call('POST', `/v1/records/${tickets[0]?.id}/comments`, { text: text() }), 201);
+    const double = ok<Contact>(
+      await call('POST', '/v1/contacts', { firstName: text(), lastName: text(), phones: [{ number: '030 5550100' }] }),
+      201,
+    );
+    const clash = ok<{ job?: Job; id: string }>(await call('POST', '/v1/contacts/merge', { into: id, from: [double.id] }));
+    expect(clash.id).toBeDefined();
     const contact = ok<Contact>(await call('GET', `/v1/contacts/${id}`));
     const shown = [contact.lastName, contact.customFields.hobby, contact.addresses[0]?.alias] as string[];
     for (const one of shown)
@@ -107,7 +121,7 @@ describe('6.3 erasing a person', () => {
     expect(ok<{ items: unknown[] }>(await call('GET', '/v1/bin')).items).toEqual([]);
     expect(ok<Contact>(await call('GET', `/v1/contacts/${bystander?.id}`)).notes).toBe('bleibt');
     const [proof] = ok<{ items: Erasure[] }>(await call('GET', '/v1/erasures')).items;
-    expect(proof).toMatchObject({ id, kind: 'contact', counts: { customer: { contacts: 1 } } });
+    expect(proof).toMatchObject({ id, kind: 'contact', counts: { customer: { contacts: 2, requests: 2, records: 1 } } });
     expect(Object.keys(proof?.counts ?? {}).sort()).toEqual(['contact-permission', 'customer', 'import', 'notification', 'search']);
   }, 90_000);
 

@@ -95,7 +95,12 @@ export function refuseChangingAccess(before: Guarded, fields: readonly string[])
 export async function refuseUnknownGrantees(tx: EntityManager, { agents }: Access): Promise<void> {
   if (agents.length === 0) return;
   const known: { id: string }[] = await tx.query('select id from agent where id = any($1)', [agents.map(({ id }) => id)]);
-  const index = agents.findIndex(({ id }) => !known.some((one) => one.id === id));
+  refuseGrantees({ agents }, new Set(known.map(({ id }) => id)));
+}
+
+/** The same for one of many, when it is known which agents there are. */
+export function refuseGrantees({ agents }: Pick<Access, 'agents'>, known: ReadonlySet<string>): void {
+  const index = agents.findIndex(({ id }) => !known.has(id));
   if (index < 0) return;
   const path = `access.agents[${index}].id`;
   const message = 'names no agent of this tenant; GET /v1/agents lists them';

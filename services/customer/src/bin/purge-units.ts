@@ -42,6 +42,7 @@ export async function removeEntries(
   await tx.query('delete from bin where entry_id = any($1)', [all]);
   await forgetPhotos(tx, all);
   if (noun === 'customer') {
+    await keepRestricted(tx, all);
     await tx.query('update contact set customer_id = null where customer_id = any($1)', [all]);
     await tx.query('update customer set parent_id = null where parent_id = any($1)', [all]);
   }
@@ -51,4 +52,15 @@ export async function removeEntries(
   if (noun === 'contact') await tx.query('delete from project_member where contact_id = any($1)', [all]);
   await tx.query(`delete from ${noun} where id = any($1)`, [all]);
   return rows.map(({ id, version }) => ({ id, version: version + 1, change }));
+}
+
+/** Contacts in the bin that were open only because their customer was not: without it they are restricted as it was, and nobody sees more than before. */
+async function keepRestricted(tx: EntityManager, customers: readonly string[]): Promise<void> {
+  await tx.query(
+    `update contact t set access = coalesce(case when t.readers is null then k.access end, t.access),
+       readers = case when t.readers is null then k.readers else array(select unnest(t.readers) intersect select unnest(k.readers)) end,
+       writers = case when t.writers is null then k.writers else array(select unnest(t.writers) intersect select unnest(k.writers)) end
+     from customer k where k.id = any($1) and t.customer_id = k.id and k.readers is not null`,
+    [customers],
+  );
 }

@@ -104,7 +104,10 @@ export async function customersByDomain(tx: EntityManager, rows: readonly Contac
   const domains = new Set(rows.flatMap((row) => primaryOf(row.emails)?.address ?? []).map(domainOf));
   if (domains.size === 0) return new Map();
   const found: { domain: string; id: string }[] = await tx.query(
-    `select domain, min(customer_id::text)::uuid as id from customer_domain where domain = any($1) group by domain having count(*) = 1`,
+    // Nobody puts a contact, not even unknowingly, where they may not write.
+    `select d.domain, t.id from (
+       select domain, min(customer_id::text)::uuid as id from customer_domain where domain = any($1) group by domain having count(*) = 1
+     ) d join customer t on t.id = d.id where ${mayWrite('customer')}`,
     [[...domains]],
   );
   const customers = new Map(found.map((row) => [row.domain, row.id]));

@@ -11,7 +11,7 @@ import {
 import { Database, idempotent } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { refuseChangingAccess, refuseUnknownGrantees } from '../access/access.js';
+import { refuseChangingAccess, refuseGrantees, refuseUnknownGrantees } from '../access/access.js';
 import { binContact } from '../bin/bin-things.js';
 import { lockCustomersOf, settlePrimaryContacts } from '../customer/primary-contact.js';
 import { hintsFor, makeFindable } from '../duplicate/hints.js';
@@ -154,12 +154,13 @@ export class ContactService {
     );
     const agents = await knownAgents(
       tx,
-      all.flatMap(({ input }) => input.ownerId ?? []),
+      all.flatMap(({ input, row }) => [...(input.ownerId ? [input.ownerId] : []), ...row.access.agents.map(({ id }) => id)]),
     );
     for (const [index, { row, input }] of rows) {
       try {
         refuseBadCustomer(customers, input.customerId);
         if (input.ownerId && !agents.has(input.ownerId)) throw noSuchAgent();
+        refuseGrantees(row.access, agents);
         const email = primaryEmail(row);
         const holder = email === undefined ? undefined : holders.get(email);
         if (holder) throw emailTaken(holder);

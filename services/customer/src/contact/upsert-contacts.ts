@@ -11,7 +11,7 @@ import {
 import { Database, violated } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { readOnly, refuseChangingAccess } from '../access/access.js';
+import { readOnly, refuseChangingAccess, refuseGrantees } from '../access/access.js';
 import { lockCustomersOf, settlePrimaryContacts } from '../customer/primary-contact.js';
 import { noChanges, tell, updated } from '../history/changes.js';
 import { readSettings } from '../settings/settings.service.js';
@@ -104,7 +104,11 @@ async function makePlan(
   if (all.some(({ patch }) => patch.customerId !== undefined)) await lockCustomersOf(tx, [...ids], homes);
   const contacts = ids.size > 0 ? await readContacts(tx, [...ids], 'lock') : [];
   const customers = await existingCustomers(tx, [...new Set(homes)]);
-  const agents = await knownAgents(tx, [...new Set(all.flatMap(({ patch }) => patch.ownerId ?? []))]);
+  const agents = await knownAgents(tx, [
+    ...new Set(
+      all.flatMap(({ patch }) => [...(patch.ownerId ? [patch.ownerId] : []), ...(patch.access?.agents ?? []).map(({ id }) => id)]),
+    ),
+  ]);
   const plan: Plan = {
     known: new Map(contacts.map((contact) => [contact.id, contact])),
     created: new Map(),
@@ -118,6 +122,7 @@ async function makePlan(
       refuseBadCustomer(customers, patch.customerId);
       if (before) refuseChangingAccess(before, changedFields({ ownerId: 'uuid', access: 'jsonb' }, before, after));
       if (patch.ownerId && !agents.has(patch.ownerId)) throw noSuchAgent();
+      refuseGrantees({ agents: patch.access?.agents ?? [] }, agents);
       refuseTaken(holders, before, after);
       holders.move(before, after);
       if (!before && patch.customerId === undefined) plan.unassigned.add(after.id);

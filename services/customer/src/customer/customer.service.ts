@@ -40,6 +40,7 @@ export class CustomerService {
           await insertCustomer(tx, customer);
           const changes: Changes = { ...noChanges(), customers: [{ id: customer.id, version: 1, change: 'created' }] };
           const contacts = await this.itsContacts(tx, customer, input.contacts ?? [], settings);
+          await refuseUnknownGrantees(tx, { ...customer.access, agents: contacts.flatMap(({ access }) => access.agents) });
           await addContacts(tx, contacts, [], settings, changes);
           await tell(tx, changes);
           return [customer.id, ...contacts.map((contact) => contact.id)];

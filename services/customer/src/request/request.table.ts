@@ -110,12 +110,18 @@ export const linkedTo = (request: RequestRow, contactId: string): Pick<RequestRo
 });
 
 /**
- * Deletes all requests that may hold data of these contacts, for erasing a person: those that are or were linked to them, and what the bin
- * says of them. Gives how many there were. Looks at every request of the tenant, which erasing can afford.
+ * Deletes all requests that may hold data of these contacts, for erasing a person: those that are or were linked to them, those of nobody
+ * that name one of their addresses, and what the bin says of them. To be called while the rows of the contacts are there. Gives how many there were. Looks at every request of the tenant, which erasing can afford.
  */
 export async function forgetRequests(tx: EntityManager, contactIds: readonly string[]): Promise<number> {
   const [row]: { n: number }[] = await tx.query(
-    `with gone as (delete from request where people && $1::uuid[] or contact_id = any($1) returning id),
+    `with theirs as (
+       select lower(e->>'address') as address from contact c cross join jsonb_array_elements(c.emails) e where c.id = any($1)
+     ), gone as (
+       delete from request where people && $1::uuid[] or contact_id = any($1)
+         or contact_id is null and exists (
+           select from jsonb_array_elements(coalesce(caller->'emails', '[]')) e where lower(e->>'address') in (select address from theirs))
+       returning id),
        units as (delete from bin where kind = 'request' and entry_id in (select id from gone))
      select count(*)::int as n from gone`,
     [contactIds],
