@@ -1,0 +1,16 @@
+import pg from 'pg';
+
+/**
+ * Holds the newest contact of a tenant, so that a job that works in the order of ids cannot end before it is let go of, however fast it is.
+ * Gives how to let go.
+ */
+export async function holdNewestContact(url: string | undefined, tenant: string): Promise<() => Promise<void>> {
+  const holder = new pg.Client(url);
+  await holder.connect();
+  await holder.query('begin');
+  await holder.query('select 1 from contact where tenant_id = $1 order by id desc limit 1 for update', [tenant]);
+  return async () => {
+    await holder.query('rollback');
+    await holder.end();
+  };
+}
