@@ -54,6 +54,15 @@ const statements = [
    union all select 'code', code, id, false from p where code is not null
    union all select 'external', '3:crm:' || i, id, false from p`,
   `insert into contact_tag (tag, contact_id) select jsonb_array_elements_text(tags), id from p`,
+  // A small project and one with half of all people; few with opportunities that are rare, and one in fifty with one.
+  `insert into record (id, source, external_id, kind, title)
+   select uuidv7(), 'erp', name, 'project', name from unnest(array['small', 'large']) name`,
+  `insert into project_member (project_id, contact_id)
+   select r.id, c.id from c join record r on r.kind = 'project' and (r.title = 'large' and c.h2 % 2 = 0 or r.title = 'small' and c.h2 % 50000 = 1)`,
+  `insert into record (id, source, external_id, kind, contact_id)
+   select uuidv7(), 'crm', 'o' || c.i, 'opportunity', c.id from c where c.h % 50 = 3`,
+  'vacuum analyze record',
+  'vacuum analyze project_member',
   'vacuum analyze contact',
   'vacuum analyze contact_key',
   'vacuum analyze contact_tag',
@@ -103,8 +112,15 @@ await withHub(async ({ hub, call, postgres }) => {
     database.query('select id from customer order by id desc limit 50'),
     database.query('select id from customer order by id limit 1'),
   ]);
+  const projects: { id: string; title: string }[] = await database.query(`select id, title from record where kind = 'project'`);
+  const project = (title: string) => `projectId=${projects.find((one) => one.title === title)?.id}`;
   const filters: Record<string, (i: number) => string> = {
     none: () => '',
+    'projectId, small': () => project('small'),
+    'projectId, half of all': () => project('large'),
+    'hasOpportunities, 2 %': () => 'hasOpportunities=true',
+    'hasOpportunities=false': () => 'hasOpportunities=false',
+    'projectId, small, with opportunities': () => `${project('small')}&hasOpportunities=true`,
     'customerId, small': (i) => `customerId=${customers[i % customers.length]?.id}`,
     'customerId, with 2 %': () => `customerId=${big[0]?.id}`,
     'customerId=none': () => 'customerId=none',
