@@ -2,18 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as k from '@kontor/contracts';
 import { aContact, again, anAgent, startWorld, type World } from '@kontor/testing';
 import { service } from '../src/index.js';
+import { refusal } from './refusal.js';
 
 let world: World;
 beforeAll(async () => {
   world = await startWorld({ services: [service] });
 });
 afterAll(() => world.stop());
-
-const refusal = (promise: Promise<unknown>) =>
-  promise.then(
-    () => Promise.reject(new Error('was not refused')),
-    (error: { code: string; message: string; details: Record<string, unknown> & { errors?: k.FieldError[] } }) => error,
-  );
 
 describe('contacts', () => {
   it('2.2 an external id belongs to one contact of the tenant; the language is a BCP 47 tag, kept as that is written', async () => {

@@ -3,6 +3,7 @@ import type { Context } from '@kontor/bus';
 import * as k from '@kontor/contracts';
 import { aContact, aCustomer, again, anAgent, eventually, startWorld, type World } from '@kontor/testing';
 import { service } from '../src/index.js';
+import { refusal } from './refusal.js';
 
 let world: World;
 const heard: { subject: string; changes: k.Change[]; tenant: string }[] = [];
@@ -16,11 +17,6 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const refusal = (promise: Promise<unknown>) =>
-  promise.then(
-    () => Promise.reject(new Error('was not refused')),
-    (error: { code: string; message: string; details: { errors?: k.FieldError[] } }) => error,
-  );
 /** What was told of one tenant, noun by noun, in order. */
 const told = (agent: Context, noun: string) =>
   heard.filter((h) => h.tenant === agent.tenant && h.subject.startsWith(`events.${noun}.`)).flatMap((h) => h.changes);

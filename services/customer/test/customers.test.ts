@@ -2,18 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as k from '@kontor/contracts';
 import { aContact, aCustomer, again, anAgent, startWorld, type World } from '@kontor/testing';
 import { service } from '../src/index.js';
+import { refusal } from './refusal.js';
 
 let world: World;
 beforeAll(async () => {
   world = await startWorld({ services: [service] });
 });
 afterAll(() => world.stop());
-
-const refusal = (promise: Promise<unknown>) =>
-  promise.then(
-    () => Promise.reject(new Error('was not refused')),
-    (error: { code: string; message: string; details: Record<string, unknown> & { errors?: k.FieldError[] } }) => error,
-  );
 
 describe('customers', () => {
   it('1.2 the creator is the owner; another agent may be chosen, then or later, from the list of agents', async () => {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Address, fetchPicture } from '../src/photo/fetch-picture.js';
+import { refusal } from './refusal.js';
 
 let server: Server;
 let port = 0;
@@ -30,11 +31,6 @@ beforeEach(() => {
 
 const local: Address = { address: '127.0.0.1', family: 4 };
 const elsewhere: Address = { address: '8.8.8.8', family: 4 };
-const refusal = (promise: Promise<unknown>) =>
-  promise.then(
-    () => Promise.reject(new Error('was not refused')),
-    (error: { code: string; message: string }) => error,
-  );
 
 describe('a picture is never fetched', () => {
   const inside = (host: string) => `https://${host}:${port}/x.png`;

@@ -24,11 +24,7 @@ export async function end(): Promise<void> {
   await world.stop();
 }
 
-export const refusal = (promise: Promise<unknown>) =>
-  promise.then(
-    () => Promise.reject(new Error('was not refused')),
-    (error: { code: string; message: string; details: Record<string, unknown> & { errors?: k.FieldError[] } }) => error,
-  );
+export { refusal } from './refusal.js';
 export const told = (agent: Context, id: string) =>
   heard.filter((h) => h.tenant === agent.tenant).flatMap((h) => h.changes.filter((c) => c.id === id));
 export const sql = <R>(agent: Context, text: string, parameters: unknown[] = []): Promise<R[]> =>

@@ -6,6 +6,7 @@ import * as k from '@kontor/contracts';
 import { aContact, again, anAgent, startWorld, type World } from '@kontor/testing';
 import sharp from 'sharp';
 import { service } from '../src/index.js';
+import { refusal } from './refusal.js';
 
 const orange = { r: 240, g: 120, b: 10 };
 const blank = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: orange } });
@@ -17,11 +18,6 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const refusal = (promise: Promise<unknown>) =>
-  promise.then(
-    () => Promise.reject(new Error('was not refused')),
-    (error: { code: string; message: string }) => error,
-  );
 interface Of {
   kind: 'contact';
   id: string;

@@ -9,6 +9,7 @@ import { aContact, aCustomer, again, anAgent, eventually, startWorld, type World
 import sharp from 'sharp';
 import { service } from '../src/index.js';
 import { forgetPhotos } from '../src/photo/photo.table.js';
+import { refusal } from './refusal.js';
 
 const orange = { r: 240, g: 120, b: 10 };
 const blank = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: orange } });
@@ -46,11 +47,6 @@ afterAll(async () => {
   site.close();
 });
 
-const refusal = (promise: Promise<unknown>) =>
-  promise.then(
-    () => Promise.reject(new Error('was not refused')),
-    (error: { code: string; message: string; details: Record<string, unknown> }) => error,
-  );
 const kinds = ['contact', 'customer'] as const;
 const make = (agent: Context, kind: (typeof kinds)[number]) =>
   kind === 'contact' ? world.ask(agent, k.createContact, aContact()) : world.ask(agent, k.createCustomer, aCustomer());

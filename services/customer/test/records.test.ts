@@ -8,6 +8,7 @@ import type { EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import { service } from '../src/index.js';
 import { forgetRecords } from '../src/record/forget-records.js';
+import { refusal } from './refusal.js';
 
 let world: World;
 let database: Database;
@@ -35,11 +36,6 @@ const aRecord = (given: Partial<Given> = {}): Given => ({
   title: 'Drucker',
   ...given,
 });
-const refusal = (promise: Promise<unknown>) =>
-  promise.then(
-    () => Promise.reject(new Error('was not refused')),
-    (error: { code: string; message: string; details: { errors?: k.FieldError[] } }) => error,
-  );
 const told = (agent: Context, noun: string) =>
   heard.filter((h) => h.tenant === agent.tenant && h.subject.startsWith(`events.${noun}.`)).flatMap((h) => h.changes);
 /** Another agent of the same tenant, without the rights of an admin. */

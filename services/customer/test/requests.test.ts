@@ -5,6 +5,7 @@ import { Database } from '@kontor/database';
 import { aContact, aCustomer, again, anAgent, startWorld, type World } from '@kontor/testing';
 import { service } from '../src/index.js';
 import { forgetRequests } from '../src/request/request.table.js';
+import { refusal } from './refusal.js';
 
 let world: World;
 beforeAll(async () => {
@@ -12,11 +13,6 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const refusal = (promise: Promise<unknown>) =>
-  promise.then(
-    () => Promise.reject(new Error('was not refused')),
-    (error: { code: string; message: string; details: Record<string, unknown> & { errors?: k.FieldError[] } }) => error,
-  );
 const nobody = () => anAgent().tenant;
 const aCode = () => `E-${nobody().slice(0, 8)}`;
 /** Another agent of the same tenant, without special rights. */

@@ -5,6 +5,7 @@ import { aContact, aCustomer, again, anAgent, eventually, startWorld, type World
 import pg from 'pg';
 import { service } from '../src/index.js';
 import { holdNewestContact } from './hold-newest.js';
+import { refusal } from './refusal.js';
 
 let world: World;
 /** Looks into the database past everything. */
@@ -25,11 +26,6 @@ afterAll(async () => {
   await world.stop();
 });
 
-const refusal = (promise: Promise<unknown>) =>
-  promise.then(
-    () => Promise.reject(new Error('was not refused')),
-    (error: { code: string; message: string; details: Record<string, unknown> & { errors?: k.FieldError[] } }) => error,
-  );
 const NOBODY = '01890000-0000-7000-8000-000000000000';
 const toldIn = (tenant: string, lane: string) => heard.filter((h) => h.tenant === tenant && h.subject.endsWith(`.${lane}`));
 

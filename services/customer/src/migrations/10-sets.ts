@@ -6,11 +6,11 @@ export class Sets implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
+      create index contact_guarded on contact (tenant_id, id) where readers is not null and deleted_at is null;
       create index contact_alone on contact (tenant_id, sort_name, id) where customer_id is null and deleted_at is null;
       ${['contact', 'customer']
         .map(
           (noun) => `
-      create index ${noun}_guarded on ${noun} (tenant_id, id) where readers is not null and deleted_at is null;
       create index ${noun}_gone on ${noun} (tenant_id, id) where deleted_at is not null;`,
         )
         .join('')}
@@ -18,6 +18,6 @@ export class Sets implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop index contact_alone, contact_guarded, customer_guarded, contact_gone, customer_gone');
+    await runner.query('drop index contact_alone, contact_guarded, contact_gone, customer_gone');
   }
 }
