@@ -61,6 +61,28 @@ describe('where parts meet', () => {
     expect((await world.ask(again(admin), k.createContact, aContact({ emails: emails('b') }))).customerId).toBe(customer.id);
   });
 
+  it('2.10, 4.5 an opportunity that belongs to somebody hidden, too, is none', async () => {
+    const admin = anAgent();
+    const other = await colleague(admin);
+    const hidden = await world.ask(again(admin), k.createCustomer, aCustomer({ access: onlyAdmins }));
+    const secret = await world.ask(again(admin), k.createContact, aContact({ access: onlyAdmins }));
+    const contact = await world.ask(again(admin), k.createContact, aContact());
+    const customer = await world.ask(again(admin), k.createCustomer, aCustomer());
+    const opportunity = { source: 's', kind: 'opportunity' as const };
+    await world.ask(again(admin), k.upsertRecords, {
+      items: [
+        { ...opportunity, externalId: '1', contactId: contact.id, customerId: hidden.id },
+        { ...opportunity, externalId: '2', contactId: secret.id, customerId: customer.id },
+      ],
+    });
+    const having = async (agent: Context) => [
+      (await world.ask(again(agent), k.listContacts, { hasOpportunities: true })).items.map(({ id }) => id).sort(),
+      (await world.ask(again(agent), k.listCustomers, { hasOpportunities: true })).items.map(({ id }) => id).sort(),
+    ];
+    expect(await having(admin)).toEqual([[contact.id, secret.id].sort(), [customer.id, hidden.id].sort()]);
+    expect(await having(other)).toEqual([[], []]);
+  });
+
   it('2.10 bulk calls refuse agents who are not known in an access list, too', async () => {
     const admin = anAgent();
     const access = { restricted: true, agents: [{ id: randomUUID(), rights: 'read' as const }] };

@@ -34,9 +34,14 @@ export const mayReadAll = (...aliases: string[]): string => granted('readers', a
  */
 export const mayReadListed = (noun: Noun): string => {
   if (noun === 'customer' || !grantees()) return mayRead(noun);
-  const hidden = `select x.id from customer x where x.readers is not null and not (${granted('readers', ['x'])})`;
-  return `${granted('readers', ['t'])} and (t.customer_id is null or t.customer_id not in (${hidden}))`;
+  return `${granted('readers', ['t'])} and ${customerMayBeRead('t')}`;
 };
+/** SQL: the customer of rows under this alias, if they have one, is not hidden from the caller. */
+export function customerMayBeRead(alias: string): string {
+  if (!grantees()) return 'true';
+  const hidden = `select x.id from customer x where x.readers is not null and not (${granted('readers', ['x'])})`;
+  return `(${alias}.customer_id is null or ${alias}.customer_id not in (${hidden}))`;
+}
 /**
  * SQL, for what is linked to a contact (c) and a customer (k): what a link led to may have been restricted, so when that is gone for good only those
  * who see everything see it.

@@ -1,6 +1,7 @@
+import { grantees } from '@kontor/bus';
 import type { ListContacts, ListCustomers } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { mayReadAll } from '../access/access.js';
+import { customerMayBeRead, mayReadAll } from '../access/access.js';
 import { mayReadRecord, recordRead } from '../record/record.table.js';
 import { emailKey, externalIdKey } from '../values/check-values.js';
 import type { Noun } from '../values/keys.js';
@@ -56,10 +57,19 @@ export async function sharedFilters(tx: EntityManager, input: SharedFilters, nou
   if (input.hasOpportunities !== undefined)
     where.add(
       `${input.hasOpportunities ? '' : 'not '}exists (
-         select from record o where o.${noun}_id = t.id and o.kind = 'opportunity' and o.deleted_at is null)`,
+         select from record o where o.${noun}_id = t.id and o.kind = 'opportunity' and o.deleted_at is null and ${opportunityMayBeRead(noun)})`,
     );
   return where;
 }
+
+/** An opportunity of a row that the caller may see can still belong to somebody hidden, too. */
+const opportunityMayBeRead = (noun: Noun) =>
+  !grantees()
+    ? 'true'
+    : noun === 'contact'
+      ? customerMayBeRead('o')
+      : `(o.contact_id is null or exists (
+           select from contact c where c.id = o.contact_id and ${mayReadAll('c')} and ${customerMayBeRead('c')}))`;
 
 /** The members of a project, or the customers that they belong to. */
 const inProject = (noun: Noun) =>
