@@ -44,7 +44,7 @@ type Table = 'customer' | 'contact' | 'record' | 'request';
 const BINNED = 'set deleted_at = now(), updated_at = now(), version = version + 1, bin_id = $1';
 
 /** Marks rows as being in this unit of the bin; gives what it marked. */
-export async function binRows(tx: EntityManager, table: Table, unit: string, where: string, ids: readonly string[]): Promise<Step[]> {
+async function binRows(tx: EntityManager, table: Table, unit: string, where: string, ids: readonly string[]): Promise<Step[]> {
   const [rows]: [{ id: string; version: number }[]] = await tx.query(
     `update ${table} t ${BINNED} where ${where} and t.deleted_at is null returning t.id, t.version`,
     [unit, ids],

@@ -93,7 +93,7 @@ const unknown = (path: string, message: string): AppError =>
   new AppError('invalid', `${path}: ${message}`, { errors: [{ path, message, code: 'unknown' }] });
 
 export const noSuchAgent = () => unknown('ownerId', 'names no agent of this tenant; GET /v1/agents lists them');
-export const noSuchCustomer = () => unknown('customerId', 'names no customer');
+const noSuchCustomer = () => unknown('customerId', 'names no customer');
 
 /**
  * The customers that new contacts fall to by their mail domain, when the tenant wants that: a domain that exactly one customer has (product.md 1.3).

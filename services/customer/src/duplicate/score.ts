@@ -47,7 +47,7 @@ const level = <K extends string>(table: Readonly<Record<K, number>>, key: K | un
 const yesNo = (table: { yes: number; no: number }, value: boolean | undefined): number =>
   value === undefined ? 0 : value ? table.yes : table.no;
 
-export function bitsOf(comparison: Comparison): number {
+function bitsOf(comparison: Comparison): number {
   const { first, last, swapped, birthday, email, phone, code, work } = comparison;
   const sum =
     level<Likeness>(weights.first, first) +
