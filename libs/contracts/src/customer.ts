@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Change, Contact, ContactEntry, fromRecords, listFilters, NewContact, readers, Summary } from './contact.js';
 import { event, request } from './contract.js';
 import { maybeJob } from './job.js';
-import { byId, id, instant, listSort, page, paging, shortText, text, version } from './shapes.js';
+import { byId, empty, id, instant, listSort, page, paging, shortText, text, version } from './shapes.js';
 import { changedMany, changeOfMany, manyChange, newValues, patchValues, values } from './values.js';
 
 const domain = text(253)
@@ -154,6 +154,27 @@ export const listContactIds = request(
   z.strictObject({ customerId: id, after: id.optional(), limit: z.int().min(1).max(1000).default(1000) }),
   z.object({ ids: z.array(z.string()) }),
   { summary: 'Lists the ids of a customer’s contacts', audience: 'services' },
+);
+
+/** Every tenant ever seen, so that an index can be made anew for all of them. */
+export const listTenants = request('customer.list-tenants', empty, z.object({ tenants: z.array(z.string()) }), {
+  summary: 'Lists the tenants',
+  audience: 'services',
+});
+/**
+ * Ids and versions of the tenant's contacts or customers in id order, without what is in the bin, so that an index can be compared with them.
+ * `total` counts all of them, where that is asked for.
+ */
+export const listVersions = request(
+  'customer.list-versions',
+  z.strictObject({
+    kind: z.enum(['contact', 'customer']),
+    after: id.optional(),
+    limit: z.int().min(1).max(5000).default(1000),
+    count: z.boolean().default(false),
+  }),
+  z.object({ items: z.array(z.object({ id: z.string(), version: z.int() })), total: z.int().optional() }),
+  { summary: 'Lists the versions of contacts or customers', audience: 'services', timeoutMs: 30_000 },
 );
 
 export const customersChanged = event('events.customer.changed.v1', z.object({ changes: z.array(Change).min(1).max(1000) }), {

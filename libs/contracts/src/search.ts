@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Summary } from './contact.js';
 import { request } from './contract.js';
-import { id, shortText } from './shapes.js';
+import { empty, flag, id, instant, shortText } from './shapes.js';
 
 export const matchHow = z.enum(['exact', 'prefix', 'infix', 'slip', 'wildcard', 'phrase', 'alike', 'sound', 'phone', 'email', 'code']);
 export type MatchHow = z.output<typeof matchHow>;
@@ -20,12 +20,39 @@ export type Hit = z.output<typeof Hit>;
 const many = z.union([shortText.transform((one) => [one]), z.array(shortText).max(50)]);
 const facetNames = ['type', 'tag', 'kind', 'city'] as const;
 
+/** A moment, or a day, which means its first moment in UTC. */
+const moment = z.union(
+  [z.iso.datetime({ offset: true }), z.iso.date()],
+  'is neither a day like 2026-01-31 nor a moment like 2026-01-31T12:00:00Z',
+);
+
+/** `<kind>:<id>:<version>`, as an answer to a write gives it. */
+export const seen = z
+  .string()
+  .regex(
+    /^(contact|customer):[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}:[1-9]\d{0,14}$/,
+    'must be what a write answered in Kontor-Seen: <kind>:<id>:<version>',
+  )
+  .transform((value) => {
+    const [kind, id, version] = value.split(':') as ['contact' | 'customer', string, string];
+    return { kind, id: id.toLowerCase(), version: Number(version) };
+  });
+
 export const SearchQuery = z.strictObject({
   q: z.string().default(''),
   kind: z.enum(['contact', 'customer']).optional(),
   type: shortText.optional(),
   tag: many.optional().describe('may be repeated: all of them'),
   customerId: id.optional(),
+  projectId: id.optional().describe('members of this project'),
+  ownerId: id.optional(),
+  hasOpportunities: flag.optional(),
+  access: z.enum(['open', 'restricted']).optional().describe('restricted: only some agents or teams may see it, or its customer'),
+  createdFrom: moment.optional(),
+  createdTo: moment.optional().describe('before this moment'),
+  updatedFrom: moment.optional(),
+  updatedTo: moment.optional().describe('before this moment'),
+  sort: z.enum(['relevance', 'name', '-createdAt', '-updatedAt']).default('relevance'),
   facets: z
     .string()
     .optional()
@@ -34,8 +61,31 @@ export const SearchQuery = z.strictObject({
     .describe('type,tag,kind,city'),
   limit: z.coerce.number().int().min(1).max(200).default(25),
   cursor: z.string().max(1024).optional(),
+  explain: flag.optional().describe('adds how the query was understood and what each step took'),
+  seen: z.array(seen).max(50).optional().describe('writes that the answer must show; from the header Kontor-Seen'),
 });
 export type SearchQuery = z.output<typeof SearchQuery>;
+
+/** How a query was understood. It says nothing about entries that the caller may not see: what the dictionary knows is counted for admins only. */
+export const Explanation = z
+  .object({
+    clauses: z.array(
+      z.object({
+        at: z.int().describe('where it begins in the query, from 0'),
+        kind: z.string(),
+        not: z.boolean(),
+        field: z.string().nullable(),
+        looksFor: z.array(z.string()).describe('the spellings or patterns that are looked for'),
+        found: z.int().optional().describe('for admins: words of the dictionary, or entries of an identifier, that fit'),
+        complete: z.boolean().describe('false: more fit than could be taken into account'),
+      }),
+    ),
+    classes: z.array(z.object({ hits: z.int() })).describe('hits by rank class, best first'),
+    index: z.object({ settled: z.int().describe('hits from Meilisearch'), fresh: z.int().describe('hits from recent changes') }),
+    ms: z.object({ seen: z.number(), dictionary: z.number(), index: z.number(), owner: z.number() }),
+  })
+  .meta({ id: 'Explanation' });
+export type Explanation = z.output<typeof Explanation>;
 
 export const SearchAnswer = z
   .object({
@@ -44,6 +94,11 @@ export const SearchAnswer = z
     total: z.object({ value: z.int(), relation: z.enum(['exact', 'at_least']) }),
     facets: z.record(z.string(), z.record(z.string(), z.int())).optional(),
     tookMs: z.number(),
+    degraded: z
+      .boolean()
+      .optional()
+      .describe('true: the index is away or being filled anew; what is answered is right, but comes from less than usual'),
+    explain: Explanation.optional(),
   })
   .meta({ id: 'SearchAnswer' });
 export type SearchAnswer = z.output<typeof SearchAnswer>;
@@ -52,3 +107,87 @@ export const search = request('search.find-entries', SearchQuery, SearchAnswer, 
   summary: 'Finds contacts and customers: words, ? and *, "phrases", ~ alike, parts of phones and e-mails',
   timeoutMs: 10_000,
 });
+
+export const Suggestion = z
+  .object({
+    kind: z
+      .enum(['contact', 'customer', 'company'])
+      .describe('company: the company name of contacts that belong to no customer of this name'),
+    id: z.string().nullable(),
+    text: z.string(),
+    highlighted: z.string().describe('the text with what was typed between <em> and </em>; everything else is HTML-escaped'),
+    detail: z.string().nullable().describe('for contacts: customer or company'),
+  })
+  .meta({ id: 'Suggestion' });
+export type Suggestion = z.output<typeof Suggestion>;
+
+/** Names and companies whose words equal or begin with what was typed, each word of it; what the agent may not see is not among them. */
+export const suggest = request(
+  'search.suggest-names',
+  z.strictObject({
+    q: z.string().min(1).max(100),
+    kind: z.enum(['contact', 'customer']).optional(),
+    limit: z.coerce.number().int().min(1).max(20).default(8),
+  }),
+  z.object({ suggestions: z.array(Suggestion), tookMs: z.number() }),
+  { summary: 'Names of contacts, customers and companies as one types, from the first character' },
+);
+
+const runState = z.enum(['running', 'finished', 'failed']);
+const run = {
+  state: runState,
+  done: z.int(),
+  total: z.int(),
+  startedAt: instant,
+  finishedAt: instant.nullable(),
+  error: z.string().optional(),
+};
+
+/** What a verification found, and repaired by asking the owner anew. */
+export const VerifyReport = z.object({
+  missing: z.int().describe('entries that the index did not have'),
+  stale: z.int().describe('entries that it had in another version, or, when `deep`, with another content'),
+  surplus: z.int().describe('entries that it had and that are not there any more'),
+  words: z.int().describe('words and identifiers that the dictionary did not have; only when `deep`'),
+});
+export type VerifyReport = z.output<typeof VerifyReport>;
+
+const lane = z.object({ waiting: z.int().describe('events that are not in the index yet, of all tenants') });
+
+export const SearchStatus = z
+  .object({
+    state: z
+      .enum(['ready', 'filling', 'away'])
+      .describe('filling: the index is made anew and has not everything yet; away: Meilisearch cannot be reached'),
+    writer: z.boolean().describe('whether a replica writes to the index at the moment'),
+    entries: z.int().nullable().describe('of this tenant, in the index; null while it is away'),
+    fresh: z.int().describe('of this tenant: recent changes that are not merged into the index yet'),
+    words: z.int().describe('of this tenant, in the dictionary, by field'),
+    identifiers: z.int().describe('of this tenant: e-mails, phones, codes'),
+    wordsVersion: z.object({ index: z.int(), service: z.int() }).describe('the index is made anew by itself when they differ'),
+    lag: z.object({ people: lane, bulk: lane }),
+    rebuild: z.object(run).nullable().describe('of all tenants: the running one, else the last'),
+    verify: z
+      .object({ ...run, deep: z.boolean(), report: VerifyReport })
+      .nullable()
+      .describe('of this tenant: the running one, else the last'),
+  })
+  .meta({ id: 'SearchStatus' });
+export type SearchStatus = z.output<typeof SearchStatus>;
+
+export const getSearchStatus = request('search.get-status', empty, SearchStatus, {
+  summary: 'Says how the index is, what is being done to it, and what the last verification found',
+  audience: 'admins',
+});
+/** Of all tenants, into a new index that takes the place of the old one when it is whole; asked again while one runs, the same one goes on. */
+export const rebuildIndex = request('search.rebuild-index', empty, SearchStatus, {
+  summary: 'Makes the index anew from what the customer service says; search works throughout',
+  audience: 'admins',
+});
+/** Compares every entry of the tenant with the index and repairs what differs; asked again while one runs, the same one goes on. */
+export const verifyIndex = request(
+  'search.verify-index',
+  z.strictObject({ deep: flag.default(false).describe('compares the content, not only the versions') }),
+  SearchStatus,
+  { summary: 'Compares the index with what the customer service says, repairs what differs, and reports it', audience: 'admins' },
+);
