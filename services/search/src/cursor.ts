@@ -1,18 +1,25 @@
 import { invalid } from '@kontor/bus';
 
-/** How far a reader has come: `seen` hits in all, of this class the first `offset`, and of the better classes all. */
+/** How far a reader has come: `seen` hits in all, of this class the first so many of either index, and of the better classes all. */
 export interface Cursor {
   class: number;
-  offset: number;
+  settled: number;
+  fresh: number;
   seen: number;
 }
 
+/** A hit and which index it is from. */
+export interface FoundHit {
+  id: string;
+  fresh: boolean;
+}
+
 export function readCursor(cursor: string | undefined): Cursor {
-  if (cursor === undefined) return { class: 0, offset: 0, seen: 0 };
-  const numbers = /^(\d{1,2})\.(\d{1,9})\.(\d{1,9})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
+  if (cursor === undefined) return { class: 0, settled: 0, fresh: 0, seen: 0 };
+  const numbers = /^(\d{1,2})\.(\d{1,9})\.(\d{1,9})\.(\d{1,9})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
   if (!numbers) throw invalid([{ path: 'cursor', message: 'is none that a search has given', code: 'cursor' }]);
-  const [level = 0, offset = 0, seen = 0] = numbers.slice(1).map(Number);
-  return { class: level, offset, seen };
+  const [level = 0, settled = 0, fresh = 0, seen = 0] = numbers.slice(1).map(Number);
+  return { class: level, settled, fresh, seen };
 }
 
 /**
@@ -21,20 +28,21 @@ export function readCursor(cursor: string | undefined): Cursor {
  */
 export function cutPage(
   cursor: Cursor,
-  offered: readonly (readonly string[])[],
+  offered: readonly (readonly FoundHit[])[],
   limit: number,
   total: number,
 ): { ids: string[]; next: string | null } {
   const ids: string[] = [];
-  let { class: level, offset } = cursor;
+  let at = { ...cursor };
   for (const [i, some] of offered.entries()) {
     const taken = some.slice(0, limit - ids.length);
     if (taken.length === 0) continue;
-    ids.push(...taken);
-    level = cursor.class + i;
-    offset = (i === 0 ? cursor.offset : 0) + taken.length;
+    ids.push(...taken.map(({ id }) => id));
+    const fresh = taken.filter((hit) => hit.fresh).length;
+    const before = i === 0 ? cursor : { settled: 0, fresh: 0 };
+    at = { ...at, class: cursor.class + i, settled: before.settled + taken.length - fresh, fresh: before.fresh + fresh };
   }
   const seen = cursor.seen + ids.length;
   const ended = seen >= total || ids.length < limit;
-  return { ids, next: ended ? null : Buffer.from(`${level}.${offset}.${seen}`).toString('base64url') };
+  return { ids, next: ended ? null : Buffer.from(`${at.class}.${at.settled}.${at.fresh}.${seen}`).toString('base64url') };
 }

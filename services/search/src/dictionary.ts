@@ -1,8 +1,9 @@
-import { Database, type HeldLock } from '@kontor/database';
+import { Database, type HeldLock, type Query } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import { type Lookup, lookupsFor, MOST_FOUND } from './dictionary-query.js';
 import { letterBits } from './edit-distance.js';
 import type { Answered } from './found.js';
+import { Fresh, type Snapshot } from './fresh.js';
 import type { Identifier } from './identifiers.js';
 import { KnownTerms } from './known-terms.js';
 import type { Clause } from './query.js';
@@ -28,7 +29,10 @@ export class Dictionary {
   private readonly known = new KnownTerms();
   private untidy = 0;
 
-  constructor(private readonly db: Database) {}
+  constructor(
+    private readonly db: Database,
+    private readonly fresh: Fresh,
+  ) {}
 
   /** The fields in which the tenant has words. */
   async fieldsOf(tenant: string): Promise<string[]> {
@@ -36,18 +40,21 @@ export class Dictionary {
     return rows.map(({ field }) => field);
   }
 
-  /** Looks up everything the clauses need, in one round; answers[i] are those of clause i. */
-  async lookUp(tenant: string, clauses: readonly Clause[]): Promise<Answered[][]> {
+  /** Looks up everything the clauses need, in one statement, so that words, identifiers and recent changes are of one moment; answers[i] are those of clause i. */
+  async lookUp(tenant: string, clauses: readonly Clause[]): Promise<{ answers: Answered[][]; snapshot: Snapshot }> {
     const parameters: unknown[] = [tenant];
-    const lookups = lookupsFor(clauses, (value) => `$${parameters.push(value)}`);
-    const rows = lookups.map((): string[] => []);
-    if (lookups.length) {
-      const sql = lookups.map(statement).join(' union all ');
-      const found = await this.db.queryAcrossTenants<{ lookup: number; rows: string | null }>(sql, parameters);
-      for (const one of found) if (one.rows !== null) rows[one.lookup] = one.rows.split('\n');
-    }
-    const answered = lookups.map((lookup, i) => ({ ...lookup, rows: rows[i]! }));
-    return clauses.map((_, i) => answered.filter(({ clause }) => clause === i));
+    const param = (value: unknown) => `$${parameters.push(value)}`;
+    const lookups = lookupsFor(clauses, param);
+    const moment = this.fresh.statements(tenant, param).map((column, i) => `select ${lookups.length + i} as lookup, ${column} as rows`);
+    const sql = [...lookups.map(statement), ...moment].join(' union all ');
+    const rows = new Map<number, string | null>();
+    for (const one of await this.db.queryAcrossTenants<{ lookup: number; rows: string | null }>(sql, parameters))
+      rows.set(one.lookup, one.rows);
+    const answered = lookups.map((lookup, i) => ({ ...lookup, rows: rows.get(i)?.split('\n') ?? [] }));
+    return {
+      answers: clauses.map((_, i) => answered.filter(({ clause }) => clause === i)),
+      snapshot: this.fresh.snapshot(tenant, rows.get(lookups.length) ?? null, rows.get(lookups.length + 1) ?? null),
+    };
   }
 
   /** Whoever becomes the writer begins with this: what is known here may have been forgotten by another one since. */
@@ -55,16 +62,57 @@ export class Dictionary {
     this.known.clear();
   }
 
-  /** Notes the words that are new to the tenant and replaces the identifiers of the entries. Words no longer used stay until somebody is forgotten: they do no harm. */
-  async learn(tenant: string, terms: Iterable<string>, entries: readonly Identified[]): Promise<void> {
+  /** Notes the words that are new to the tenant. Words no longer used stay until they are swept: they do no harm. */
+  async learnWords(tenant: string, terms: Iterable<string>): Promise<void> {
     const fresh = this.known.missing(tenant, terms);
-    await this.db.acrossTenants(async (tx) => {
-      const query = (sql: string, parameters: unknown[]) => tx.query(sql, [tenant, ...parameters]);
-      if (fresh.length) await insertWords(query, fresh);
-      await replaceIdentifiers(query, entries);
-    });
+    if (fresh.length) await insertWords((sql, parameters) => this.db.queryAcrossTenants(sql, parameters), tenant, fresh);
     this.known.add(tenant, fresh);
-    this.untidy += fresh.length + entries.length;
+    this.untidy += fresh.length;
+  }
+
+  /** Replaces the identifiers of these entries, and gives how many were not as they should be. */
+  async learnIdentifiers(query: Query, tenant: string, entries: readonly Identified[]): Promise<number> {
+    this.untidy += entries.length;
+    return replaceIdentifiers(query, tenant, entries);
+  }
+
+  /** Those of the terms that the tenant does not have, whatever is thought to be known. */
+  async unknown(tenant: string, terms: readonly string[]): Promise<string[]> {
+    const rows = await this.db.queryAcrossTenants<{ term: string }>(
+      `select new.field || new.word as term from unnest($2::text[], $3::text[]) as new (field, word)
+       where not exists (select from word where tenant_id = $1 and word.word = new.word and word.field = new.field)`,
+      [tenant, terms.map(markOf), terms.map(wordOf)],
+    );
+    this.known.remove(
+      tenant,
+      rows.map(({ term }) => term),
+    );
+    return rows.map(({ term }) => term);
+  }
+
+  /** Which of these entries have other identifiers here. */
+  async wrongIdentifiers(tenant: string, entries: readonly Identified[]): Promise<string[]> {
+    const rows = await this.db.queryAcrossTenants<{ id: string; has: string[] }>(
+      `select entry_id as id, array_agg(kind || value) as has from identifier where tenant_id = $1 and entry_id = any($2::uuid[]) group by entry_id`,
+      [tenant, entries.map(({ id }) => id)],
+    );
+    const known = new Map(rows.map(({ id, has }) => [id, has.toSorted().join('\n')]));
+    const textOf = (identifiers: readonly Identifier[]) =>
+      identifiers
+        .map(({ kind, value }) => kind + value)
+        .toSorted()
+        .join('\n');
+    return entries.filter(({ id, identifiers }) => (known.get(id) ?? '') !== textOf(identifiers)).map(({ id }) => id);
+  }
+
+  /** How many words by field, and how many identifiers the tenant has. */
+  async sizes(tenant: string): Promise<{ words: number; identifiers: number }> {
+    const [row] = await this.db.queryAcrossTenants<{ words: number; identifiers: number }>(
+      `select (select count(*)::int from word where tenant_id = $1) as words,
+              (select count(*)::int from identifier where tenant_id = $1) as identifiers`,
+      [tenant],
+    );
+    return row ?? { words: 0, identifiers: 0 };
   }
 
   /** The terms, whatever their field, of those of the words that the tenant has. */
@@ -80,21 +128,25 @@ export class Dictionary {
   }
 
   /** Deletes terms, says how many there were, and learns them anew when they come again. */
-  async drop({ client }: HeldLock, tenant: string, terms: readonly string[]): Promise<number> {
+  async drop(lock: HeldLock, tenant: string, terms: readonly string[]): Promise<number> {
     this.known.remove(tenant, terms);
-    const { rowCount } = await client.query(
-      `delete from word using unnest($2::text[], $3::text[]) as unused (field, word)
-       where tenant_id = $1 and word.word = unused.word and word.field = unused.field`,
-      [tenant, terms.map(markOf), terms.map(wordOf)],
+    const gone = await lock.transaction((query) =>
+      query(
+        `delete from word using unnest($2::text[], $3::text[]) as unused (field, word)
+         where tenant_id = $1 and word.word = unused.word and word.field = unused.field returning 1`,
+        [tenant, terms.map(markOf), terms.map(wordOf)],
+      ),
     );
     this.untidy += terms.length;
-    return rowCount ?? 0;
+    return gone.length;
   }
 
   /** Deletes the identifiers of an entry and says how many there were. */
-  async dropIdentifiers({ client }: HeldLock, tenant: string, id: string): Promise<number> {
-    const { rowCount } = await client.query('delete from identifier where tenant_id = $1 and entry_id = $2', [tenant, id]);
-    return rowCount ?? 0;
+  async dropIdentifiers(lock: HeldLock, tenant: string, id: string): Promise<number> {
+    const gone = await lock.transaction((query) =>
+      query('delete from identifier where tenant_id = $1 and entry_id = $2 returning 1', [tenant, id]),
+    );
+    return gone.length;
   }
 
   /**
@@ -115,16 +167,15 @@ function statement({ table, condition }: Lookup, index: number): string {
           from (select * from ${table} where tenant_id = $1 and ${condition} limit ${MOST_FOUND + 1}) as candidates`;
 }
 
-type Query = (sql: string, parameters: unknown[]) => Promise<unknown>;
-
-const WORDS_AT_ONCE = 10_000;
+// Others wait for a word that is being written only until its statement ends.
+const WORDS_AT_ONCE = 2_000;
 
 const endOfMark = (term: string) => term.search(/[:~]/) + 1;
 /** The field of a term with the sign after it, as the table has it. */
 const markOf = (term: string) => term.slice(0, endOfMark(term));
 const wordOf = (term: string) => term.slice(endOfMark(term));
 
-async function insertWords(query: Query, terms: readonly string[]): Promise<void> {
+async function insertWords(query: Query, tenant: string, terms: readonly string[]): Promise<void> {
   const words = terms.map((term) => ({ field: markOf(term), word: wordOf(term) }));
   // In the order of the index, which then is written page by page.
   words.sort((a, b) => (a.word < b.word ? -1 : 1));
@@ -136,6 +187,7 @@ async function insertWords(query: Query, terms: readonly string[]): Promise<void
        from unnest($2::text[], $3::text[], $4::smallint[], $5::integer[], $6::text[]) as new (word, field, length, letters, sounds)
        on conflict do nothing`,
       [
+        tenant,
         some.map(({ word }) => word),
         some.map(({ field }) => field),
         some.map(({ word }) => [...word].length),
@@ -145,22 +197,25 @@ async function insertWords(query: Query, terms: readonly string[]): Promise<void
     );
   }
   const fields = [...new Set(words.map(({ field }) => field.slice(0, -1)))];
-  await query('insert into field (tenant_id, field) select $1, unnest($2::text[]) on conflict do nothing', [fields]);
+  await query('insert into field (tenant_id, field) select $1, unnest($2::text[]) on conflict do nothing', [tenant, fields]);
 }
 
-async function replaceIdentifiers(query: Query, entries: readonly Identified[]): Promise<void> {
+async function replaceIdentifiers(query: Query, tenant: string, entries: readonly Identified[]): Promise<number> {
   const rows = entries.flatMap(({ id, identifiers }) => identifiers.map((one) => ({ id, ...one })));
   const columns = [rows.map(({ id }) => id), rows.map(({ kind }) => kind), rows.map(({ value }) => value)];
-  await query(
+  const gone = await query(
     `delete from identifier as old where tenant_id = $1 and entry_id = any($2::uuid[])
        and not exists (select from unnest($3::uuid[], $4::text[], $5::text[]) as new (id, kind, value)
-                       where new.id = old.entry_id and new.kind = old.kind and new.value = old.value)`,
-    [entries.map(({ id }) => id), ...columns],
+                       where new.id = old.entry_id and new.kind = old.kind and new.value = old.value)
+     returning 1`,
+    [tenant, entries.map(({ id }) => id), ...columns],
   );
-  await query(
+  const added = await query(
     `insert into identifier (tenant_id, entry_id, kind, value)
      select $1, id, kind, value from unnest($2::uuid[], $3::text[], $4::text[]) as new (id, kind, value)
-     where not exists (select from identifier as old where old.tenant_id = $1 and old.entry_id = new.id and old.kind = new.kind and old.value = new.value)`,
-    columns,
+     where not exists (select from identifier as old where old.tenant_id = $1 and old.entry_id = new.id and old.kind = new.kind and old.value = new.value)
+     returning 1`,
+    [tenant, ...columns],
   );
+  return gone.length + added.length;
 }

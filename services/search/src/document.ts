@@ -1,13 +1,19 @@
+import { createHash } from 'node:crypto';
 import { type Entry, type FieldValue, isCustom, phraseFields, termsOf, textFields } from './entry-fields.js';
-import { fold, phraseLine } from './words.js';
+import { fold, phraseLine, WORDS_VERSION } from './words.js';
 
 /** The attributes in which phrases are looked for; all custom fields share one, because a new attribute would reindex everybody. */
 export const PHRASE_FIELDS = ['name', 'first', 'last', 'company', 'title', 'city', 'address', 'alias', 'tag', 'notes', 'custom'] as const;
 export type PhraseField = (typeof PHRASE_FIELDS)[number];
 
+/** Raised whenever documents or the settings of their index change; with that of the words it says whether an index must be made anew. */
+const DOCUMENT_VERSION = 1;
+export const INDEX_VERSION = WORDS_VERSION * 1_000 + DOCUMENT_VERSION;
+
 /** What Meilisearch keeps of a contact or customer: nothing that is shown, only what it must filter, sort, count and compare by. */
 export type Document = {
   id: string;
+  version: number;
   tenant: string;
   kind: Entry['kind'];
   type: string | null;
@@ -18,9 +24,15 @@ export type Document = {
   /** Who may see it, when not everybody may: its own list and that of its customer, both of which must allow it. */
   readers?: string[];
   customerReaders?: string[];
+  projectIds?: string[];
+  /** Only where there are some. */
+  hasOpportunities?: true;
   createdAt: number;
+  updatedAt: number;
   sortName: string;
   words: string[];
+  /** Of all the rest, so that a verification need not fetch it. */
+  hash?: string;
 } & Partial<Record<PhraseField, string | string[]>>;
 
 /** The attribute in which a phrase of this field is looked for; none for fields that have no texts of several words. */
@@ -34,6 +46,7 @@ export function documentOf(tenant: string, entry: Entry): Document {
   const texts = textFields(entry);
   return {
     id: entry.id,
+    version: entry.version,
     tenant,
     kind: entry.kind,
     type: entry.type,
@@ -43,12 +56,22 @@ export function documentOf(tenant: string, entry: Entry): Document {
     ownerId: entry.ownerId,
     ...(entry.readers && { readers: entry.readers }),
     ...(entry.kind === 'contact' && entry.customerReaders && { customerReaders: entry.customerReaders }),
+    ...(entry.kind === 'contact' && entry.projectIds?.length && { projectIds: entry.projectIds }),
+    ...(entry.hasOpportunities && { hasOpportunities: true as const }),
     createdAt: Date.parse(entry.createdAt),
+    updatedAt: Date.parse(entry.updatedAt),
     sortName: fold(entry.displayName).short.slice(0, SORTED_LETTERS),
     words: [...new Set(texts.flatMap(termsOf))],
     ...phraseTexts(phraseFields(entry, texts)),
   };
 }
+
+/** The document as it is handed over, with its hash. */
+export function printDocument(document: Document): string {
+  const json = JSON.stringify(document);
+  return `${json.slice(0, -1)},"hash":"${hashOf(json)}"}`;
+}
+export const hashOf = (json: string): string => createHash('sha256').update(json).digest('base64url').slice(0, 16);
 
 function phraseTexts(fields: readonly FieldValue[]): Partial<Record<PhraseField, string[]>> {
   const texts: Partial<Record<PhraseField, string[]>> = {};

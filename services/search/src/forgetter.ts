@@ -1,6 +1,7 @@
 import type { Forgotten } from '@kontor/contracts';
 import { Database, type HeldLock } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
+import { CurrentIndex } from './current-index.js';
 import { Dictionary } from './dictionary.js';
 import { is } from './filter.js';
 import { MeiliClient } from './meili.client.js';
@@ -26,6 +27,7 @@ export class Forgetter {
     private readonly db: Database,
     private readonly dictionary: Dictionary,
     private readonly meili: MeiliClient,
+    private readonly index: CurrentIndex,
   ) {}
 
   /** What is to be forgotten, the oldest first. */
@@ -45,10 +47,15 @@ export class Forgetter {
     const identifiers = await this.dictionary.dropIdentifiers(lock, tenant, id);
     const unused = await this.unused(tenant, await this.dictionary.termsWith(tenant, words));
     const counts: Forgotten['counts'] = { documents, words: await this.dictionary.drop(lock, tenant, unused), identifiers };
-    await lock.client.query(`insert into sweep (tenant_id) values ($1) on conflict (tenant_id) do update set word = '', field = ''`, [
-      tenant,
-    ]);
-    await lock.client.query(`update forgetting set counts = $3, words = '{}' where tenant_id = $1 and entry_id = $2`, [tenant, id, counts]);
+    await lock.transaction(async (query) => {
+      await query(`insert into sweep (tenant_id) values ($1) on conflict (tenant_id) do update set word = '', field = ''`, [tenant]);
+      await query(`update forgetting set counts = $3, words = '{}' where tenant_id = $1 and entry_id = $2`, [tenant, id, counts]);
+    });
+  }
+
+  /** Whether words wait for being swept. */
+  async hasToSweep(): Promise<boolean> {
+    return (await this.db.queryAcrossTenants<{ one: number }>('select 1 as one from sweep limit 1', [])).length > 0;
   }
 
   /**
@@ -68,16 +75,19 @@ export class Forgetter {
       ),
     );
     const last = terms.at(-1);
-    if (last) await lock.client.query('update sweep set word = $2, field = $3 where tenant_id = $1', [at.tenant, last.word, last.field]);
-    else await lock.client.query('delete from sweep where tenant_id = $1', [at.tenant]);
+    await lock.transaction(async (query) => {
+      if (last) await query('update sweep set word = $2, field = $3 where tenant_id = $1', [at.tenant, last.word, last.field]);
+      else await query('delete from sweep where tenant_id = $1', [at.tenant]);
+    });
     return true;
   }
 
   /** Only one of the tenant's own. */
   private async deleteDocument(tenant: string, id: string): Promise<number> {
-    const [found] = await this.meili.search([{ filters: [is('tenant', tenant), is('id', id)], limit: 1 }]);
-    if (!found?.ids.length) return 0;
-    await (await this.meili.write([], [id])).done;
+    const [name = ''] = this.index.all();
+    const [found] = await this.meili.search(name, [{ filters: [is('tenant', tenant), is('id', id)], limit: 1 }]);
+    if (!found?.hits.length) return 0;
+    await (await this.meili.write(this.index.all(), [], [id])).done;
     return 1;
   }
 
@@ -86,8 +96,11 @@ export class Forgetter {
     const unused: string[] = [];
     for (let from = 0; from < terms.length; from += TERMS_AT_ONCE) {
       const some = terms.slice(from, from + TERMS_AT_ONCE);
-      const answers = await this.meili.search(some.map((term) => ({ filters: [is('tenant', tenant), is('words', term)], limit: 1 })));
-      unused.push(...some.filter((_, i) => answers[i]!.ids.length === 0));
+      const answers = await this.meili.search(
+        this.index.all()[0] ?? '',
+        some.map((term) => ({ filters: [is('tenant', tenant), is('words', term)], limit: 1 })),
+      );
+      unused.push(...some.filter((_, i) => answers[i]!.hits.length === 0));
     }
     return unused;
   }

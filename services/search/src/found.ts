@@ -1,6 +1,6 @@
 import { type Lookup, MOST_FOUND } from './dictionary-query.js';
 import { fieldsFor, longTerm, ONLY_WHEN_NAMED, shortTerm } from './entry-fields.js';
-import { and, type Filter, isIn, notEmpty, or, startsWith } from './filter.js';
+import { and, type Filter, isFilled, isIn, or, startsWith } from './filter.js';
 import { type Identifier, type IdentifierClause, identifierFit, isIdentifierClause, wantedBy } from './identifiers.js';
 import type { Found } from './plan-query.js';
 import type { Clause } from './query.js';
@@ -21,7 +21,7 @@ export function foundFor(clause: Clause, answers: readonly Answered[], fields: r
 function everything(clause: WordClause): Filter | undefined {
   if (clause.kind !== 'pattern' || clause.text !== '*') return undefined;
   return clause.field === null
-    ? notEmpty('words')
+    ? isFilled('words')
     : or(...fieldsFor(clause.field).map((field) => startsWith('words', shortTerm(field, ''))));
 }
 

@@ -31,11 +31,7 @@ export class IndexListener {
   }
 
   private refresh(changes: readonly Change[], lane: Lane): Promise<void> {
-    return this.indexer.refresh(
-      currentTenant(),
-      changes.map(({ id }) => id),
-      lane,
-    );
+    return this.indexer.refresh(currentTenant(), changes, lane);
   }
 
   /** Contacts are found by the name of their customer, and by nobody who may not see that. */
@@ -43,7 +39,8 @@ export class IndexListener {
     for (let after: string | undefined; ; ) {
       const { ids } = await this.bus.request(listContactIds, { customerId, after });
       if (!ids.length) return;
-      await this.indexer.refresh(currentTenant(), ids, 'bulk');
+      const told = ids.map((id) => ({ id, version: 0 }));
+      await this.indexer.refresh(currentTenant(), told, 'bulk');
       after = ids.at(-1);
     }
   }

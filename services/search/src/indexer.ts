@@ -1,15 +1,21 @@
-import { AppError, Bus, describeError, isTransient, type Lane } from '@kontor/bus';
+import { AppError, Bus, describeError, type Lane as EventLane, isTransient } from '@kontor/bus';
 import type { HeldLock } from '@kontor/database';
 import { Injectable, Logger } from '@nestjs/common';
+import { CurrentIndex } from './current-index.js';
 import { Dictionary } from './dictionary.js';
 import { Forgetter } from './forgetter.js';
+import { Fresh, keepFresh } from './fresh.js';
 import { MeiliClient } from './meili.client.js';
-import { readWork, type TenantWork } from './tenant-work.js';
+import { readWork, type TenantWork, type Told } from './tenant-work.js';
+import { Wakeable } from './wakeable.js';
 
-/** Somebody who waits until the index knows what these entries are. */
+/** `rebuild` writes only to the index that is being made. */
+export type Lane = EventLane | 'rebuild';
+
+/** Somebody who waits until search knows what these entries are. */
 interface Waiting {
   tenant: string;
-  ids: readonly string[];
+  told: readonly Told[];
   lane: Lane;
   /** Not to be in a batch with others: something was wrong with the batch it was in before. */
   alone: boolean;
@@ -17,82 +23,296 @@ interface Waiting {
   failed(error: unknown): void;
 }
 
-interface Batch {
+/** What has been read; those whose tenant could not be read have been told already. */
+interface Read {
   waiting: Waiting[];
   works: TenantWork[];
 }
 
-const MOST_IDS = 10_000;
+/** A batch on its way into the settled index, and what people have changed of it since it began to be read. */
+interface Batch {
+  lane: Lane;
+  waiting: readonly Waiting[];
+  overtaken: Set<string>;
+}
+
+const MOST_IDS: Record<Lane, number> = { people: 1_000, bulk: 10_000, rebuild: 10_000 };
 const BATCHES_IN_FLIGHT = 2;
-const IDLE_MS = 1_000;
+const IDENTIFIERS_AT_ONCE = 1_000;
+// How much may be fresh: what is costs every search a little.
+const MOST_FRESH = 500;
+const MOST_SETTLED_AT_ONCE = 2_000;
+// When Meilisearch is away for long, the events wait on the stream instead.
+const MOST_UNSETTLED = 20_000;
 // Words and entries written since the dictionary was tidied up last.
 const UNTIDY_AT_WORK = 250_000;
 const UNTIDY_AT_REST = 500;
 
 /**
- * Keeps the index at what the customer service says. It never trusts an event but asks what the entries are now, and writes what it was told
+ * Keeps the two indexes at what the customer service says. It never trusts an event but asks what the entries are now, and writes what it was told
  * in the order in which it asked: doubled, late and shuffled events do no harm, and nothing goes back to an older state.
- * Everything that waits is one batch.
+ * Changes by people go into the fresh index, all others in large batches into the settled one. Both go on at the same time; where they meet on one
+ * entry, the fresh index has it: what it holds counts, and is settled later.
  */
 @Injectable()
 export class Indexer {
-  private readonly queues: Record<Lane, Waiting[]> = { people: [], bulk: [] };
+  private readonly queues: Record<Lane, Waiting[]> = { people: [], bulk: [], rebuild: [] };
+  private readonly people = new Wakeable();
+  private readonly bulk = new Wakeable();
   private readonly log = new Logger('Indexer');
+  /** What is fresh, with its number. */
+  private fresh = new Map<string, number>();
+  private freshSince = 0;
+  private inPeoplesHands = new Set<string>();
+  private readonly unwritten = new Set<Batch>();
+  private lastRebuilt = false;
   private running = false;
   private tidying?: Promise<void>;
-  private woken = () => {};
+  private peoplesBatch: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly bus: Bus,
     private readonly dictionary: Dictionary,
     private readonly meili: MeiliClient,
     private readonly forgetter: Forgetter,
+    private readonly freshIndex: Fresh,
+    private readonly index: CurrentIndex,
   ) {}
 
   /** Resolves when everything that these entries are at the time of the call can be found. People's changes go before those of imports. */
-  refresh(tenant: string, ids: readonly string[], lane: Lane): Promise<void> {
-    return this.queue(tenant, ids, lane, false);
+  refresh(tenant: string, told: readonly Told[], lane: Lane): Promise<void> {
+    return this.queue(tenant, told, lane, false);
   }
 
-  private queue(tenant: string, ids: readonly string[], lane: Lane, alone: boolean): Promise<void> {
+  private queue(tenant: string, told: readonly Told[], lane: Lane, alone: boolean): Promise<void> {
     // Who waited here would hold on to an event that the writer should have.
     if (!this.running) return Promise.reject(notTheWriter());
     return new Promise((done, failed) => {
-      this.queues[lane].push({ tenant, ids, lane, alone, done, failed });
-      this.wake();
+      this.queues[lane].push({ tenant, told, lane, alone, done, failed });
+      (lane === 'people' ? this.people : this.bulk).wake();
     });
   }
 
   wake(): void {
-    this.woken();
+    this.people.wake();
+    this.bulk.wake();
   }
 
   /** Works until the lock is lost and another replica may be the writer now; who still waits is refused, and the event comes again. */
   async run(lock: HeldLock): Promise<void> {
-    const { held } = lock;
     this.dictionary.beginLearning();
+    this.fresh = await this.freshIndex.ids();
+    this.freshSince = performance.now();
     this.running = true;
+    let ended = false;
+    const held: HeldLock = { ...lock, held: () => lock.held() && !ended };
+    const end = () => {
+      ended = true;
+      this.wake();
+    };
+    try {
+      await Promise.all([this.workForPeople(held).finally(end), this.workInBulk(held).finally(end)]);
+    } finally {
+      this.running = false;
+      for (const queue of Object.values(this.queues)) for (const waiting of queue.splice(0)) waiting.failed(notTheWriter());
+    }
+  }
+
+  private async workForPeople(lock: HeldLock): Promise<void> {
+    while (lock.held()) {
+      await this.peoplesBatch;
+      const batch = this.fresh.size < MOST_UNSETTLED ? this.take('people') : [];
+      if (!batch.length) await this.people.rest();
+      else await this.whileNobodyElse(() => this.keepFresh(batch, lock));
+    }
+  }
+
+  /** Nothing is read or written for people beside this. */
+  private async whileNobodyElse(work: () => Promise<void>): Promise<void> {
+    const mine = this.peoplesBatch.then(work);
+    this.peoplesBatch = mine.catch(() => undefined);
+    await mine;
+  }
+
+  /** Never fails: those who wait are told. */
+  private async keepFresh(batch: readonly Waiting[], lock: HeldLock): Promise<void> {
+    this.inPeoplesHands = new Set(batch.flatMap(({ told }) => told.map(({ id }) => id)));
+    const { waiting, works } = await this.read(batch);
+    try {
+      for (const { tenant, terms, entries } of works) {
+        await this.dictionary.learnWords(tenant, terms);
+        const kept = await lock.transaction(async (query) => {
+          await this.dictionary.learnIdentifiers(query, tenant, entries);
+          return keepFresh(query, tenant, entries);
+        });
+        if (!this.fresh.size) this.freshSince = performance.now();
+        for (const [id, seq] of kept) {
+          this.fresh.set(id, seq);
+          for (const unwritten of this.unwritten) unwritten.overtaken.add(id);
+        }
+      }
+      for (const one of waiting) one.done();
+    } catch (error) {
+      this.refuse(waiting, error);
+    } finally {
+      this.inPeoplesHands = new Set();
+    }
+  }
+
+  /** While Meilisearch is away, or its index is lost, people's changes go on being found; all others wait on the stream. */
+  private async workInBulk(lock: HeldLock): Promise<void> {
+    while (lock.held()) {
+      try {
+        await this.index.prepare(lock);
+        await this.writeBatches(lock);
+      } catch (error) {
+        this.log.warn({ event: 'index-not-ready', ...describeError(error) });
+        for (const lane of ['bulk', 'rebuild'] as const) for (const waiting of this.queues[lane].splice(0)) waiting.failed(error);
+        await this.bulk.rest();
+      }
+    }
+  }
+
+  private async writeBatches(lock: HeldLock): Promise<void> {
     const inFlight = new Set<Promise<void>>();
     let handedOver: Promise<unknown> = Promise.resolve();
-    while (held()) {
+    while (lock.held() && !this.index.lost) {
       await this.forget(lock, inFlight);
-      const batch = this.takeBatch();
-      this.tidy(batch.length ? UNTIDY_AT_WORK : UNTIDY_AT_REST);
-      if (!batch.length) {
-        if (!(await this.sweep(lock, inFlight))) await this.pause();
+      await this.settleInTime(lock);
+      const waiting = this.takeBulk();
+      this.tidy(waiting.length ? UNTIDY_AT_WORK : UNTIDY_AT_REST);
+      if (!waiting.length) {
+        if (!(await this.sweep(lock, inFlight))) await this.bulk.rest();
         continue;
       }
-      const read = await this.read(batch);
+      const batch: Batch = { lane: waiting[0]!.lane, waiting, overtaken: new Set() };
+      this.unwritten.add(batch);
+      const read = await this.read(waiting);
       // Written in the order in which it was read, while the next batch is being read and Meilisearch works on the last.
-      const written = handedOver.then(() => this.write(read, held));
+      const written = handedOver.then(() => this.write(batch, read, lock));
       handedOver = written;
       const finished = written.then(({ done }) => done).finally(() => inFlight.delete(finished));
       inFlight.add(finished);
       if (inFlight.size >= BATCHES_IN_FLIGHT) await Promise.race(inFlight);
     }
-    this.running = false;
     await Promise.all(inFlight);
-    for (const waiting of [...this.queues.people.splice(0), ...this.queues.bulk.splice(0)]) waiting.failed(notTheWriter());
+  }
+
+  /** Changes go before making the index anew, but do not keep it from going on. */
+  private takeBulk(): Waiting[] {
+    const first: Lane = this.lastRebuilt || !this.queues.rebuild.length ? 'bulk' : 'rebuild';
+    const batch = this.take(first);
+    this.lastRebuilt = first === 'rebuild';
+    return batch.length ? batch : this.take('rebuild');
+  }
+
+  private take(lane: Lane): Waiting[] {
+    const queue = this.queues[lane];
+    const batch: Waiting[] = [];
+    let ids = 0;
+    const fits = (next: Waiting) => !batch.length || (!next.alone && !batch[0]!.alone && ids + next.told.length <= MOST_IDS[lane]);
+    while (queue[0] && fits(queue[0])) {
+      const waiting = queue.shift()!;
+      ids += waiting.told.length;
+      batch.push(waiting);
+    }
+    return batch;
+  }
+
+  /** Never fails: those who wait are told. */
+  private async read(batch: readonly Waiting[]): Promise<Read> {
+    const read: Read = { waiting: [], works: [] };
+    const byTenant = Map.groupBy(batch, ({ tenant }) => tenant);
+    await Promise.all(
+      Array.from(byTenant, async ([tenant, waiting]) => {
+        try {
+          const told = waiting.flatMap((one) => one.told);
+          read.works.push(await readWork(this.bus, tenant, told));
+          read.waiting.push(...waiting);
+        } catch (error) {
+          this.refuse(waiting, error);
+        }
+      }),
+    );
+    return read;
+  }
+
+  /**
+   * Hands the batch to Meilisearch; `done` when it can be found. Words and identifiers go first: a document without them could not be found,
+   * they without it do no harm. What people have changed since it was read goes their way instead. Never fails: those who wait are told.
+   */
+  private async write(batch: Batch, { waiting, works }: Read, lock: HeldLock): Promise<{ done: Promise<void> }> {
+    const refuse = (error: unknown) => this.refuse(waiting, error);
+    try {
+      for (const { tenant, terms } of works) await this.dictionary.learnWords(tenant, terms);
+      // From here to the hand-over nothing may come between that is not looked at again.
+      const isFresh = (id: string) => this.fresh.has(id) || this.inPeoplesHands.has(id) || batch.overtaken.has(id);
+      const own = works.map((work) => ({ ...work, entries: work.entries.filter(({ id }) => !isFresh(id)) }));
+      for (const { tenant, entries } of own) await this.learnIdentifiers(lock, tenant, entries);
+      await this.index.mustStand();
+      if (!lock.held()) throw notTheWriter();
+      const entries = own.flatMap((work) => work.entries);
+      const late = new Set(entries.flatMap(({ id }) => (isFresh(id) ? [id] : [])));
+      const { done } = await this.meili.write(
+        batch.lane === 'rebuild' ? this.index.building() : this.index.all(),
+        entries.flatMap(({ id, document }) => (document === null || late.has(id) ? [] : [document])),
+        entries.flatMap(({ id, document }) => (document === null && !late.has(id) ? [id] : [])),
+      );
+      const written = new Set(entries.map(({ id }) => id));
+      // What is fresh is settled into the index that is being made, too.
+      const again = (id: string) => late.has(id) || (batch.lane !== 'rebuild' && !written.has(id));
+      const others = works.map((work) => this.queueFresh(work, again));
+      const tell = () => {
+        for (const one of waiting) one.done();
+      };
+      return { done: Promise.all([done, ...others]).then(tell, refuse) };
+    } catch (error) {
+      refuse(error);
+      return { done: Promise.resolve() };
+    } finally {
+      this.unwritten.delete(batch);
+    }
+  }
+
+  private async learnIdentifiers(lock: HeldLock, tenant: string, entries: TenantWork['entries']): Promise<void> {
+    for (let from = 0; from < entries.length; from += IDENTIFIERS_AT_ONCE) {
+      const some = entries.slice(from, from + IDENTIFIERS_AT_ONCE);
+      await lock.transaction((query) => this.dictionary.learnIdentifiers(query, tenant, some));
+    }
+  }
+
+  /** What was not written, or has become fresh while it was, is looked at again in the order of people's changes. */
+  private async queueFresh({ tenant, entries }: TenantWork, again: (id: string) => boolean): Promise<void> {
+    const told = entries.filter(({ id }) => again(id)).map(({ id, version }) => ({ id, version }));
+    if (told.length) await this.queue(tenant, told, 'people', false);
+  }
+
+  private async settleInTime(lock: HeldLock): Promise<void> {
+    const due = this.fresh.size >= MOST_FRESH || performance.now() - this.freshSince > this.index.settleMs;
+    if (!this.fresh.size || !due) return;
+    try {
+      await this.settle(lock);
+    } catch (error) {
+      // Everything is found where it is; the next attempt is after as long a time.
+      this.log.warn({ event: 'not-settled-yet', ...describeError(error) });
+    }
+    this.freshSince = performance.now();
+  }
+
+  /** Moves what is fresh into the settled index. At every moment a search counts each entry in one of the two. */
+  private async settle(lock: HeldLock): Promise<void> {
+    const oldest = await this.freshIndex.oldest(MOST_SETTLED_AT_ONCE);
+    const last = oldest.at(-1);
+    if (!last) return;
+    await this.index.mustStand();
+    const { done } = await this.meili.write(
+      this.index.all(),
+      oldest.flatMap(({ document }) => document ?? []),
+      oldest.flatMap(({ id, document }) => (document === null ? [id] : [])),
+    );
+    await done;
+    await this.freshIndex.settle(lock, last.seq);
+    for (const { id } of oldest) if ((this.fresh.get(id) ?? 0) <= last.seq) this.fresh.delete(id);
   }
 
   /**
@@ -102,8 +322,12 @@ export class Indexer {
   private async forget(lock: HeldLock, inFlight: ReadonlySet<Promise<void>>): Promise<void> {
     try {
       const orders = await this.forgetter.ordered();
-      if (orders.length) await Promise.all(inFlight);
-      for (const order of orders) await this.forgetter.forget(order, lock);
+      if (!orders.length) return;
+      await Promise.all(inFlight);
+      await this.whileNobodyElse(async () => {
+        while (this.fresh.size) await this.settle(lock);
+        for (const order of orders) await this.forgetter.forget(order, lock);
+      });
     } catch (error) {
       this.log.warn({ event: 'not-forgotten-yet', ...describeError(error) });
     }
@@ -112,8 +336,14 @@ export class Indexer {
   /** When nobody waits; a word that is not used when nothing is on its way is used by nobody. */
   private async sweep(lock: HeldLock, inFlight: ReadonlySet<Promise<void>>): Promise<boolean> {
     try {
+      if (!(await this.forgetter.hasToSweep())) return false;
       await Promise.all(inFlight);
-      return await this.forgetter.sweep(lock);
+      let swept = false;
+      await this.whileNobodyElse(async () => {
+        while (this.fresh.size) await this.settle(lock);
+        swept = await this.forgetter.sweep(lock);
+      });
+      return swept;
     } catch (error) {
       this.log.warn({ event: 'words-not-swept', ...describeError(error) });
       return false;
@@ -130,81 +360,18 @@ export class Indexer {
       });
   }
 
-  private pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, IDLE_MS);
-      this.woken = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  private takeBatch(): Waiting[] {
-    const batch: Waiting[] = [];
-    let ids = 0;
-    const fits = (next: Waiting) => !batch.length || (!next.alone && !batch[0]!.alone && ids + next.ids.length <= MOST_IDS);
-    for (const queue of [this.queues.people, this.queues.bulk])
-      while (queue[0] && fits(queue[0])) {
-        const waiting = queue.shift()!;
-        ids += waiting.ids.length;
-        batch.push(waiting);
-      }
-    return batch;
-  }
-
-  /** Never fails: those who wait are told. */
-  private async read(batch: readonly Waiting[]): Promise<Batch> {
-    const read: Batch = { waiting: [], works: [] };
-    const byTenant = Map.groupBy(batch, ({ tenant }) => tenant);
-    await Promise.all(
-      Array.from(byTenant, async ([tenant, waiting]) => {
-        try {
-          read.works.push(await readWork(this.bus, tenant, [...new Set(waiting.flatMap(({ ids }) => ids))]));
-          read.waiting.push(...waiting);
-        } catch (error) {
-          this.refuse(waiting, error);
-        }
-      }),
-    );
-    return read;
-  }
-
-  /**
-   * Hands the batch to Meilisearch; `done` when it can be found. Words and identifiers go first: a document without them could not be found,
-   * they without it do no harm. Never fails: those who wait are told.
-   */
-  private async write({ waiting, works }: Batch, held: () => boolean): Promise<{ done: Promise<void> }> {
-    const refuse = (error: unknown) => this.refuse(waiting, error);
-    try {
-      for (const { tenant, terms, identified } of works) await this.dictionary.learn(tenant, terms, identified);
-      if (!held()) throw notTheWriter();
-      const { done } = await this.meili.write(
-        works.flatMap(({ documents }) => documents),
-        works.flatMap(({ gone }) => gone),
-      );
-      const tell = () => {
-        for (const one of waiting) one.done();
-      };
-      return { done: done.then(tell, refuse) };
-    } catch (error) {
-      refuse(error);
-      return { done: Promise.resolve() };
-    }
-  }
-
   /**
    * While something is only away, everybody tries again later. Otherwise one entry is bad, and the others must not suffer for it:
    * each half goes its own way, asked for and written anew, until the bad one is alone and its event ends among the dead letters.
    */
   private refuse(batch: readonly Waiting[], error: unknown): void {
-    for (const { tenant, ids, lane, done, failed } of batch) {
-      if (isTransient(error) || (batch.length === 1 && ids.length === 1)) {
+    for (const { tenant, told, lane, done, failed } of batch) {
+      if (isTransient(error) || (batch.length === 1 && told.length === 1)) {
         failed(error);
         continue;
       }
-      const half = Math.ceil(ids.length / 2);
-      const parts = [ids.slice(0, half), ids.slice(half)].filter((part) => part.length);
+      const half = Math.ceil(told.length / 2);
+      const parts = [told.slice(0, half), told.slice(half)].filter((part) => part.length);
       void Promise.allSettled(parts.map((part) => this.queue(tenant, part, lane, true))).then((outcomes) => {
         const bad = outcomes.find((outcome) => outcome.status === 'rejected');
         if (bad) failed(bad.reason);

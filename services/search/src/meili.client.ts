@@ -1,6 +1,5 @@
 import { AppError } from '@kontor/bus';
 import {
-  type Index,
   Meilisearch,
   MeilisearchApiError,
   MeilisearchRequestError,
@@ -10,9 +9,8 @@ import {
   type Task,
 } from 'meilisearch';
 import { type Document, PHRASE_FIELDS, type PhraseField } from './document.js';
-import type { Filter, Filterable } from './filter.js';
+import { type Filter, type Filterable, filterText, type Moment } from './filter.js';
 
-const INDEX = 'entries';
 const FILTERABLE: Filterable[] = [
   'id',
   'tenant',
@@ -22,25 +20,33 @@ const FILTERABLE: Filterable[] = [
   'cities',
   'customerId',
   'ownerId',
+  'projectIds',
+  'hasOpportunities',
   'readers',
   'customerReaders',
   'words',
 ];
+const MOMENTS: Moment[] = ['createdAt', 'updatedAt'];
 
-const SETTINGS: Settings = {
-  displayedAttributes: ['id'],
+/** What hits are sorted by, and what is told of them besides the id. */
+export type SortKey = 'sortName' | Moment;
+const SORT_KEYS: SortKey[] = ['sortName', ...MOMENTS];
+
+export const SETTINGS: Settings = {
+  displayedAttributes: ['id', 'version', 'tenant', 'hash', ...SORT_KEYS],
   searchableAttributes: [...PHRASE_FIELDS],
   filterableAttributes: [
     { attributePatterns: FILTERABLE, features: { facetSearch: false, filter: { equality: true, comparison: false } } },
+    { attributePatterns: MOMENTS, features: { facetSearch: false, filter: { equality: false, comparison: true } } },
   ],
-  sortableAttributes: ['sortName', 'createdAt'],
+  sortableAttributes: SORT_KEYS,
   // Only phrases are asked of its words, and those as they stand: what else they could do is not paid for.
   typoTolerance: { enabled: false },
   prefixSearch: 'disabled',
   facetSearch: false,
   proximityPrecision: 'byWord',
   pagination: { maxTotalHits: 1_000_000_000 },
-  faceting: { maxValuesPerFacet: 100 },
+  faceting: { maxValuesPerFacet: 100, sortFacetValuesBy: { '*': 'count' } },
 };
 
 /** Words that must stand side by side, in one attribute or in any. */
@@ -52,17 +58,27 @@ export interface Phrases {
 export interface Question {
   filters: readonly Filter[];
   phrases?: Phrases;
-  sort?: 'sortName:asc' | 'createdAt:desc';
+  sort?: Sort;
   offset?: number;
   limit: number;
   facets?: readonly Filterable[];
 }
 
+export interface Sort {
+  by: SortKey;
+  order: 'asc' | 'desc';
+}
+
+export type Found = Pick<Document, 'id' | SortKey>;
+
 export interface Answer {
-  ids: string[];
+  hits: Found[];
   total: number;
   facets: Record<string, Record<string, number>>;
 }
+
+/** What a verification compares. */
+export type Kept = Pick<Document, 'id' | 'version' | 'hash'>;
 
 /** Meilisearch answered, and will not do it: there is something wrong with what was asked. */
 export class RefusedByMeili extends Error {
@@ -73,45 +89,73 @@ export class RefusedByMeili extends Error {
 
 /** Every call to Meilisearch. Fails with `unavailable` when it cannot be reached. */
 export class MeiliClient {
-  private readonly index: Index<Document>;
   private readonly client: Meilisearch;
 
   constructor(url: string, key: string) {
     // A compressed answer comes in pieces, and between them Meilisearch waits 40 ms for the first to be acknowledged.
     this.client = new Meilisearch({ host: url, apiKey: key, timeout: 10_000, requestInit: { headers: { 'accept-encoding': 'identity' } } });
-    this.index = this.client.index<Document>(INDEX);
   }
 
-  /** Makes the index if it is not there, and gives it the settings that this version works with. */
-  async prepare(): Promise<void> {
+  /** The indexes there are, with the moment each was made: one of the same name can be another one. */
+  async indexes(): Promise<Map<string, string>> {
+    const { results } = await this.call(() => this.client.getRawIndexes({ limit: 1_000 }));
+    return new Map(results.map(({ uid, createdAt }) => [uid, String(createdAt)]));
+  }
+
+  /** Makes an empty index with the settings that this version works with; one that is there already stays. */
+  async create(index: string): Promise<void> {
     await this.call(async () => {
-      const made = await this.client.createIndex(INDEX, { primaryKey: 'id' }).waitTask({ timeout: 0 });
+      const made = await this.client.createIndex(index, { primaryKey: 'id' }).waitTask({ timeout: 0 });
       if (made.error && made.error.code !== 'index_already_exists') throw new Error(`The index could not be made: ${made.error.code}`);
-      const set = await this.index.updateSettings(SETTINGS).waitTask({ timeout: 0 });
+      const set = await this.client.index(index).updateSettings(SETTINGS).waitTask({ timeout: 0 });
       if (set.error) throw new Error(`The settings of the index were refused: ${set.error.message}`);
     });
   }
 
+  /** Drops an index; one that is not there is dropped already. */
+  async drop(index: string): Promise<void> {
+    await this.call(() => this.client.deleteIndex(index).waitTask({ timeout: 0 }));
+  }
+
   /** Asks several questions in one call; the answers come in the same order. */
-  async search(questions: readonly Question[]): Promise<Answer[]> {
-    const queries = questions.map(queryOf);
+  async search(index: string, questions: readonly Question[]): Promise<Answer[]> {
+    const queries = questions.map((question) => queryOf(index, question));
     const { results } = await this.call(() => this.client.multiSearch<{ queries: MultiSearchQuery[] }, Document>({ queries }));
     return results.map((result) => ({
-      ids: result.hits.map(({ id }) => id),
+      hits: result.hits,
       total: result.estimatedTotalHits ?? 0,
       facets: result.facetDistribution ?? {},
     }));
+  }
+
+  /** What the index has of these entries. */
+  async kept(index: string, ids: readonly string[]): Promise<Kept[]> {
+    if (!ids.length) return [];
+    const { results } = await this.call(() =>
+      this.client.index<Document>(index).getDocuments({ ids: [...ids], fields: ['id', 'version', 'hash'], limit: ids.length }),
+    );
+    return results;
+  }
+
+  /** Some of the tenant's ids in the index, in an order that stays while nothing is written. */
+  async idsOf(index: string, tenant: Filter, offset: number, limit: number): Promise<string[]> {
+    const filter = typeof tenant === 'boolean' ? undefined : filterText(tenant);
+    const { results } = await this.call(() => this.client.index<Document>(index).getDocuments({ fields: ['id'], offset, limit, filter }));
+    return results.map(({ id }) => id);
   }
 
   /**
    * Hands over documents, one JSON text each, and the ids of what is to go; resolves when Meilisearch has taken them in, in the order of the calls.
    * `done` resolves when all of it can be found.
    */
-  async write(documents: readonly string[], gone: string[]): Promise<{ done: Promise<void> }> {
+  async write(indexes: readonly string[], documents: readonly string[], gone: string[]): Promise<{ done: Promise<void> }> {
     const tasks: number[] = [];
-    for (const payload of payloads(documents))
-      tasks.push((await this.call(() => this.index.addDocumentsFromString(payload, 'application/x-ndjson'))).taskUid);
-    if (gone.length) tasks.push((await this.call(() => this.index.deleteDocuments(gone))).taskUid);
+    for (const name of indexes) {
+      const index = this.client.index<Document>(name);
+      for (const payload of payloads(documents))
+        tasks.push((await this.call(() => index.addDocumentsFromString(payload, 'application/x-ndjson'))).taskUid);
+      if (gone.length) tasks.push((await this.call(() => index.deleteDocuments(gone))).taskUid);
+    }
     return { done: Promise.all(tasks.map((task) => this.finished(task))).then(() => undefined) };
   }
 
@@ -121,7 +165,7 @@ export class MeiliClient {
   }
 
   async ping(): Promise<void> {
-    await this.client.health();
+    await this.call(() => this.client.health());
   }
 
   private async call<T>(work: () => Promise<T>): Promise<T> {
@@ -164,14 +208,14 @@ function isAway(error: unknown): boolean {
   return error instanceof MeilisearchApiError && (error.response.status >= 500 || UNPREPARED.includes(error.cause?.code ?? ''));
 }
 
-function queryOf({ filters, phrases, sort, offset = 0, limit, facets }: Question): MultiSearchQuery {
+function queryOf(index: string, { filters, phrases, sort, offset = 0, limit, facets }: Question): MultiSearchQuery {
   return {
-    indexUid: INDEX,
-    attributesToRetrieve: ['id'],
-    filter: filters.filter((filter) => typeof filter === 'string'),
+    indexUid: index,
+    attributesToRetrieve: ['id', ...SORT_KEYS],
+    filter: filters.flatMap((filter) => (typeof filter === 'boolean' ? [] : [filterText(filter)])),
     ...(phrases && { q: phrases.texts.map((text) => `"${text}"`).join(' '), matchingStrategy: 'all' as const }),
     ...(phrases?.attribute && { attributesToSearchOn: [phrases.attribute] }),
-    ...(sort && { sort: [sort] }),
+    ...(sort && { sort: [`${sort.by}:${sort.order}`] }),
     ...(facets?.length && { facets: [...facets] }),
     offset,
     limit,

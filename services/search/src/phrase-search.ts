@@ -1,13 +1,14 @@
+import type { BothIndexes } from './both-indexes.js';
 import { MOST_FOUND } from './dictionary-query.js';
 import { phraseAttribute } from './document.js';
 import { ONLY_WHEN_NAMED } from './entry-fields.js';
 import { and, type Filter, isIn } from './filter.js';
-import type { MeiliClient, Phrases } from './meili.client.js';
+import type { Phrases } from './meili.client.js';
 import type { Found } from './plan-query.js';
 import type { Clause } from './query.js';
 import { phraseLine } from './words.js';
 
-interface Phrase {
+export interface Phrase {
   place: number;
   text: string;
   attribute: Phrases['attribute'];
@@ -20,7 +21,7 @@ interface Phrase {
  * attribute go along with the question itself; what else there is, is asked beforehand and becomes ids.
  */
 export async function settlePhrases(
-  meili: MeiliClient,
+  indexes: BothIndexes,
   clauses: readonly Clause[],
   found: readonly Found[],
   given: readonly Filter[],
@@ -31,22 +32,17 @@ export async function settlePhrases(
   // Where a word of the phrase is unknown there is nothing to ask.
   const before = phrases.filter((phrase) => !along.includes(phrase) && found[phrase.place]!.levels[0] !== false);
   const settled = [...found];
-  if (before.length) {
-    const questions = before.map(({ place, text, attribute }) => ({
-      filters: [...given, and(...found[place]!.levels)],
-      phrases: { texts: [text], attribute },
-      limit: MOST_FOUND,
-    }));
-    for (const [i, { ids, total }] of (await meili.search(questions)).entries()) {
-      const { place } = before[i]!;
-      settled[place] = { levels: [isIn('id', ids)], complete: found[place]!.complete && total <= ids.length };
-    }
-  }
+  await Promise.all(
+    before.map(async ({ place, text, attribute }) => {
+      const { ids, complete } = await indexes.phrase([...given, and(...found[place]!.levels)], { texts: [text], attribute }, MOST_FOUND);
+      settled[place] = { levels: [isIn('id', ids)], complete: found[place]!.complete && complete };
+    }),
+  );
   return { found: settled, along: first && { texts: along.map(({ text }) => text), attribute: first.attribute } };
 }
 
 /** A clause as Meilisearch is to see it; a single word is no phrase, the filter on words says it all. */
-function phraseOf(clause: Clause, place: number): Phrase[] {
+export function phraseOf(clause: Clause, place: number): Phrase[] {
   if (clause.kind !== 'phrase') return [];
   const text = phraseLine(clause.text);
   if (!text || clause.field === ONLY_WHEN_NAMED) return [];

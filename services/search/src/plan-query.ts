@@ -29,8 +29,9 @@ export function planQuery(clauses: readonly Clause[], found: readonly Found[]): 
   const count = Math.max(1, ...wanted.map(({ levels }) => levels.length));
   const classes: Filter[] = [];
   for (let level = 0; level < count; level++) {
+    // Where no clause has anything at this level there is no such class.
+    if (level > 0 && wanted.every(({ levels }) => (levels[level] ?? false) === false)) continue;
     const better = level > 0 && upTo(level - 1);
-    if (upTo(level) === better) continue;
     // With a single clause, what is up to this level and not better is what is in this level and not better.
     const fitting = wanted.length === 1 ? (wanted[0]!.levels[level] ?? false) : upTo(level);
     const own = and(fitting, not(better), ...unwanted);

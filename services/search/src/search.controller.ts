@@ -1,6 +1,7 @@
 import { Handle } from '@kontor/bus';
-import { forgetInSearch, type InputOf, search } from '@kontor/contracts';
+import { forgetInSearch, getSearchStatus, type InputOf, rebuildIndex, search, verifyIndex } from '@kontor/contracts';
 import { Controller } from '@nestjs/common';
+import { CareService } from './care.service.js';
 import { ForgetService } from './forget.service.js';
 import { SearchService } from './search.service.js';
 
@@ -9,11 +10,27 @@ export class SearchController {
   constructor(
     private readonly service: SearchService,
     private readonly forgetting: ForgetService,
+    private readonly care: CareService,
   ) {}
 
   @Handle(search)
   find(query: InputOf<typeof search>) {
     return this.service.find(query);
+  }
+
+  @Handle(getSearchStatus)
+  status() {
+    return this.care.status();
+  }
+
+  @Handle(rebuildIndex)
+  rebuild() {
+    return this.care.rebuild();
+  }
+
+  @Handle(verifyIndex)
+  verify(order: InputOf<typeof verifyIndex>) {
+    return this.care.verify(order);
   }
 
   @Handle(forgetInSearch)

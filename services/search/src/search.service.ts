@@ -1,23 +1,44 @@
-import { AppError, Bus, grantees } from '@kontor/bus';
-import { getEntries, type Hit, type InputOf, type OutputOf, type search } from '@kontor/contracts';
+import { AppError, Bus, currentContext } from '@kontor/bus';
+import { type Explanation, getEntries, type Hit, type OutputOf, type search } from '@kontor/contracts';
 import { Injectable } from '@nestjs/common';
-import { cutPage, readCursor } from './cursor.js';
+import { type BothAnswer, BothIndexes, type Question } from './both-indexes.js';
+import { type Cursor, cutPage, readCursor } from './cursor.js';
 import { Dictionary } from './dictionary.js';
 import { type Entry, fieldNamed } from './entry-fields.js';
-import { type Filter, type Filterable, is, isAbsent, isIn, or } from './filter.js';
-import { foundFor, isCut } from './found.js';
+import { explainClauses } from './explain.js';
+import type { Filter, Filterable } from './filter.js';
+import { type Answered, foundFor, isCut } from './found.js';
+import type { Snapshot } from './fresh.js';
 import { matchesOf } from './match.js';
-import { type Answer, MeiliClient, type Question } from './meili.client.js';
+import { MeiliClient, type Sort } from './meili.client.js';
 import { parseQuery } from './parse-query.js';
 import { settlePhrases } from './phrase-search.js';
-import { planQuery } from './plan-query.js';
+import { type Found, type Plan, planQuery } from './plan-query.js';
 import { type Clause, QueryError } from './query.js';
+import { filtersOf, type Query } from './search-filters.js';
+import { Seen } from './seen.js';
 import { summaryOf } from './summary.js';
 import { currentTenant } from './tenant.js';
+import { Without } from './without-index.js';
 
-type Query = InputOf<typeof search>;
+type SearchAnswer = OutputOf<typeof search>;
+
+/** What is known of a query before an index is asked. */
+export interface Understood {
+  clauses: readonly Clause[];
+  answers: readonly Answered[][];
+  found: readonly Found[];
+  snapshot: Snapshot;
+  given: readonly Filter[];
+}
 
 const FACETS: Record<Query['facets'][number], Filterable> = { type: 'type', tag: 'tags', kind: 'kind', city: 'cities' };
+
+const SORTS: Record<Exclude<Query['sort'], 'relevance'>, Sort> = {
+  name: { by: 'sortName', order: 'asc' },
+  '-createdAt': { by: 'createdAt', order: 'desc' },
+  '-updatedAt': { by: 'updatedAt', order: 'desc' },
+};
 
 @Injectable()
 export class SearchService {
@@ -25,57 +46,68 @@ export class SearchService {
     private readonly bus: Bus,
     private readonly dictionary: Dictionary,
     private readonly meili: MeiliClient,
+    private readonly seen: Seen,
+    private readonly without: Without,
   ) {}
 
-  async find(query: Query): Promise<OutputOf<typeof search>> {
-    const start = performance.now();
+  async find(query: Query): Promise<SearchAnswer> {
+    const ms = stopwatch();
+    const tenant = currentTenant();
     const cursor = readCursor(query.cursor);
-    const { clauses, plan, complete, question } = await this.understand(query);
-    const facets = query.facets.map((facet) => FACETS[facet]);
-    const [whole, first] = await this.ask([
-      { ...question(plan.all, 0, 0), facets },
-      question(plan.classes[cursor.class] ?? false, cursor.offset, query.limit),
-    ]);
-    const offered = [first!.ids];
-    // The next classes are asked only when the page has room for them, which is seldom.
-    const room = query.limit - first!.ids.length;
-    const further = room > 0 ? plan.classes.slice(cursor.class + 1) : [];
-    for (const { ids } of await this.ask(further.map((filter) => question(filter, 0, room)))) offered.push(ids);
-    const { ids, next } = cutPage(cursor, offered, query.limit, whole!.total);
+    const clauses = parse(query.q, query.q.includes(':') ? await this.dictionary.fieldsOf(tenant) : []);
+    if (query.seen?.length) await this.seen.wait(tenant, query.seen);
+    const waited = ms();
+    const understood = await this.understand(tenant, clauses, query);
+    const looked = ms();
+    const answer = await this.answer(understood, query, cursor);
+    const asked = ms();
+    const { snapshot } = understood;
+    const hits = await this.hitsOf(answer.ids, clauses);
     return {
-      hits: await this.hitsOf(ids, clauses),
-      nextCursor: next,
-      total: { value: whole!.total, relation: complete ? 'exact' : 'at_least' },
-      ...(facets.length && { facets: Object.fromEntries(query.facets.map((facet) => [facet, whole!.facets[FACETS[facet]] ?? {}])) }),
-      tookMs: Math.round(performance.now() - start),
+      hits,
+      nextCursor: answer.next,
+      total: { value: answer.whole.total, relation: answer.complete && snapshot.whole ? 'exact' : 'at_least' },
+      ...(query.facets.length && {
+        facets: Object.fromEntries(query.facets.map((facet) => [facet, answer.whole.facets[FACETS[facet]] ?? {}])),
+      }),
+      tookMs: Math.round(ms()),
+      ...((answer.degraded || !snapshot.whole) && { degraded: true }),
+      ...(answer.classes && {
+        explain: {
+          clauses: explainClauses(understood, currentContext().roles.includes('admin')),
+          classes: answer.classes,
+          index: { settled: answer.whole.total - answer.whole.fresh, fresh: answer.whole.fresh },
+          ms: { seen: waited, dictionary: looked - waited, index: asked - looked, owner: ms() - asked },
+        },
+      }),
     };
   }
 
-  /** What Meilisearch has to be asked. */
-  private async understand(query: Query) {
-    const tenant = currentTenant();
-    const clauses = parse(query.q, query.q.includes(':') ? await this.dictionary.fieldsOf(tenant) : []);
-    const answers = await this.dictionary.lookUp(tenant, clauses);
+  private async understand(tenant: string, clauses: readonly Clause[], query: Query): Promise<Understood> {
+    const [{ answers, snapshot }, given] = await Promise.all([this.dictionary.lookUp(tenant, clauses), filtersOf(tenant, query, this.bus)]);
     const fields = answers.flat().some(isCut) ? await this.dictionary.fieldsOf(tenant) : [];
-    const known = clauses.map((clause, i) => foundFor(clause, answers[i]!, fields));
-    const given = filtersOf(tenant, query);
-    const { found, along } = await settlePhrases(this.meili, clauses, known, given);
-    const sort = clauses.every((clause) => clause.not) ? 'createdAt:desc' : 'sortName:asc';
-    const question = (filter: Filter, offset: number, limit: number): Question => ({
-      filters: [...given, filter],
-      phrases: along,
-      sort,
-      offset,
-      limit,
-    });
-    return { clauses, plan: planQuery(clauses, found), complete: found.every((one) => one.complete), question };
+    const found = clauses.map((clause, i) => foundFor(clause, answers[i]!, fields));
+    return { clauses, answers, found, snapshot, given };
   }
 
-  /** What can have no hits needs no asking. */
-  private async ask(questions: readonly Question[]): Promise<Answer[]> {
-    const open = questions.filter(({ filters }) => !filters.includes(false));
-    const answers = open.length ? await this.meili.search(open) : [];
-    return questions.map((question) => answers[open.indexOf(question)] ?? { ids: [], total: 0, facets: {} });
+  /** While Meilisearch is away what can be answered without it still is. */
+  private async answer(understood: Understood, query: Query, cursor: Cursor): Promise<PageOfHits> {
+    try {
+      return await this.fromIndexes(understood, query, cursor);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'unavailable') throw error;
+      const { question, plan, documents, complete } = await this.without.prepare(understood, error);
+      const ask = async (questions: readonly Question[]) => questions.map((one) => documents(one));
+      return { ...(await page(ask, plan, question(sortOf(query, understood.clauses)), query, cursor)), complete, degraded: true };
+    }
+  }
+
+  private async fromIndexes({ clauses, found, snapshot, given }: Understood, query: Query, cursor: Cursor): Promise<PageOfHits> {
+    const indexes = new BothIndexes(this.meili, snapshot);
+    const settled = await settlePhrases(indexes, clauses, found, given);
+    const base = { filters: given, phrases: settled.along, sort: sortOf(query, clauses) };
+    const answer = await page((questions) => indexes.ask(questions), planQuery(clauses, settled.found), base, query, cursor);
+    return { ...answer, complete: settled.found.every((one) => one.complete) };
   }
 
   /** Asks the owner what these entries are now; what the agent may not see, or what is gone, is left out. */
@@ -92,6 +124,57 @@ export class SearchService {
   }
 }
 
+interface PageOfHits {
+  ids: string[];
+  next: string | null;
+  whole: BothAnswer;
+  complete: boolean;
+  degraded?: true;
+  classes?: Explanation['classes'];
+}
+
+type Base = Pick<Question, 'filters' | 'phrases' | 'sort'>;
+
+/** Asks for a page of the plan: one class after the other, or all of them in another order. */
+async function page(
+  ask: (questions: readonly Question[]) => Promise<BothAnswer[]>,
+  plan: Plan,
+  { filters, ...base }: Base,
+  query: Query,
+  cursor: Cursor,
+): Promise<Omit<PageOfHits, 'complete'>> {
+  const classes = query.sort === 'relevance' ? plan.classes : [plan.all];
+  const question = (filter: Filter, limit: number, from = { settled: 0, fresh: 0 }): Question => ({
+    ...base,
+    filters: filter === true ? filters : [...filters, filter],
+    limit,
+    settled: from.settled,
+    fresh: from.fresh,
+  });
+  const whole = { ...question(plan.all, 0), facets: query.facets.map((facet) => FACETS[facet]) };
+  const counted = query.explain ? classes.map((filter) => question(filter, 0)) : [];
+  const [all, first, ...each] = await ask([whole, question(classes[cursor.class] ?? false, query.limit, cursor), ...counted]);
+  const offered = [first!.hits];
+  // The next classes are asked only when the page has room for them.
+  const room = query.limit - first!.hits.length;
+  const further = room > 0 ? classes.slice(cursor.class + 1) : [];
+  if (further.length) offered.push(...(await ask(further.map((filter) => question(filter, room)))).map(({ hits }) => hits));
+  return {
+    ...cutPage(cursor, offered, query.limit, all!.total),
+    whole: all!,
+    ...(query.explain && { classes: each.map(({ total }) => ({ hits: total })) }),
+  };
+}
+
+/** Namesakes come by name; where nothing is looked for, the newest come first. */
+const sortOf = ({ sort }: Query, clauses: readonly Clause[]): Sort =>
+  SORTS[sort === 'relevance' ? (clauses.every((clause) => clause.not) ? '-createdAt' : 'name') : sort];
+
+function stopwatch(): () => number {
+  const start = performance.now();
+  return () => Math.round((performance.now() - start) * 10) / 10;
+}
+
 function parse(q: string, fields: readonly string[]): Clause[] {
   try {
     return parseQuery(q, (name) => fieldNamed(name, fields));
@@ -100,21 +183,4 @@ function parse(q: string, fields: readonly string[]): Clause[] {
     const message = `${error.message} (at character ${error.at + 1})`;
     throw new AppError('invalid', `q: ${message}`, { errors: [{ path: 'q', message, code: 'query' }], at: error.at });
   }
-}
-
-/** What the caller may not see is in no hit, total or facet (product.md 2.10). */
-function readableByCaller(): Filter[] {
-  const mine = grantees();
-  return mine ? (['readers', 'customerReaders'] as const).map((list) => or(isAbsent(list), isIn(list, mine))) : [];
-}
-
-function filtersOf(tenant: string, { kind, type, tag, customerId }: Query): Filter[] {
-  return [
-    is('tenant', tenant),
-    ...readableByCaller(),
-    ...(kind ? [is('kind', kind)] : []),
-    ...(type ? [is('type', type)] : []),
-    ...(tag ?? []).map((one) => is('tags', one)),
-    ...(customerId ? [is('customerId', customerId)] : []),
-  ];
 }

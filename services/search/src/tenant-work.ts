@@ -1,41 +1,52 @@
 import { setImmediate as letOthersWork } from 'node:timers/promises';
 import { AppError, type Bus, serviceContext } from '@kontor/bus';
 import { getEntries } from '@kontor/contracts';
-import type { Identified } from './dictionary.js';
-import { documentOf } from './document.js';
+import { documentOf, printDocument } from './document.js';
 import type { Entry } from './entry-fields.js';
-import { identifiersOf } from './identifiers.js';
+import { type Identifier, identifiersOf } from './identifiers.js';
+
+/** An entry that is to be looked at: of which version it was told, if any was. */
+export interface Told {
+  id: string;
+  version: number;
+}
+
+/** What is to be written of an entry; without a document it is gone. */
+export interface EntryWork {
+  id: string;
+  version: number;
+  /** JSON */
+  document: string | null;
+  identifiers: readonly Identifier[];
+}
 
 /** What is to be written for one tenant. */
 export interface TenantWork {
   tenant: string;
-  /** One JSON text each. */
-  documents: string[];
-  gone: string[];
+  entries: EntryWork[];
   terms: Set<string>;
-  identified: Identified[];
 }
 
 const IDS_AT_ONCE = 1_000;
 const DOCUMENTS_AT_ONCE = 100;
 
 /** Asks what these entries are now and works out what has to be written; of what is not there any more everything goes. */
-export async function readWork(bus: Bus, tenant: string, ids: readonly string[]): Promise<TenantWork> {
+export async function readWork(bus: Bus, tenant: string, told: readonly Told[]): Promise<TenantWork> {
+  const gone = new Map<string, number>();
+  for (const { id, version } of told) gone.set(id, Math.max(version, gone.get(id) ?? 0));
+  const ids = [...gone.keys()];
   const parts = Array.from({ length: Math.ceil(ids.length / IDS_AT_ONCE) }, (_, i) => ids.slice(i * IDS_AT_ONCE, (i + 1) * IDS_AT_ONCE));
   const entries = (await Promise.all(parts.map((part) => fetchEntries(bus, tenant, part)))).flat();
-  const gone = new Set(ids);
-  const work: TenantWork = { tenant, documents: [], gone: [], terms: new Set(), identified: [] };
+  const work: TenantWork = { tenant, entries: [], terms: new Set() };
   for (const [i, entry] of entries.entries()) {
     // Searches are answered by this process, too, and wait no longer than for some of the documents.
     if (i % DOCUMENTS_AT_ONCE === DOCUMENTS_AT_ONCE - 1) await letOthersWork();
     const document = documentOf(tenant, entry);
     for (const word of document.words) work.terms.add(word);
-    work.documents.push(JSON.stringify(document));
-    work.identified.push({ id: entry.id, identifiers: identifiersOf(entry) });
+    work.entries.push({ id: entry.id, version: entry.version, document: printDocument(document), identifiers: identifiersOf(entry) });
     gone.delete(entry.id);
   }
-  work.gone = [...gone];
-  for (const id of gone) work.identified.push({ id, identifiers: [] });
+  for (const [id, version] of gone) work.entries.push({ id, version, document: null, identifiers: [] });
   return work;
 }
 

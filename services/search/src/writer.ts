@@ -1,8 +1,9 @@
 import { Bus, describeError } from '@kontor/bus';
-import { Database, whileHolding } from '@kontor/database';
+import { Database, type HeldLock, whileHolding } from '@kontor/database';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Indexer } from './indexer.js';
-import { MeiliClient } from './meili.client.js';
+import { Rebuilder } from './rebuilder.js';
+import { Verifier } from './verifier.js';
 
 /** The gate that the index listeners wait at. */
 export const WRITER = 'writer';
@@ -18,7 +19,8 @@ export class Writer implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly db: Database,
     private readonly bus: Bus,
     private readonly indexer: Indexer,
-    private readonly meili: MeiliClient,
+    private readonly rebuilder: Rebuilder,
+    private readonly verifier: Verifier,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -28,11 +30,16 @@ export class Writer implements OnApplicationBootstrap, OnApplicationShutdown {
       WRITER,
       this.stopping.signal,
       async (lock) => {
-        await this.meili.prepare();
+        let ended = false;
+        const held: HeldLock = { ...lock, held: () => lock.held() && !ended };
         try {
-          const working = this.indexer.run(lock);
+          const working = this.indexer.run(held);
           gate.open();
-          await working;
+          const upkeep = [this.rebuilder.run(held), this.verifier.run(held)];
+          await working.finally(() => {
+            ended = true;
+          });
+          await Promise.all(upkeep);
         } finally {
           gate.close();
         }

@@ -9,6 +9,8 @@ import {
   getEntries,
   type InputOf,
   listContactIds,
+  listTenants,
+  listVersions,
 } from '@kontor/contracts';
 import type { NatsTestServer } from '@kontor/testing';
 import { jetstream } from '@nats-io/jetstream';
@@ -102,6 +104,18 @@ class Customers {
       entry.kind === 'contact' && entry.customerId === customerId && entry.id > after ? [entry.id] : [],
     );
     return { ids: ids.toSorted().slice(0, limit) };
+  }
+
+  @Handle(listTenants)
+  listTenants() {
+    return { tenants: [...known.keys()] };
+  }
+
+  @Handle(listVersions)
+  listVersions({ kind, after = '', limit, count }: InputOf<typeof listVersions>) {
+    const all = [...ofTenant(currentContext().tenant).values()].filter((entry) => entry.kind === kind);
+    const items = all.filter(({ id }) => id > after).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    return { items: items.slice(0, limit).map(({ id, version }) => ({ id, version })), ...(count && { total: all.length }) };
   }
 }
 

@@ -1,0 +1,140 @@
+import { Database, type HeldLock, type Query } from '@kontor/database';
+import { Injectable } from '@nestjs/common';
+import type { Document } from './document.js';
+
+/** What an entry is since a change; without a document it is gone. */
+export interface Recent {
+  seq: number;
+  version: number;
+  document: Document | null;
+}
+
+/** What a search has to know beside the settled index: that one's name, and what has changed since. */
+export interface Snapshot {
+  index: string;
+  /** False while the index does not have everything yet. */
+  whole: boolean;
+  fresh: ReadonlyMap<string, Recent>;
+}
+
+/** A recent change that is to be settled. */
+export interface Unsettled {
+  id: string;
+  seq: number;
+  tenant: string;
+  document: string | null;
+}
+
+/** What is to be kept of a change; the document as JSON. */
+export interface FreshEntry {
+  id: string;
+  version: number;
+  document: string | null;
+}
+
+type Row = [id: string, seq: number, version: number, document: Document | null];
+interface State {
+  name: string;
+  whole: boolean;
+  floor: number;
+}
+
+const NONE: ReadonlyMap<string, Recent> = new Map();
+const MOST_TENANTS = 1_000;
+
+/**
+ * The fresh index: changes that are in PostgreSQL and in the memory of each replica, but not in Meilisearch yet. Meilisearch works on one task at a
+ * time, whatever index it is for, so that a second index of its own would wait for seconds behind the batches of an import.
+ * A search takes part of the entries from here and all others from the settled index: at any moment an entry counts in exactly one of them.
+ */
+@Injectable()
+export class Fresh {
+  /** By tenant, what this replica has read already; never changed, but replaced. */
+  private readonly read = new Map<string, { seq: number; fresh: ReadonlyMap<string, Recent> }>();
+
+  constructor(private readonly db: Database) {}
+
+  /** Columns of two rows that bring this replica up to date when they are read in one statement with whatever else must be of the same moment. */
+  statements(tenant: string, param: (value: unknown) => string): [state: string, changes: string] {
+    const seq = this.read.get(tenant)?.seq ?? 0;
+    return [
+      `(select json_build_object('name', name, 'whole', whole, 'floor', floor)::text from current_index)`,
+      `(select json_agg(json_build_array(entry_id, seq, version, document))::text from fresh where tenant_id = $1 and seq > ${param(seq)})`,
+    ];
+  }
+
+  /** What the two rows say. */
+  snapshot(tenant: string, state: string | null, changes: string | null): Snapshot {
+    // Before the writer has made it there is no index, and nothing to be found.
+    if (state === null) return { index: '', whole: false, fresh: NONE };
+    const { name, whole, floor } = JSON.parse(state) as State;
+    return { index: name, whole, fresh: this.upTo(tenant, floor, changes === null ? [] : (JSON.parse(changes) as Row[])) };
+  }
+
+  /** The same, when nothing else has to be of the same moment. */
+  async current(tenant: string): Promise<Snapshot> {
+    const parameters: unknown[] = [tenant];
+    const [state, changes] = this.statements(tenant, (value) => `$${parameters.push(value)}`);
+    const sql = `select ${state} as state, ${changes} as changes`;
+    const [row] = await this.db.queryAcrossTenants<{ state: string | null; changes: string | null }>(sql, parameters);
+    return this.snapshot(tenant, row?.state ?? null, row?.changes ?? null);
+  }
+
+  private upTo(tenant: string, floor: number, changes: readonly Row[]): ReadonlyMap<string, Recent> {
+    const before = this.read.get(tenant) ?? { seq: 0, fresh: NONE };
+    const settled = before.fresh.size > 0 && [...before.fresh.values()].some(({ seq }) => seq <= floor);
+    if (!changes.length && !settled) return before.fresh;
+    const fresh = new Map([...before.fresh].filter(([, { seq }]) => seq > floor));
+    let last = before.seq;
+    for (const [id, seq, version, document] of changes) {
+      last = Math.max(last, seq);
+      // Two searches can be answered in the other order.
+      if (seq > floor && seq > (fresh.get(id)?.seq ?? 0)) fresh.set(id, { seq, version, document });
+    }
+    if (this.read.size >= MOST_TENANTS) this.read.clear();
+    this.read.set(tenant, { seq: last, fresh });
+    return fresh;
+  }
+
+  /** Who could still have it in memory has it no more. */
+  drop(tenant: string): void {
+    this.read.delete(tenant);
+  }
+
+  /** Of all tenants, each with its number. */
+  async ids(): Promise<Map<string, number>> {
+    const rows = await this.db.queryAcrossTenants<{ id: string; seq: string }>('select entry_id as id, seq from fresh', []);
+    return new Map(rows.map(({ id, seq }) => [id, Number(seq)]));
+  }
+
+  /** The oldest of all tenants, and how long the first of them has waited, in seconds. */
+  async oldest(limit: number): Promise<Unsettled[]> {
+    const rows = await this.db.queryAcrossTenants<Omit<Unsettled, 'seq'> & { seq: string }>(
+      'select tenant_id as tenant, entry_id as id, seq, document::text as document from fresh order by seq limit $1',
+      [limit],
+    );
+    return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
+  }
+
+  /** Everything up to this number is in the settled index now. */
+  async settle(lock: HeldLock, floor: number): Promise<void> {
+    await lock.transaction(async (query) => {
+      await query('update current_index set floor = greatest(floor, $1)', [floor]);
+      await query('delete from fresh where seq <= $1', [floor]);
+    });
+  }
+}
+
+/** Keeps what these entries are now; gives the number of each that was kept. An older state never takes the place of a newer one. */
+export async function keepFresh(query: Query, tenant: string, entries: readonly FreshEntry[]): Promise<Map<string, number>> {
+  const rows = await query<{ id: string; seq: string }>(
+    `insert into fresh (tenant_id, entry_id, version, document)
+     select $1, id, version, document::json from unnest($2::uuid[], $3::integer[], $4::text[]) as new (id, version, document)
+     on conflict (tenant_id, entry_id) do update
+       set version = greatest(fresh.version, excluded.version), document = excluded.document, seq = default, changed_at = clock_timestamp()
+       where excluded.version >= fresh.version or excluded.document is null
+     returning entry_id as id, seq`,
+    [tenant, entries.map(({ id }) => id), entries.map(({ version }) => version), entries.map(({ document }) => document)],
+  );
+  return new Map(rows.map(({ id, seq }) => [id, Number(seq)]));
+}

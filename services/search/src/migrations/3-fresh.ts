@@ -1,0 +1,78 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * Recent changes beside the settled index, which index that is, and how far making it anew and comparing it have come.
+ * Of all tenants, so without policies, like the dictionary.
+ */
+export class FreshTables implements MigrationInterface {
+  readonly name = 'FreshTables1760000000003';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      -- What changed lately and is not in Meilisearch yet. A change has a higher number than all before it; those up to the floor are settled.
+      create table fresh (
+        tenant_id uuid not null,
+        entry_id uuid not null,
+        seq bigint generated always as identity,
+        version integer not null,
+        -- null: gone
+        document json,
+        changed_at timestamptz not null default clock_timestamp(),
+        primary key (tenant_id, entry_id)
+      );
+      create index fresh_order on fresh (tenant_id, seq);
+      create index fresh_oldest on fresh (seq);
+
+      -- The index that is searched; one row.
+      create table current_index (
+        one boolean primary key default true check (one),
+        name text not null,
+        -- of what it was made by: another number of the service means that it must be made anew
+        version integer not null,
+        -- false while it is being filled for the first time, or after it was lost
+        whole boolean not null,
+        -- when Meilisearch made it: another moment means that it is another one of the same name
+        made text not null,
+        floor bigint not null default 0
+      );
+
+      -- How an index is made anew: the running one, or the last; one row.
+      create table rebuild (
+        one boolean primary key default true check (one),
+        name text not null,
+        version integer not null,
+        state text not null check (state in ('running', 'finished', 'failed')),
+        error text,
+        started_at timestamptz not null default clock_timestamp(),
+        finished_at timestamptz,
+        done integer not null default 0,
+        total integer not null default 0,
+        -- how far it has come: this tenant, this kind, after this id
+        tenant_id uuid,
+        kind text,
+        after_id uuid
+      );
+
+      create table verification (
+        tenant_id uuid primary key,
+        deep boolean not null,
+        state text not null check (state in ('running', 'finished', 'failed')),
+        error text,
+        started_at timestamptz not null default clock_timestamp(),
+        finished_at timestamptz,
+        done integer not null default 0,
+        total integer not null default 0,
+        kind text not null default 'customer',
+        after_id uuid,
+        missing integer not null default 0,
+        stale integer not null default 0,
+        surplus integer not null default 0,
+        words integer not null default 0
+      );
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table verification, rebuild, current_index, fresh');
+  }
+}
