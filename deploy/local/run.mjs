@@ -1,6 +1,6 @@
-// Behind `npm start`, `npm test`, `npm run demo`, `npm run token` and `npm run bench`: installs and builds what is missing, then runs the
-// command on the Node that comes with the packages. The only program here that runs on the machine's own Node, so: plain JavaScript,
-// no dependencies. What it says goes to standard error; standard output belongs to the command.
+// Behind `npm start`, `npm test`, `npm run demo`, `npm run token`, `npm run kontor` and `npm run bench`: installs and builds what is missing,
+// then runs the command on the Node that comes with the packages. The only program here that runs on the machine's own Node, so: plain
+// JavaScript, no dependencies. What it says goes to standard error; standard output belongs to the command.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';

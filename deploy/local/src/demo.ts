@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DataFolder } from './data-folder.js';
 import { fetchToken } from './identity-provider.js';
+import { progressBar } from './progress-bar.js';
 import { messageOf, SetupError } from './setup-error.js';
 
 interface Import {
@@ -94,11 +95,7 @@ async function importContacts(call: Call): Promise<void> {
 }
 
 function bar(done: number, rows: number): void {
-  const width = 40;
-  const full = rows > 0 ? Math.round((done / rows) * width) : 0;
-  process.stdout.write(
-    `${process.stdout.isTTY ? '\r' : ''}[${'█'.repeat(full)}${'·'.repeat(width - full)}] ${done}/${rows}${process.stdout.isTTY ? '' : '\n'}`,
-  );
+  process.stdout.write(`${process.stdout.isTTY ? '\r' : ''}${progressBar(done, rows)} ${done}/${rows}${process.stdout.isTTY ? '' : '\n'}`);
 }
 
 /** Search follows a moment after the import. */

@@ -163,6 +163,18 @@ describe('events', () => {
     expect(num_ack_pending).toBe(0);
   });
 
+  test('search reads how many events wait in its consumers, and nobody else does', async () => {
+    const { consumers } = await jetstreamManager(as('search'), { checkAPI: false, timeout: 1000 });
+    for (const lane of ['people', 'bulk']) {
+      const name = `search-index-customers-${lane}`;
+      await addConsumer('search', name, `events.customer.changed.v1.${lane}`);
+      const { num_pending: before } = await consumers.info('EVENTS', name);
+      await jetstream(as('customer')).publish(`events.customer.changed.v1.${lane}`, 'true');
+      expect((await consumers.info('EVENTS', name)).num_pending).toBe(before + 1);
+      expect(await arrives('notification', `$JS.API.CONSUMER.INFO.EVENTS.${name}`)).toBe(false);
+    }
+  });
+
   test('nobody makes, sees, pulls from or acknowledges for the consumer of another', async () => {
     await addConsumer('search', 'search-index-bulk');
     await expect(addConsumer('import', 'search-index-bulk')).rejects.toThrow();

@@ -6,6 +6,9 @@ const SECOND = 1_000_000_000;
 const DAY = 24 * 60 * 60 * SECOND;
 const MB = 1024 * 1024;
 
+/** Durable consumers that no service pulls from any more. Left behind by an update, they would count events as waiting for ever. */
+const RETIRED = ['search-index-customers'];
+
 export interface ProvisionOptions {
   /** 1 on one node, 3 on a cluster. */
   replicas?: number;
@@ -15,7 +18,7 @@ export interface ProvisionOptions {
 }
 
 /**
- * Makes the streams and buckets, or brings their settings up to date. One step before the services start, not by every replica at boot.
+ * Makes the streams and buckets, or brings their settings up to date, and takes consumers away that nobody has any more. One step before the services start, not by every replica at boot.
  * Limits retention, no compression, no per-subject limits: the plain settings, because the others are where data was lost in released versions.
  */
 export async function provision(connection: NatsConnection, options: ProvisionOptions = {}): Promise<void> {
@@ -35,16 +38,19 @@ export async function provision(connection: NatsConnection, options: ProvisionOp
     { ...stream, name: 'DEAD', subjects: ['dead.>'], max_age: 30 * DAY, max_bytes: maxBytes / 4 },
   ];
   for (const config of wanted) {
-    const known = await manager.streams.info(config.name).catch(absent);
+    const known = await manager.streams.info(config.name).catch(onlyIf(JetStreamApiCodes.StreamNotFound));
     if (known) await manager.streams.update(config.name, config);
     else await manager.streams.add(config);
   }
+  for (const name of RETIRED) await manager.consumers.delete('EVENTS', name).catch(onlyIf(JetStreamApiCodes.ConsumerNotFound));
   const objects = new Objm(connection);
   for (const [name, bytes] of Object.entries(buckets))
     await objects.create(name, { ttl: 7 * DAY, max_bytes: bytes, replicas, storage: StorageType.File });
 }
 
-/** Only a stream that is not there yet is to be made; any other failure is one. */
-function absent(error: unknown): undefined {
-  if (!(error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound)) throw error;
-}
+/** Takes this failure for an answer: there is no such thing. Any other is a failure. */
+const onlyIf =
+  (code: number) =>
+  (error: unknown): undefined => {
+    if (!(error instanceof JetStreamApiError && error.code === code)) throw error;
+  };

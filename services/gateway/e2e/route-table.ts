@@ -187,6 +187,10 @@ export const table: Record<string, Row | Row[]> = {
   'POST /v1/merges/:id/undo': writes(async ({ make, customer }) => ({ id: (await make.merge(customer.id)).id })),
 
   'GET /v1/search': lists(query('q=Kanarienvogel&facets=tag,city')),
+  'GET /v1/search/suggest': lists(query('q=Kanarienvogel')),
+  'GET /v1/admin/search/status': tenantsAdmins(query('')),
+  'POST /v1/admin/search/rebuild': tenantsAdmins(() => ({})),
+  'POST /v1/admin/search/verify': tenantsAdmins(body({ deep: true })),
 
   'GET /v1/imports': lists(query('limit=200'), { reader: 'hides', writer: 'hides', member: 'hides', light: 403 }),
   'POST /v1/imports': anyAgent(form),

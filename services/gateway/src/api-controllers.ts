@@ -9,7 +9,7 @@ import { MergesController } from './merges.controller.js';
 import { ProjectsController } from './projects.controller.js';
 import { RecordsController } from './records.controller.js';
 import { RequestsController } from './requests.controller.js';
-import { SearchController } from './search.controller.js';
+import { SearchAdminController, SearchController } from './search.controller.js';
 import { SettingsController } from './settings.controller.js';
 
 /** Everything under /v1, in the order of the documentation. */
@@ -22,6 +22,7 @@ export const apiControllers = [
   ProjectsController,
   MergesController,
   SearchController,
+  SearchAdminController,
   ImportsController,
   BinController,
   ErasuresController,

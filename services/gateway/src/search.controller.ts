@@ -1,4 +1,11 @@
-import { search } from '@kontor/contracts';
-import { controller, get } from './http/route.js';
+import { getSearchStatus, rebuildIndex, search, suggest, verifyIndex } from '@kontor/contracts';
+import { controller, get, post } from './http/route.js';
 
-export const SearchController = controller('search', '/v1/search', [get('', search)]);
+export const SearchController = controller('search', '/v1/search', [get('', search), get('suggest', suggest)]);
+
+/** Care of the index. What is begun here goes on after the answer; the status says how far it is. */
+export const SearchAdminController = controller('search', '/v1/admin/search', [
+  get('status', getSearchStatus),
+  post('rebuild', rebuildIndex, { status: 202 }),
+  post('verify', verifyIndex, { status: 202 }),
+]);

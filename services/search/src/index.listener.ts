@@ -1,4 +1,4 @@
-import { Bus, currentContext, type Lane, On } from '@kontor/bus';
+import { Bus, type Lane, On } from '@kontor/bus';
 import { type Change, contactsChanged, customersChanged, listContactIds, type PayloadOf } from '@kontor/contracts';
 import { Controller } from '@nestjs/common';
 import { Indexer } from './indexer.js';
@@ -24,9 +24,19 @@ export class IndexListener {
     return this.refresh(changes, 'bulk');
   }
 
-  @On(customersChanged, { as: 'index-customers', concurrency: 16, behind: WRITER })
-  async indexCustomers({ changes }: PayloadOf<typeof customersChanged>) {
-    await this.refresh(changes, currentContext().lane);
+  @On(customersChanged, { as: 'index-customers-people', lane: 'people', concurrency: 16, behind: WRITER })
+  indexCustomersPeople({ changes }: PayloadOf<typeof customersChanged>) {
+    return this.refreshCustomers(changes, 'people');
+  }
+
+  // Few at a time: an event may hold 1,000 customers, each with all its contacts to index again.
+  @On(customersChanged, { as: 'index-customers-bulk', lane: 'bulk', concurrency: 4, behind: WRITER })
+  indexCustomersBulk({ changes }: PayloadOf<typeof customersChanged>) {
+    return this.refreshCustomers(changes, 'bulk');
+  }
+
+  private async refreshCustomers(changes: readonly Change[], lane: Lane): Promise<void> {
+    await this.refresh(changes, lane);
     for (const { id } of changes.filter(concernsContacts)) await this.refreshContacts(id);
   }
 

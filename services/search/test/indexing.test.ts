@@ -68,17 +68,22 @@ describe('the index is what the customer service says', () => {
     expect(await total('0555111222')).toBe(0);
   });
 
-  test('a renamed customer’s contacts are found by its new name', async () => {
-    const [firm] = await customer.addsCustomers(tenant, [{ name: 'Altbau KG' }]);
-    const given = Array.from({ length: 3 }, (_, i) => ({ firstName: `Mieter${i}`, customerId: firm!.id, customerName: firm!.name }));
-    const contacts = await customer.adds(tenant, given);
-    await soon(async () => expect(await total('altbau')).toBe(4));
-    customer.knows(tenant, { kind: 'customer', ...firm!, name: 'Neubau KG', displayName: 'Neubau KG' });
-    customer.knows(tenant, ...contacts.map((contact) => ({ kind: 'contact' as const, ...contact, customerName: 'Neubau KG' })));
-    await customer.tells(tenant, 'customer', [firm!.id]);
-    await soon(async () => expect(await total('neubau')).toBe(4));
-    expect(await total('altbau')).toBe(0);
-  });
+  test.each(['people', 'bulk'] as const)(
+    'the contacts of a customer that is renamed in the lane %s are found by its new name',
+    async (lane) => {
+      const tenant = randomUUID();
+      const total = async (q: string) => (await world.ask(anAgent({ tenant }), search, { q })).total.value;
+      const [firm] = await customer.addsCustomers(tenant, [{ name: 'Altbau KG' }]);
+      const given = Array.from({ length: 3 }, (_, i) => ({ firstName: `Mieter${i}`, customerId: firm!.id, customerName: firm!.name }));
+      const contacts = await customer.adds(tenant, given);
+      await soon(async () => expect(await total('altbau')).toBe(4));
+      customer.knows(tenant, { kind: 'customer', ...firm!, name: 'Neubau KG', displayName: 'Neubau KG' });
+      customer.knows(tenant, ...contacts.map((contact) => ({ kind: 'contact' as const, ...contact, customerName: 'Neubau KG' })));
+      await customer.tells(tenant, 'customer', [firm!.id], 'updated', lane);
+      await soon(async () => expect(await total('neubau')).toBe(4));
+      expect(await total('altbau')).toBe(0);
+    },
+  );
 });
 
 test('one entry that cannot be read keeps no other from being found', async () => {

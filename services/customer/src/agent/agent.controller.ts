@@ -1,5 +1,5 @@
 import { Handle } from '@kontor/bus';
-import { type InputOf, listAgents, listTeams, seeAgent } from '@kontor/contracts';
+import { type InputOf, listAgents, listTeams, listTenants, seeAgent } from '@kontor/contracts';
 import { Controller, Inject } from '@nestjs/common';
 import { AgentService } from './agent.service.js';
 
@@ -15,5 +15,8 @@ export class AgentController {
   }
   @Handle(listTeams) listTeams(input: InputOf<typeof listTeams>) {
     return this.agents.listTeams(input);
+  }
+  @Handle(listTenants) listTenants() {
+    return this.agents.listTenants();
   }
 }

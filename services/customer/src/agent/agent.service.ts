@@ -47,6 +47,11 @@ export class AgentService {
   listTeams(paging: Paging): Promise<{ items: { id: string; name: string }[]; nextCursor: string | null }> {
     return this.db.transaction((tx) => pageByName<{ id: string; name: string }>(tx, 'team', 'id, name', paging));
   }
+
+  async listTenants(): Promise<{ tenants: string[] }> {
+    const rows = await this.db.queryAcrossTenants<{ id: string }>('select id from tenant order by id', []);
+    return { tenants: rows.map(({ id }) => id) };
+  }
 }
 
 /** Short lists: sorted by name when they are read. */

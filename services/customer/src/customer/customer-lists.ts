@@ -1,12 +1,21 @@
 import { AppError } from '@kontor/bus';
-import type { getCustomerContacts, getEntries, InputOf, ListCustomers, listCustomers, OutputOf, Summary } from '@kontor/contracts';
+import type {
+  getCustomerContacts,
+  getEntries,
+  InputOf,
+  ListCustomers,
+  listCustomers,
+  listVersions,
+  OutputOf,
+  Summary,
+} from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { mayRead } from '../access/access.js';
 import { contactRead, contactSummary, readContacts, type StoredContact } from '../contact/contact.table.js';
 import { sharedFilters } from '../list/filters.js';
-import { type Conditions, readPage } from '../list/page.js';
+import { Conditions, readPage } from '../list/page.js';
 import { projectsOf, whoHasOpportunities } from '../record/of-records.js';
 import { readSettings } from '../settings/settings.service.js';
 import type { Noun } from '../values/keys.js';
@@ -58,6 +67,19 @@ export class CustomerLists {
       for (const { id } of contacts) others.delete(id);
       const customers = others.size > 0 ? await readCustomers(tx, [...others]) : [];
       return { contacts: await withRecords(tx, 'contact', contacts), customers: await withRecords(tx, 'customer', customers) };
+    });
+  }
+
+  versionsOf({ kind, after, limit, count }: InputOf<typeof listVersions>): Promise<OutputOf<typeof listVersions>> {
+    return this.db.transaction(async (tx) => {
+      const where = Conditions.live(kind).addIf('t.id > $', after);
+      const items: { id: string; version: number }[] = await tx.query(
+        `select t.id, t.version from ${kind} t where ${where} order by t.id limit ${limit}`,
+        where.parameters,
+      );
+      if (!count) return { items };
+      const [all] = await tx.query<{ total: number }[]>(`select count(*)::int as total from ${kind} t where ${Conditions.live(kind)}`);
+      return { items, total: all?.total ?? 0 };
     });
   }
 }

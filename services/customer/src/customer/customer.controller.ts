@@ -10,6 +10,7 @@ import {
   type InputOf,
   listCustomerContacts,
   listCustomers,
+  listVersions,
 } from '@kontor/contracts';
 import { Controller, Inject } from '@nestjs/common';
 import { DeleteCustomer } from '../bin/delete-customer.js';
@@ -54,5 +55,8 @@ export class CustomerController {
   }
   @Handle(getEntries) entries({ ids }: InputOf<typeof getEntries>) {
     return this.lists.entries(ids);
+  }
+  @Handle(listVersions) listVersions(input: InputOf<typeof listVersions>) {
+    return this.lists.versionsOf(input);
   }
 }

@@ -1,6 +1,8 @@
 import { type ErrorCode, Problem, statusOf } from '@kontor/contracts';
 import { z } from 'zod';
+import { membersInHeaders } from '../http/input.js';
 import type { Route } from '../http/route.js';
+import { kindWritten, SEEN } from '../http/seen.js';
 import { Schemas } from './schemas.js';
 
 type Json = Record<string, unknown>;
@@ -51,6 +53,7 @@ export function openApiOf(routes: Route[]): OpenApi {
         'Customers, contacts, their permissions and mail, imports and search.',
         'Every error is a problem (RFC 9457) with a stable `code`, what is wrong in `detail`, and one entry in `errors` for each wrong field.',
         'What has a `version` says it as `ETag`; a change with `If-Match` is made only to that version.',
+        `A write of contacts or customers says what it made as \`${SEEN}\`; a search that is sent this shows it, however far the index is.`,
       ].join('\n\n'),
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
@@ -71,7 +74,7 @@ const audienceTexts = { admins: 'For admins.', agents: 'For admins and agents.',
 function operation(route: Route, schemas: Schemas): Json {
   const shape = route.input.shape as Record<string, z.ZodType>;
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
-  const names = Object.keys(shape).filter((name) => !inPath.includes(name) && name !== 'version');
+  const names = Object.keys(shape).filter((name) => !inPath.includes(name) && !membersInHeaders.includes(name));
   const inQuery = route.method === 'GET' || route.form ? names : (route.query ?? []);
   const takesBody =
     !route.form &&
@@ -108,6 +111,14 @@ function headers(route: Route): Json[] {
     ...(route.method === 'GET' && hasTag(route)
       ? [text('If-None-Match', 'the ETag that is known; if it still is the present one, 304')]
       : []),
+    ...('seen' in route.input.shape
+      ? [
+          text(
+            SEEN,
+            'what writes said in their answers, one or several separated by commas, at most 50: these versions or later ones are shown',
+          ),
+        ]
+      : []),
     ...(route.method === 'POST' ? [text('Idempotency-Key', 'repeated with the same key within 24 hours, the call has one effect')] : []),
   ];
 }
@@ -130,10 +141,14 @@ function jsonBody(route: Route, schemas: Schemas): Json {
   return { required: true, content: Object.fromEntries(types.map((type) => [type, { schema }])) };
 }
 
+const seenText =
+  'what was written, as <kind>:<id>:<version>, several separated by comma and space; none when nothing was, when a job goes on with it, or when it is more than 50';
+
 function success(route: Route, schemas: Schemas): Json {
   const etag = { description: 'the version', schema: { type: 'string' } };
   const headers = {
     ...(hasTag(route) && { ETag: etag }),
+    ...(kindWritten(route) && { [SEEN]: { description: seenText, schema: { type: 'string' } } }),
     ...(route.status === 201 && { Location: { description: 'where it is', schema: { type: 'string' } } }),
   };
   const content = route.produces

@@ -3,8 +3,12 @@ import type { FieldError } from '@kontor/contracts';
 import type { FastifyRequest } from 'fastify';
 import { versionOf } from './preconditions.js';
 import type { Route } from './route.js';
+import { seenOf } from './seen.js';
 
 type Values = Record<string, unknown>;
+
+/** Members of an input that a call gives in headers only: `version` in If-Match, `seen` in Kontor-Seen. */
+export const membersInHeaders = ['version', 'seen'];
 
 /**
  * Gives the function that reads a route's input from path, query, headers and body. The paths of its errors are those of the caller:
@@ -13,7 +17,7 @@ type Values = Record<string, unknown>;
  */
 export function inputOf(route: Route): (request: FastifyRequest) => Values {
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
-  const inHeader = 'version' in route.input.shape ? ['version'] : [];
+  const inHeader = membersInHeaders.filter((name) => name in route.input.shape);
   const others = Object.keys(route.input.shape).filter((name) => !inPath.includes(name) && !inHeader.includes(name));
   const inQuery = new Set(route.method === 'GET' || route.form ? others : route.query);
 
@@ -25,7 +29,9 @@ export function inputOf(route: Route): (request: FastifyRequest) => Values {
     );
     // Without a prototype, a parameter called __proto__ is only a name like any other.
     const input: Values = Object.assign(Object.create(null), query, request.params);
-    if (inHeader.length && request.headers['if-match'] !== undefined) input.version = versionOf(request.headers['if-match']);
+    const { 'if-match': ifMatch, 'kontor-seen': seen } = request.headers;
+    if (inHeader.includes('version') && ifMatch !== undefined) input.version = versionOf(ifMatch);
+    if (inHeader.includes('seen') && seen !== undefined) input.seen = seenOf(seen);
     if (!route.form && !route.takes && route.method !== 'GET' && route.method !== 'DELETE')
       addBody(input, request, route, [...inPath, ...inHeader, ...inQuery]);
     const parsed = route.input.safeParse(input);

@@ -16,6 +16,7 @@ import { answerClientError } from './client-error.js';
 import { requestIdOf } from './context.js';
 import { takeJson } from './json-body.js';
 import { ProblemFilter } from './problem.js';
+import { SEEN } from './seen.js';
 import { stopSoon } from './stop.js';
 
 const KB = 1024;
@@ -65,7 +66,8 @@ export async function serve(
     app.enableCors({
       origin: env.KONTOR_CORS_ORIGINS,
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      exposedHeaders: ['ETag', 'Location', 'Retry-After', 'X-Request-Id'],
+      // Headers of a call are let in whatever they are: what is not known does nothing.
+      exposedHeaders: ['ETag', SEEN, 'Location', 'Retry-After', 'X-Request-Id'],
       maxAge: 600,
     });
   admit(http, app.get(Tokens), app.get(Agents));

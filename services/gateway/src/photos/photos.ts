@@ -46,8 +46,7 @@ export function photoRoutes(kind: 'contact' | 'customer'): RouteInController[] {
       maxBody: MAX_PHOTO_BYTES,
       tagged: true,
       output: Photo,
-      // Sent from here, because the version in it is none of the picture, whose ETag a changed representation must not have (RFC 9110, 9.3.4).
-      answer: async (call) => call.reply.send(await setFrom(kind, call)),
+      answer: (call) => setFrom(kind, call),
     }),
     route('DELETE', ':id/photo', {
       name: `delete${noun}`,
