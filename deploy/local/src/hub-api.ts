@@ -44,6 +44,6 @@ export async function askSearch({ url, token }: HubApi, method: 'GET' | 'POST', 
     throw new SetupError(`${url} is no Kontor: it answered ${response.status} without JSON. Is KONTOR_URL right?`);
   if (response.ok) return JSON.parse(text) as SearchStatus;
   const { detail } = JSON.parse(text) as { detail?: string };
-  const sentence = `The hub refused it (${response.status}): ${detail ?? text}`;
+  const sentence = `${response.status < 500 ? 'The hub refused it' : 'The hub cannot do it now'} (${response.status}): ${detail ?? text}`;
   throw [502, 503, 504].includes(response.status) ? new HubAway(sentence) : new SetupError(sentence);
 }

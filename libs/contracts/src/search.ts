@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Summary } from './contact.js';
 import { request } from './contract.js';
-import { empty, flag, id, instant, shortText } from './shapes.js';
+import { empty, flag, id, instant, shortText, text } from './shapes.js';
 
 export const matchHow = z.enum(['exact', 'prefix', 'infix', 'slip', 'wildcard', 'phrase', 'alike', 'sound', 'phone', 'email', 'code']);
 export type MatchHow = z.output<typeof matchHow>;
@@ -125,7 +125,7 @@ export type Suggestion = z.output<typeof Suggestion>;
 export const suggest = request(
   'search.suggest-names',
   z.strictObject({
-    q: z.string().min(1).max(100),
+    q: text(100).min(1),
     kind: z.enum(['contact', 'customer']).optional(),
     limit: z.coerce.number().int().min(1).max(20).default(8),
   }),
@@ -175,7 +175,7 @@ export const SearchStatus = z
   .meta({ id: 'SearchStatus' });
 export type SearchStatus = z.output<typeof SearchStatus>;
 
-export const getSearchStatus = request('search.get-status', empty, SearchStatus, {
+export const getSearchStatus = request('search.get-search-status', empty, SearchStatus, {
   summary: 'Says how the index is, what is being done to it, and what the last verification found',
   audience: 'admins',
 });

@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { CurrentIndex } from './current-index.js';
 import { Dictionary } from './dictionary.js';
 import { is } from './filter.js';
+import { Fresh } from './fresh.js';
 import { MeiliClient } from './meili.client.js';
 
 interface Order {
@@ -28,6 +29,7 @@ export class Forgetter {
     private readonly dictionary: Dictionary,
     private readonly meili: MeiliClient,
     private readonly index: CurrentIndex,
+    private readonly fresh: Fresh,
   ) {}
 
   /** What is to be forgotten, the oldest first. */
@@ -91,16 +93,16 @@ export class Forgetter {
     return 1;
   }
 
-  /** Those of the terms that no document of the tenant has. */
+  /** Those of the terms that no document of the tenant has, in none of the indexes. */
   private async unused(tenant: string, terms: readonly string[]): Promise<string[]> {
     const unused: string[] = [];
+    const { fresh } = await this.fresh.current(tenant);
+    const inUse = new Set([...fresh.values()].flatMap(({ document }) => document?.words ?? []));
     for (let from = 0; from < terms.length; from += TERMS_AT_ONCE) {
       const some = terms.slice(from, from + TERMS_AT_ONCE);
-      const answers = await this.meili.search(
-        this.index.all()[0] ?? '',
-        some.map((term) => ({ filters: [is('tenant', tenant), is('words', term)], limit: 1 })),
-      );
-      unused.push(...some.filter((_, i) => answers[i]!.hits.length === 0));
+      const questions = some.map((term) => ({ filters: [is('tenant', tenant), is('words', term)], limit: 1 }));
+      const answers = await Promise.all(this.index.all().map((index) => this.meili.search(index, questions)));
+      unused.push(...some.filter((term, i) => !inUse.has(term) && answers.every((each) => each[i]!.hits.length === 0)));
     }
     return unused;
   }

@@ -340,7 +340,6 @@ export class Indexer {
       await Promise.all(inFlight);
       let swept = false;
       await this.whileNobodyElse(async () => {
-        while (this.fresh.size) await this.settle(lock);
         swept = await this.forgetter.sweep(lock);
       });
       return swept;

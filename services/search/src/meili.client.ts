@@ -109,6 +109,10 @@ export class MeiliClient {
       if (made.error && made.error.code !== 'index_already_exists') throw new Error(`The index could not be made: ${made.error.code}`);
       const set = await this.client.index(index).updateSettings(SETTINGS).waitTask({ timeout: 0 });
       if (set.error) throw new Error(`The settings of the index were refused: ${set.error.message}`);
+      // An attribute that no document has ever had cannot be asked for; once one had it, it can.
+      const named = { id: 'named', ...Object.fromEntries(PHRASE_FIELDS.map((field) => [field, ''])) };
+      await this.client.index(index).addDocuments([named]).waitTask({ timeout: 0 });
+      await this.client.index(index).deleteDocument('named').waitTask({ timeout: 0 });
     });
   }
 

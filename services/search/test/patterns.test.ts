@@ -37,7 +37,10 @@ beforeAll(async () => {
     })),
     'bulk',
   );
-  await eventually(async () => expect((await world.ask(agent, search, { limit: 1 })).total.value).toBe(600), 30_000);
+  await eventually(
+    async () => expect((await world.ask(agent, search, { limit: 1 })).total).toEqual({ value: 600, relation: 'exact' }),
+    30_000,
+  );
 });
 afterAll(async () => {
   await customer?.stop();
