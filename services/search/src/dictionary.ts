@@ -2,10 +2,12 @@ import { Database, type HeldLock, type Query } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import { type Lookup, lookupsFor, MOST_FOUND } from './dictionary-query.js';
 import { letterBits } from './edit-distance.js';
+import { longTerm, shortTerm } from './entry-fields.js';
 import type { Answered } from './found.js';
 import { Fresh, type Snapshot } from './fresh.js';
 import type { Identifier } from './identifiers.js';
 import { KnownTerms } from './known-terms.js';
+import { escapeLike } from './pattern.js';
 import type { Clause } from './query.js';
 import { soundsOf } from './sounds.js';
 
@@ -76,6 +78,45 @@ export class Dictionary {
     return replaceIdentifiers(query, tenant, entries);
   }
 
+  /** Counts words of names in a sample of what is written: enough to know the common ones. Counted anew when an entry is written again. */
+  async countNames(tenant: string, uses: ReadonlyMap<string, number>): Promise<void> {
+    if (!uses.size) return;
+    const words = [...uses.keys()].toSorted();
+    await this.db.queryAcrossTenants(
+      `insert into name_use (tenant_id, word, uses) select $1, word, uses from unnest($2::text[], $3::integer[]) as new (word, uses)
+       on conflict (tenant_id, word) do update set uses = name_use.uses + excluded.uses`,
+      [tenant, words, words.map((word) => uses.get(word))],
+    );
+  }
+
+  /** For each word that is being typed: the terms of these fields that equal one of its spellings, and those that begin with one, the common ones first. */
+  async begun(
+    tenant: string,
+    typed: readonly (readonly string[])[],
+    fields: readonly string[],
+    limit: number,
+  ): Promise<{ begun: { equal: string[]; longer: string[] }[]; snapshot: Snapshot }> {
+    const parameters: unknown[] = [tenant, fields.flatMap((field) => [shortTerm(field, ''), longTerm(field, '')])];
+    const param = (value: unknown) => `$${parameters.push(value)}`;
+    const terms = (words: string) => `(select string_agg(field || word, E'\\n') from (${words}) as words)`;
+    const columns = typed.flatMap((spellings) => {
+      const begins = spellings.map((word) => `word like ${param(`${escapeLike(word)}%`)}`).join(' or ');
+      const own = 'from word where tenant_id = $1 and field = any($2::text[])';
+      return [
+        terms(`select field, word ${own} and word = any(${param(spellings)}::text[])`),
+        terms(`select field, word ${own} and word in (select word from name_use where tenant_id = $1 and (${begins}) order by uses desc limit ${limit})
+               union (select field, word ${own} and (${begins}) limit ${limit})`),
+      ];
+    });
+    const sql = [...columns, ...this.fresh.statements(tenant, param)].map((column, i) => `${column} as c${i}`).join(', ');
+    const [row] = await this.db.queryAcrossTenants<Record<string, string | null>>(`select ${sql}`, parameters);
+    const rows = (i: number) => row?.[`c${i}`]?.split('\n') ?? [];
+    return {
+      begun: typed.map((_, i) => ({ equal: rows(2 * i), longer: rows(2 * i + 1) })),
+      snapshot: this.fresh.snapshot(tenant, row?.[`c${columns.length}`] ?? null, row?.[`c${columns.length + 1}`] ?? null),
+    };
+  }
+
   /** Those of the terms that the tenant does not have, whatever is thought to be known. */
   async unknown(tenant: string, terms: readonly string[]): Promise<string[]> {
     const rows = await this.db.queryAcrossTenants<{ term: string }>(
@@ -135,6 +176,13 @@ export class Dictionary {
         `delete from word using unnest($2::text[], $3::text[]) as unused (field, word)
          where tenant_id = $1 and word.word = unused.word and word.field = unused.field returning 1`,
         [tenant, terms.map(markOf), terms.map(wordOf)],
+      ),
+    );
+    await lock.transaction((query) =>
+      query(
+        `delete from name_use as used where tenant_id = $1 and word = any($2::text[])
+         and not exists (select from word where word.tenant_id = $1 and word.word = used.word)`,
+        [tenant, terms.map(wordOf)],
       ),
     );
     this.untidy += terms.length;

@@ -93,6 +93,9 @@ function hanName(entry: Entry): FieldValue[] {
     .map((value) => ({ field: 'name', value }));
 }
 
+/** The fields of words in which names and companies stand. */
+export const NAME_FIELDS: readonly string[] = ['first', 'middle', 'last', 'name', 'company'];
+
 const NAMES = new Set(['first', 'middle', 'last', 'name']);
 
 /** The words of one value; Chinese text that is no name is also taken apart into its words. */

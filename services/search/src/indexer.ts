@@ -139,8 +139,9 @@ export class Indexer {
     this.inPeoplesHands = new Set(batch.flatMap(({ told }) => told.map(({ id }) => id)));
     const { waiting, works } = await this.read(batch);
     try {
-      for (const { tenant, terms, entries } of works) {
+      for (const { tenant, terms, names, entries } of works) {
         await this.dictionary.learnWords(tenant, terms);
+        await this.dictionary.countNames(tenant, names);
         const kept = await lock.transaction(async (query) => {
           await this.dictionary.learnIdentifiers(query, tenant, entries);
           return keepFresh(query, tenant, entries);
@@ -244,7 +245,10 @@ export class Indexer {
   private async write(batch: Batch, { waiting, works }: Read, lock: HeldLock): Promise<{ done: Promise<void> }> {
     const refuse = (error: unknown) => this.refuse(waiting, error);
     try {
-      for (const { tenant, terms } of works) await this.dictionary.learnWords(tenant, terms);
+      for (const { tenant, terms, names } of works) {
+        await this.dictionary.learnWords(tenant, terms);
+        await this.dictionary.countNames(tenant, names);
+      }
       // From here to the hand-over nothing may come between that is not looked at again.
       const isFresh = (id: string) => this.fresh.has(id) || this.inPeoplesHands.has(id) || batch.overtaken.has(id);
       const own = works.map((work) => ({ ...work, entries: work.entries.filter(({ id }) => !isFresh(id)) }));

@@ -93,7 +93,7 @@ function partOf(value: string, texts: readonly string[], digitsOnly: boolean): {
   return { from: 0, to: value.length };
 }
 
-const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 function highlight(value: string, places: readonly Place[]): string {
   let done = 0;

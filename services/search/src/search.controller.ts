@@ -1,9 +1,10 @@
 import { Handle } from '@kontor/bus';
-import { forgetInSearch, getSearchStatus, type InputOf, rebuildIndex, search, verifyIndex } from '@kontor/contracts';
+import { forgetInSearch, getSearchStatus, type InputOf, rebuildIndex, search, suggest, verifyIndex } from '@kontor/contracts';
 import { Controller } from '@nestjs/common';
 import { CareService } from './care.service.js';
 import { ForgetService } from './forget.service.js';
 import { SearchService } from './search.service.js';
+import { SuggestService } from './suggest.service.js';
 
 @Controller()
 export class SearchController {
@@ -11,11 +12,17 @@ export class SearchController {
     private readonly service: SearchService,
     private readonly forgetting: ForgetService,
     private readonly care: CareService,
+    private readonly suggestions: SuggestService,
   ) {}
 
   @Handle(search)
   find(query: InputOf<typeof search>) {
     return this.service.find(query);
+  }
+
+  @Handle(suggest)
+  suggest(query: InputOf<typeof suggest>) {
+    return this.suggestions.suggest(query);
   }
 
   @Handle(getSearchStatus)

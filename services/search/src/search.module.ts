@@ -14,6 +14,7 @@ import { Rebuilder } from './rebuilder.js';
 import { SearchController } from './search.controller.js';
 import { SearchService } from './search.service.js';
 import { Seen } from './seen.js';
+import { SuggestService } from './suggest.service.js';
 import { Verifier } from './verifier.js';
 import { Without } from './without-index.js';
 import { Writer } from './writer.js';
@@ -37,6 +38,7 @@ export class SearchModule {
         Seen,
         Without,
         SearchService,
+        SuggestService,
         Forgetter,
         ForgetService,
         Indexer,

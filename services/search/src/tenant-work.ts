@@ -2,7 +2,7 @@ import { setImmediate as letOthersWork } from 'node:timers/promises';
 import { AppError, type Bus, serviceContext } from '@kontor/bus';
 import { getEntries } from '@kontor/contracts';
 import { documentOf, printDocument } from './document.js';
-import type { Entry } from './entry-fields.js';
+import { type Entry, NAME_FIELDS } from './entry-fields.js';
 import { type Identifier, identifiersOf } from './identifiers.js';
 
 /** An entry that is to be looked at: of which version it was told, if any was. */
@@ -25,6 +25,8 @@ export interface TenantWork {
   tenant: string;
   entries: EntryWork[];
   terms: Set<string>;
+  /** How often words of names stand in a sample of the entries. */
+  names: Map<string, number>;
 }
 
 const IDS_AT_ONCE = 1_000;
@@ -37,17 +39,28 @@ export async function readWork(bus: Bus, tenant: string, told: readonly Told[]):
   const ids = [...gone.keys()];
   const parts = Array.from({ length: Math.ceil(ids.length / IDS_AT_ONCE) }, (_, i) => ids.slice(i * IDS_AT_ONCE, (i + 1) * IDS_AT_ONCE));
   const entries = (await Promise.all(parts.map((part) => fetchEntries(bus, tenant, part)))).flat();
-  const work: TenantWork = { tenant, entries: [], terms: new Set() };
+  const work: TenantWork = { tenant, entries: [], terms: new Set(), names: new Map() };
   for (const [i, entry] of entries.entries()) {
     // Searches are answered by this process, too, and wait no longer than for some of the documents.
     if (i % DOCUMENTS_AT_ONCE === DOCUMENTS_AT_ONCE - 1) await letOthersWork();
     const document = documentOf(tenant, entry);
     for (const word of document.words) work.terms.add(word);
+    if (isSample(entry.id)) countNames(work.names, document.words);
     work.entries.push({ id: entry.id, version: entry.version, document: printDocument(document), identifiers: identifiersOf(entry) });
     gone.delete(entry.id);
   }
   for (const [id, version] of gone) work.entries.push({ id, version, document: null, identifiers: [] });
   return work;
+}
+
+/** One in sixteen, always the same ones. */
+const isSample = (id: string) => id.endsWith('7');
+
+function countNames(names: Map<string, number>, terms: readonly string[]): void {
+  for (const term of terms) {
+    const mark = term.search(/[:~]/);
+    if (NAME_FIELDS.includes(term.slice(0, mark))) names.set(term.slice(mark + 1), (names.get(term.slice(mark + 1)) ?? 0) + 1);
+  }
 }
 
 async function fetchEntries(bus: Bus, tenant: string, ids: readonly string[]): Promise<Entry[]> {

@@ -53,6 +53,14 @@ export class FreshTables implements MigrationInterface {
         after_id uuid
       );
 
+      -- How common words of names and companies are among a sample of the entries; who types is shown the common ones first.
+      create table name_use (
+        tenant_id uuid not null,
+        word text collate "C" not null,
+        uses integer not null,
+        primary key (tenant_id, word)
+      ) with (fillfactor = 70);
+
       create table verification (
         tenant_id uuid primary key,
         deep boolean not null,
@@ -73,6 +81,6 @@ export class FreshTables implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop table verification, rebuild, current_index, fresh');
+    await runner.query('drop table verification, name_use, rebuild, current_index, fresh');
   }
 }
