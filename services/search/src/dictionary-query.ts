@@ -1,8 +1,8 @@
 import { letterBits } from './edit-distance.js';
 import { fieldsFor, longTerm, ONLY_WHEN_NAMED, shortTerm } from './entry-fields.js';
 import { BAR, digitsOf, isIdentifierClause, type Wanted, wantedBy } from './identifiers.js';
-import { escapeLike, likeOf } from './pattern.js';
-import type { Clause } from './query.js';
+import { asciiForm, escapeLike, likeOf, respell } from './pattern.js';
+import type { Clause, Piece } from './query.js';
 import { soundsOf } from './sounds.js';
 import { patternSpellings, SHORTEST_INFIX, slipsIn, type WordClause } from './word-test.js';
 import { isHan, wordSpellings, wordsOf } from './words.js';
@@ -59,19 +59,23 @@ function wordConditions(clause: WordClause, param: Param): Condition[] {
     default:
       return wordSpellings(clause.text).flatMap((word) => [
         { condition: like(`${escapeLike(word)}%`, param), beginning: word },
-        ...([...word].length >= SHORTEST_INFIX ? [{ condition: like(`%${escapeLike(word)}%`, param) }] : []),
+        ...([...word].length >= SHORTEST_INFIX ? [{ condition: contains(['*', { text: word }, '*'], param) }] : []),
         ...(slipsIn(clause.text) ? nearConditions(word, slipsIn(clause.text), param) : []),
       ]);
   }
 }
 
 const like = (pattern: string, param: Param) => `word like ${param(pattern)}`;
+/** With the index of trigrams. */
+const contains = (pieces: readonly Piece[], param: Param) =>
+  `coalesce(parts, word) like ${param(likeOf(respell(pieces, asciiForm)))} and ${like(likeOf(pieces), param)}`;
 
 function patternConditions(text: string, param: Param): Condition[] {
   return patternSpellings(text).map((pieces) => {
     const [first, star, ...rest] = pieces;
     const begins = typeof first === 'object' && star === '*' && rest.length === 0;
-    return { condition: like(likeOf(pieces), param), ...(begins && { beginning: first.text }) };
+    // A beginning is found in order; everything else by its trigrams.
+    return { condition: begins ? like(likeOf(pieces), param) : contains(pieces, param), ...(begins && { beginning: first.text }) };
   });
 }
 
@@ -106,11 +110,20 @@ export function nearConditions(word: string, edits: number, param: Param): Condi
   return [
     { condition: `${like(`${escapeLike(first)}%`, param)} and ${plausible}` },
     { condition: `reverse(word) collate "C" like ${param(`${escapeLike([...last].reverse().join(''))}%`)} and ${plausible}` },
-    ...(inner ? [{ condition: `${like(`%${escapeLike(middle)}%`, param)} and ${plausible}` }] : []),
+    ...(inner ? [{ condition: `${contains(['*', { text: middle }, '*'], param)} and ${plausible}` }] : []),
   ];
 }
 
+// As the index of their trigrams has them. The first letters of a long part rule out nearly all others; each more costs a list of its own.
+const SIGNS: Record<string, string> = { '@': 'q', '.': 'x', '|': 'z', '-': 'j', _: 'k', '+': 'v' };
+const MOST_COMPARED = 10;
+
 function identifierCondition({ kind, pattern, whole }: Wanted, param: Param): string {
-  const inside = likeOf(pattern);
-  return `kind = ${param(kind)} and value like ${param(whole ? `%${BAR}${inside}${BAR}%` : `%${inside}%`)}`;
+  const within: Piece[] = whole ? ['*', { text: BAR }, ...pattern, { text: BAR }, '*'] : ['*', ...pattern, '*'];
+  const signs = within.flatMap((piece): Piece[] => {
+    if (typeof piece === 'string') return [piece];
+    const text = Array.from(piece.text.slice(0, MOST_COMPARED), (c) => SIGNS[c] ?? c).join('');
+    return piece.text.length > MOST_COMPARED ? [{ text }, '*'] : [{ text }];
+  });
+  return `kind = ${param(kind)} and translate(value, '@.|-_+', 'qxzjkv') like ${param(likeOf(signs))} and value like ${param(likeOf(within))}`;
 }

@@ -7,7 +7,7 @@ import type { Answered } from './found.js';
 import { Fresh, type Snapshot } from './fresh.js';
 import type { Identifier } from './identifiers.js';
 import { KnownTerms } from './known-terms.js';
-import { escapeLike } from './pattern.js';
+import { asciiForm, escapeLike } from './pattern.js';
 import type { Clause } from './query.js';
 import { soundsOf } from './sounds.js';
 
@@ -230,9 +230,9 @@ async function insertWords(query: Query, tenant: string, terms: readonly string[
   for (let from = 0; from < words.length; from += WORDS_AT_ONCE) {
     const some = words.slice(from, from + WORDS_AT_ONCE);
     await query(
-      `insert into word (tenant_id, word, field, length, letters, sounds)
-       select $1, word, field, length, letters, string_to_array(sounds, ' ')
-       from unnest($2::text[], $3::text[], $4::smallint[], $5::integer[], $6::text[]) as new (word, field, length, letters, sounds)
+      `insert into word (tenant_id, word, field, length, letters, sounds, parts)
+       select $1, word, field, length, letters, string_to_array(sounds, ' '), nullif(parts, word)
+       from unnest($2::text[], $3::text[], $4::smallint[], $5::integer[], $6::text[], $7::text[]) as new (word, field, length, letters, sounds, parts)
        on conflict do nothing`,
       [
         tenant,
@@ -241,6 +241,7 @@ async function insertWords(query: Query, tenant: string, terms: readonly string[
         some.map(({ word }) => [...word].length),
         some.map(({ word }) => letterBits(word)),
         some.map(({ word }) => soundsOf(word).join(' ')),
+        some.map(({ word }) => asciiForm(word)),
       ],
     );
   }

@@ -36,6 +36,13 @@ export function fits(pieces: readonly Piece[], text: string): boolean {
   return p === pattern.length;
 }
 
+/**
+ * The same text with an ASCII letter for each letter, the same one wherever it stands: what a text contains, its form contains in the form.
+ * PostgreSQL makes trigrams of ASCII letters and digits only.
+ */
+export const asciiForm = (text: string): string =>
+  text.replace(/[^a-z0-9]/gu, (letter) => String.fromCharCode(97 + (letter.codePointAt(0)! % 26)));
+
 /** For PostgreSQL's LIKE with `\` as escape. */
 export const likeOf = (pieces: readonly Piece[]): string =>
   pieces.map((piece) => (piece === '*' ? '%' : piece === '?' ? '_' : escapeLike(piece.text))).join('');

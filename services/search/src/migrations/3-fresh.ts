@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { asciiForm } from '../pattern.js';
 
 /**
  * Recent changes beside the settled index, which index that is, and how far making it anew and comparing it have come.
@@ -61,6 +62,14 @@ export class FreshTables implements MigrationInterface {
         primary key (tenant_id, word)
       ) with (fillfactor = 70);
 
+      -- Trigrams are made of ASCII letters and digits only; words of other letters are found by a form of theirs that has a letter for each letter.
+      alter table word add parts text collate "C";
+      drop index word_parts;
+      create index word_parts on word using gin (tenant_id, (coalesce(parts, word)) gin_trgm_ops);
+      -- So that the signs of addresses count, too.
+      drop index identifier_parts;
+      create index identifier_parts on identifier using gin (tenant_id, (translate(value, '@.|-_+', 'qxzjkv')) gin_trgm_ops);
+
       create table verification (
         tenant_id uuid primary key,
         deep boolean not null,
@@ -78,9 +87,21 @@ export class FreshTables implements MigrationInterface {
         words integer not null default 0
       );
     `);
+    const rows = (await runner.query(`select distinct word from word where word ~ '[^a-z0-9]'`)) as { word: string }[];
+    await runner.query(
+      `update word set parts = new.parts from unnest($1::text[], $2::text[]) as new (word, parts) where word.word = new.word`,
+      [rows.map(({ word }) => word), rows.map(({ word }) => asciiForm(word))],
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      drop index identifier_parts;
+      create index identifier_parts on identifier using gin (tenant_id, value gin_trgm_ops);
+      drop index word_parts;
+      alter table word drop parts;
+      create index word_parts on word using gin (tenant_id, word gin_trgm_ops);
+    `);
     await runner.query('drop table verification, name_use, rebuild, current_index, fresh');
   }
 }
