@@ -95,7 +95,8 @@ function both(question: Question, settled: Answer, fitting: readonly Document[])
   const recent = fitting.slice(question.fresh);
   while (hits.length < question.limit && (left.length || recent.length)) {
     const fresh = !left.length || (recent.length > 0 && question.sort !== undefined && compare(recent[0]!, left[0]!, question.sort) < 0);
-    hits.push({ id: (fresh ? recent : left).shift()!.id, fresh });
+    const { id, words } = (fresh ? recent : left).shift()!;
+    hits.push({ id, fresh, ...(question.words && { words }) });
   }
   const facets = { ...settled.facets };
   for (const facet of question.facets ?? []) facets[facet] = countedWith(facets[facet] ?? {}, fitting, facet);

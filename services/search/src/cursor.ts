@@ -12,6 +12,8 @@ export interface Cursor {
 export interface FoundHit {
   id: string;
   fresh: boolean;
+  /** Where they were asked for. */
+  words?: readonly string[];
 }
 
 export function readCursor(cursor: string | undefined): Cursor {

@@ -16,8 +16,6 @@ export interface Lookup {
   clause: number;
   word: number;
   table: 'word' | 'identifier';
-  /** Everything that begins with this text, so that Meilisearch can be asked for the beginning when there are too many. */
-  beginning?: string;
   condition: string;
 }
 
@@ -45,7 +43,7 @@ const fieldCondition = (field: string | null, param: Param) =>
     ? `field <> all(${param(marks(ONLY_WHEN_NAMED))}::text[])`
     : `field = any(${param(fieldsFor(field).flatMap(marks))}::text[])`;
 
-type Condition = Pick<Lookup, 'condition'> & Partial<Pick<Lookup, 'word' | 'beginning'>>;
+type Condition = Pick<Lookup, 'condition'> & Partial<Pick<Lookup, 'word'>>;
 
 function wordConditions(clause: WordClause, param: Param): Condition[] {
   switch (clause.kind) {
@@ -58,7 +56,7 @@ function wordConditions(clause: WordClause, param: Param): Condition[] {
       ]);
     default:
       return wordSpellings(clause.text).flatMap((word) => [
-        { condition: like(`${escapeLike(word)}%`, param), beginning: word },
+        { condition: like(`${escapeLike(word)}%`, param) },
         ...([...word].length >= SHORTEST_INFIX ? [{ condition: contains(['*', { text: word }, '*'], param) }] : []),
         ...(slipsIn(clause.text) ? nearConditions(word, slipsIn(clause.text), param) : []),
       ]);
@@ -75,7 +73,7 @@ function patternConditions(text: string, param: Param): Condition[] {
     const [first, star, ...rest] = pieces;
     const begins = typeof first === 'object' && star === '*' && rest.length === 0;
     // A beginning is found in order; everything else by its trigrams.
-    return { condition: begins ? like(likeOf(pieces), param) : contains(pieces, param), ...(begins && { beginning: first.text }) };
+    return { condition: begins ? like(likeOf(pieces), param) : contains(pieces, param) };
   });
 }
 

@@ -22,6 +22,9 @@ interface Term {
   field: string;
 }
 
+const COMMON_FOR_MS = 600_000;
+const MOST_TENANTS = 100;
+
 /**
  * The words and identifiers of every tenant. Nothing else reaches these tables, and every statement here begins with the tenant:
  * what one tenant has is never seen by another.
@@ -29,6 +32,7 @@ interface Term {
 @Injectable()
 export class Dictionary {
   private readonly known = new KnownTerms();
+  private readonly commonTerms = new Map<string, { terms: readonly string[]; until: number }>();
   private untidy = 0;
 
   constructor(
@@ -76,6 +80,21 @@ export class Dictionary {
   async learnIdentifiers(query: Query, tenant: string, entries: readonly Identified[]): Promise<number> {
     this.untidy += entries.length;
     return replaceIdentifiers(query, tenant, entries);
+  }
+
+  /** Terms of the most common words of names, the commonest first; looked up anew after some minutes. */
+  async common(tenant: string): Promise<readonly string[]> {
+    const known = this.commonTerms.get(tenant);
+    if (known && known.until > Date.now()) return known.terms;
+    const rows = await this.db.queryAcrossTenants<{ term: string }>(
+      `select field || word.word as term from (select word, uses from name_use where tenant_id = $1 order by uses desc limit ${MOST_FOUND}) as used
+       join word on word.tenant_id = $1 and word.word = used.word order by uses desc limit ${2 * MOST_FOUND}`,
+      [tenant],
+    );
+    const terms = rows.map(({ term }) => term);
+    if (this.commonTerms.size >= MOST_TENANTS) this.commonTerms.clear();
+    this.commonTerms.set(tenant, { terms, until: Date.now() + COMMON_FOR_MS });
+    return terms;
   }
 
   /** Counts words of names in a sample of what is written: enough to know the common ones. Counted anew when an entry is written again. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Entry, type FieldValue, isCustom, phraseFields, termsOf, textFields } from './entry-fields.js';
+import { type Entry, type FieldValue, isCustom, phraseFields, presenceTerm, termsOf, textFields } from './entry-fields.js';
 import { fold, phraseLine, WORDS_VERSION } from './words.js';
 
 /** The attributes in which phrases are looked for; all custom fields share one, because a new attribute would reindex everybody. */
@@ -7,7 +7,7 @@ export const PHRASE_FIELDS = ['name', 'first', 'last', 'company', 'title', 'city
 export type PhraseField = (typeof PHRASE_FIELDS)[number];
 
 /** Raised whenever documents or the settings of their index change; with that of the words it says whether an index must be made anew. */
-const DOCUMENT_VERSION = 1;
+const DOCUMENT_VERSION = 2;
 export const INDEX_VERSION = WORDS_VERSION * 1_000 + DOCUMENT_VERSION;
 
 /** What Meilisearch keeps of a contact or customer: nothing that is shown, only what it must filter, sort, count and compare by. */
@@ -61,7 +61,7 @@ export function documentOf(tenant: string, entry: Entry): Document {
     createdAt: Date.parse(entry.createdAt),
     updatedAt: Date.parse(entry.updatedAt),
     sortName: fold(entry.displayName).short.slice(0, SORTED_LETTERS),
-    words: [...new Set(texts.flatMap(termsOf))],
+    words: [...new Set(texts.flatMap((text) => [presenceTerm(text.field), ...termsOf(text)]))],
     ...phraseTexts(phraseFields(entry, texts)),
   };
 }

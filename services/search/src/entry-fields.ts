@@ -118,6 +118,9 @@ export function termsOf(entered: FieldValue): string[] {
   return terms;
 }
 export const shortTerm = (field: string, word: string): string => `${field}:${word}`;
+/** Every document has one for each of its fields, so that who has something in a field is found. */
+export const presenceTerm = (field: string): string => shortTerm(field, '');
+export const isPresence = (term: string): boolean => term.endsWith(':');
 export const longTerm = (field: string, word: string): string => `${field}~${word}`;
 
 /** The texts in which a phrase may stand, by field: first and last name count as one, with and without the middle one. */

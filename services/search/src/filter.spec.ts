@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Document } from './document.js';
-import { and, type Filter, filterTest, filterText, is, isAbsent, isFilled, isIn, isWithin, not, or, startsWith } from './filter.js';
+import { and, type Filter, filterTest, filterText, is, isAbsent, isFilled, isIn, isWithin, not, or } from './filter.js';
 
 const text = (filter: Filter) => (typeof filter === 'boolean' ? filter : filterText(filter));
 const a = is('type', 'a');
@@ -37,8 +37,6 @@ describe('Meilisearch and this process read a filter alike', () => {
     [is('tags', 'ÄPFEL'), 'tags = "ÄPFEL"', true],
     [is('type', 'x'), 'type = "x"', false],
     [is('hasOpportunities', 'true'), 'hasOpportunities = "true"', true],
-    [startsWith('words', 'last:mu'), 'words STARTS WITH "last:mu"', true],
-    [startsWith('words', 'first:'), 'words STARTS WITH "first:"', false],
     [isAbsent('readers'), 'readers NOT EXISTS', true],
     [isFilled('words'), 'words IS NOT EMPTY', true],
     [isFilled('cities'), 'cities IS NOT EMPTY', false],

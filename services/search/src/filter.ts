@@ -20,7 +20,6 @@ export type Moment = 'createdAt' | 'updatedAt';
 
 type Test =
   | { attribute: Filterable; among: readonly string[] }
-  | { attribute: Filterable; startsWith: string }
   | { attribute: Filterable; absent: true }
   | { attribute: Filterable; filled: true }
   | { attribute: Moment; from: number | undefined; before: number | undefined };
@@ -33,7 +32,6 @@ export type Filter = boolean | Test | { all: readonly Filter[] } | { any: readon
 
 export const is = (attribute: Filterable, value: string): Filter => isIn(attribute, [value]);
 export const isIn = (attribute: Filterable, among: readonly string[]): Filter => (among.length ? { attribute, among } : false);
-export const startsWith = (attribute: Filterable, value: string): Filter => ({ attribute, startsWith: value });
 export const isAbsent = (attribute: Filterable): Filter => ({ attribute, absent: true });
 export const isFilled = (attribute: Filterable): Filter => ({ attribute, filled: true });
 /** From the first moment on and before the second. */
@@ -67,7 +65,6 @@ export function filterText(filter: Exclude<Filter, boolean>): string {
     const [first = '', ...others] = filter.among;
     return others.length ? `${attribute} IN [${filter.among.map(quote).join(', ')}]` : `${attribute} = ${quote(first)}`;
   }
-  if ('startsWith' in filter) return `${attribute} STARTS WITH ${quote(filter.startsWith)}`;
   if ('absent' in filter) return `${attribute} NOT EXISTS`;
   if ('filled' in filter) return `${attribute} IS NOT EMPTY`;
   const { from, before } = filter;
@@ -106,8 +103,6 @@ export function filterTest(filter: Filter): Fits {
     const among = new Set(attribute === 'words' ? filter.among : filter.among.map(folded));
     return (document) => valuesOf(document, attribute).some((value) => among.has(attribute === 'words' ? value : folded(value)));
   }
-  if ('startsWith' in filter)
-    return (document) => valuesOf(document, filter.attribute).some((value) => value.startsWith(filter.startsWith));
   if ('absent' in filter) return (document) => document[filter.attribute] === undefined;
   if ('filled' in filter) return (document) => valuesOf(document, filter.attribute).length > 0;
   const { attribute, from = Number.NEGATIVE_INFINITY, before = Number.POSITIVE_INFINITY } = filter;

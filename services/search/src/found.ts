@@ -1,6 +1,6 @@
 import { type Lookup, MOST_FOUND } from './dictionary-query.js';
-import { fieldsFor, longTerm, ONLY_WHEN_NAMED, shortTerm } from './entry-fields.js';
-import { and, type Filter, isFilled, isIn, or, startsWith } from './filter.js';
+import { fieldsFor, ONLY_WHEN_NAMED, presenceTerm } from './entry-fields.js';
+import { and, type Filter, isFilled, isIn, or } from './filter.js';
 import { type Identifier, type IdentifierClause, identifierFit, isIdentifierClause, wantedBy } from './identifiers.js';
 import type { Found } from './plan-query.js';
 import type { Clause } from './query.js';
@@ -9,48 +9,45 @@ import { type WordClause, wordTest } from './word-test.js';
 /** A lookup with what it gave: terms like `last:muller`, or for identifiers `<entry> <kind> <value>`. */
 export type Answered = Lookup & { rows: readonly string[] };
 
-/** What is known of a clause from the rows of its lookups. `fields` are those that the tenant has words in; they matter only where there is more than was looked at. */
-export function foundFor(clause: Clause, answers: readonly Answered[], fields: readonly string[]): Found {
+/** What is known of a clause from the rows of its lookups. The common words of the tenant matter only where there is more than was looked at. */
+export function foundFor(clause: Clause, answers: readonly Answered[], common: readonly string[]): Found {
   if (isIdentifierClause(clause)) return identifiersFound(clause, answers);
   if (clause.kind === 'phrase') return phraseFound(answers);
   const all = everything(clause);
-  return all === undefined ? wordsFound(clause, answers, fields) : { levels: [all], complete: true };
+  return all === undefined ? wordsFound(clause, answers, common) : { levels: [all], complete: true };
 }
 
 /** `*` alone needs no dictionary. */
 function everything(clause: WordClause): Filter | undefined {
   if (clause.kind !== 'pattern' || clause.text !== '*') return undefined;
-  return clause.field === null
-    ? isFilled('words')
-    : or(...fieldsFor(clause.field).map((field) => startsWith('words', shortTerm(field, ''))));
+  return clause.field === null ? isFilled('words') : isIn('words', fieldsFor(clause.field).map(presenceTerm));
 }
 
 /** Whether there is more than was looked at. */
 export const isCut = ({ rows }: Answered) => rows.length > MOST_FOUND;
 
-function wordsFound(clause: WordClause, answers: readonly Answered[], fields: readonly string[]): Found {
+function wordsFound(clause: WordClause, answers: readonly Answered[], common: readonly string[]): Found {
   const test = wordTest(clause);
   const levels: Set<string>[] = [];
-  for (const { rows } of answers)
-    for (const term of rows.slice(0, MOST_FOUND)) {
-      const mark = term.search(/[:~]/);
-      const fit = test(term.slice(mark + 1), term[mark] === '~');
-      if (!fit) continue;
-      while (levels.length <= fit.level) levels.push(new Set());
-      levels[fit.level]!.add(term);
-    }
-  const filters = levels.map((terms) => isIn('words', [...terms]));
-  const among = clause.field === null ? fields.filter((field) => field !== ONLY_WHEN_NAMED) : fieldsFor(clause.field);
-  const begin = answers.filter((answer) => answer.beginning !== undefined && isCut(answer));
-  for (const { beginning } of begin) {
-    const starts = among.flatMap((field) =>
-      [shortTerm(field, beginning!), longTerm(field, beginning!)].map((text) => startsWith('words', text)),
-    );
-    const level = clause.kind === 'word' ? 1 : 0;
-    while (filters.length <= level) filters.push(false);
-    filters[level] = or(filters[level]!, ...starts);
-  }
-  return { levels: filters, complete: answers.every((answer) => !isCut(answer) || begin.includes(answer)) };
+  let taken = 0;
+  const take = (term: string) => {
+    const mark = term.search(/[:~]/);
+    const fit = taken < MOST_FOUND ? test(term.slice(mark + 1), term[mark] === '~') : undefined;
+    if (!fit) return;
+    while (levels.length <= fit.level) levels.push(new Set());
+    if (!levels[fit.level]!.has(term)) taken++;
+    levels[fit.level]!.add(term);
+  };
+  const complete = !answers.some(isCut);
+  // Where there are more than can be asked for, the common ones find the most.
+  if (!complete) for (const term of common) if (isInField(clause.field, term)) take(term);
+  for (const { rows } of answers) for (const term of rows) take(term);
+  return { levels: levels.map((terms) => isIn('words', [...terms])), complete: complete && taken < MOST_FOUND };
+}
+
+function isInField(field: string | null, term: string): boolean {
+  const own = term.slice(0, term.search(/[:~]/));
+  return field === null ? own !== ONLY_WHEN_NAMED : fieldsFor(field).includes(own);
 }
 
 /** Every word of the phrase must be there; that they stand side by side is for Meilisearch to say. */

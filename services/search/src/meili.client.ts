@@ -33,7 +33,7 @@ export type SortKey = 'sortName' | Moment;
 const SORT_KEYS: SortKey[] = ['sortName', ...MOMENTS];
 
 export const SETTINGS: Settings = {
-  displayedAttributes: ['id', 'version', 'tenant', 'hash', ...SORT_KEYS],
+  displayedAttributes: ['id', 'version', 'hash', 'words', ...SORT_KEYS],
   searchableAttributes: [...PHRASE_FIELDS],
   filterableAttributes: [
     { attributePatterns: FILTERABLE, features: { facetSearch: false, filter: { equality: true, comparison: false } } },
@@ -62,6 +62,8 @@ export interface Question {
   offset?: number;
   limit: number;
   facets?: readonly Filterable[];
+  /** With the words of each hit, so that its class can be told here. */
+  words?: boolean;
 }
 
 export interface Sort {
@@ -69,7 +71,7 @@ export interface Sort {
   order: 'asc' | 'desc';
 }
 
-export type Found = Pick<Document, 'id' | SortKey>;
+export type Found = Pick<Document, 'id' | SortKey> & { words?: string[] };
 
 export interface Answer {
   hits: Found[];
@@ -212,10 +214,10 @@ function isAway(error: unknown): boolean {
   return error instanceof MeilisearchApiError && (error.response.status >= 500 || UNPREPARED.includes(error.cause?.code ?? ''));
 }
 
-function queryOf(index: string, { filters, phrases, sort, offset = 0, limit, facets }: Question): MultiSearchQuery {
+function queryOf(index: string, { filters, phrases, sort, offset = 0, limit, facets, words }: Question): MultiSearchQuery {
   return {
     indexUid: index,
-    attributesToRetrieve: ['id', ...SORT_KEYS],
+    attributesToRetrieve: ['id', ...(sort ? [sort.by] : []), ...(words ? ['words'] : [])],
     filter: filters.flatMap((filter) => (typeof filter === 'boolean' ? [] : [filterText(filter)])),
     ...(phrases && { q: phrases.texts.map((text) => `"${text}"`).join(' '), matchingStrategy: 'all' as const }),
     ...(phrases?.attribute && { attributesToSearchOn: [phrases.attribute] }),

@@ -2,11 +2,12 @@ import { AppError, Bus, currentContext } from '@kontor/bus';
 import { type Explanation, getEntries, type Hit, type OutputOf, type search } from '@kontor/contracts';
 import { Injectable } from '@nestjs/common';
 import { type BothAnswer, BothIndexes, type Question } from './both-indexes.js';
-import { type Cursor, cutPage, readCursor } from './cursor.js';
+import { type Cursor, cutPage, type FoundHit, readCursor } from './cursor.js';
 import { Dictionary } from './dictionary.js';
+import type { Document } from './document.js';
 import { type Entry, fieldNamed } from './entry-fields.js';
 import { explainClauses } from './explain.js';
-import type { Filter, Filterable } from './filter.js';
+import { type Filter, type Filterable, filterTest } from './filter.js';
 import { type Answered, foundFor, isCut } from './found.js';
 import type { Snapshot } from './fresh.js';
 import { matchesOf } from './match.js';
@@ -85,8 +86,8 @@ export class SearchService {
 
   private async understand(tenant: string, clauses: readonly Clause[], query: Query): Promise<Understood> {
     const [{ answers, snapshot }, given] = await Promise.all([this.dictionary.lookUp(tenant, clauses), filtersOf(tenant, query, this.bus)]);
-    const fields = answers.flat().some(isCut) ? await this.dictionary.fieldsOf(tenant) : [];
-    const found = clauses.map((clause, i) => foundFor(clause, answers[i]!, fields));
+    const common = answers.flat().some(isCut) ? await this.dictionary.common(tenant) : [];
+    const found = clauses.map((clause, i) => foundFor(clause, answers[i]!, common));
     return { clauses, answers, found, snapshot, given };
   }
 
@@ -133,6 +134,21 @@ interface PageOfHits {
   classes?: Explanation['classes'];
 }
 
+// So few hits are all fetched at once: telling the class of each is less work than asking for each class.
+const FEW = 200;
+
+/** What each class from the cursor's on has to offer, when all hits are known. */
+function offeredOf(classes: readonly Filter[], hits: readonly FoundHit[], cursor: Cursor): FoundHit[][] {
+  const tests = classes.map(filterTest);
+  const byClass = Map.groupBy(hits, ({ id, words = [] }) => tests.findIndex((test) => test({ id, words } as Document)));
+  return classes.slice(cursor.class).map((_, i) => {
+    const own = byClass.get(cursor.class + i) ?? [];
+    if (i > 0) return own;
+    const left = { settled: cursor.settled, fresh: cursor.fresh };
+    return own.filter(({ fresh }) => left[fresh ? 'fresh' : 'settled']-- <= 0);
+  });
+}
+
 type Base = Pick<Question, 'filters' | 'phrases' | 'sort'>;
 
 /** Asks for a page of the plan: one class after the other, or all of them in another order. */
@@ -154,11 +170,14 @@ async function page(
   const whole = { ...question(plan.all, 0), facets: query.facets.map((facet) => FACETS[facet]) };
   const counted = query.explain ? classes.map((filter) => question(filter, 0)) : [];
   const [all, first, ...each] = await ask([whole, question(classes[cursor.class] ?? false, query.limit, cursor), ...counted]);
-  const offered = [first!.hits];
   // The next classes are asked only when the page has room for them.
   const room = query.limit - first!.hits.length;
   const further = room > 0 ? classes.slice(cursor.class + 1) : [];
-  if (further.length) offered.push(...(await ask(further.map((filter) => question(filter, room)))).map(({ hits }) => hits));
+  let offered = [first!.hits];
+  if (further.length && all!.total <= FEW) {
+    const [few] = await ask([{ ...question(plan.all, FEW), words: true }]);
+    offered = offeredOf(classes, few!.hits, cursor);
+  } else if (further.length) offered.push(...(await ask(further.map((filter) => question(filter, room)))).map(({ hits }) => hits));
   return {
     ...cutPage(cursor, offered, query.limit, all!.total),
     whole: all!,

@@ -2,7 +2,7 @@ import { setImmediate as letOthersWork } from 'node:timers/promises';
 import { AppError, type Bus, serviceContext } from '@kontor/bus';
 import { getEntries } from '@kontor/contracts';
 import { documentOf, printDocument } from './document.js';
-import { type Entry, NAME_FIELDS } from './entry-fields.js';
+import { type Entry, isPresence, NAME_FIELDS } from './entry-fields.js';
 import { type Identifier, identifiersOf } from './identifiers.js';
 
 /** An entry that is to be looked at: of which version it was told, if any was. */
@@ -44,7 +44,7 @@ export async function readWork(bus: Bus, tenant: string, told: readonly Told[]):
     // Searches are answered by this process, too, and wait no longer than for some of the documents.
     if (i % DOCUMENTS_AT_ONCE === DOCUMENTS_AT_ONCE - 1) await letOthersWork();
     const document = documentOf(tenant, entry);
-    for (const word of document.words) work.terms.add(word);
+    for (const term of document.words) if (!isPresence(term)) work.terms.add(term);
     if (isSample(entry.id)) countNames(work.names, document.words);
     work.entries.push({ id: entry.id, version: entry.version, document: printDocument(document), identifiers: identifiersOf(entry) });
     gone.delete(entry.id);
@@ -59,7 +59,8 @@ const isSample = (id: string) => id.endsWith('7');
 function countNames(names: Map<string, number>, terms: readonly string[]): void {
   for (const term of terms) {
     const mark = term.search(/[:~]/);
-    if (NAME_FIELDS.includes(term.slice(0, mark))) names.set(term.slice(mark + 1), (names.get(term.slice(mark + 1)) ?? 0) + 1);
+    if (!isPresence(term) && NAME_FIELDS.includes(term.slice(0, mark)))
+      names.set(term.slice(mark + 1), (names.get(term.slice(mark + 1)) ?? 0) + 1);
   }
 }
 
