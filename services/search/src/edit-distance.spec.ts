@@ -2,22 +2,20 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { editDistance, letterBits } from './edit-distance.js';
 
-/** The definition, word by word and slowly. */
-function defined(a: string, b: string): number {
-  const d = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0));
-  for (let i = 0; i <= a.length; i++)
-    for (let j = 0; j <= b.length; j++) {
-      if (!i || !j) {
-        d[i]![j] = i + j;
-        continue;
-      }
-      const options = [d[i - 1]![j]! + 1, d[i]![j - 1]! + 1, d[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)];
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) options.push(d[i - 2]![j - 2]! + 1);
-      d[i]![j] = Math.min(...options);
-    }
-  return d[a.length]![b.length]!;
+/** The definition as it is said, slowly: the fewest edits that turn the first letters of the one into those of the other. */
+function defined(a: readonly string[], b: readonly string[]): number {
+  if (!a.length || !b.length) return a.length + b.length;
+  const [shortA, shortB] = [a.slice(0, -1), b.slice(0, -1)];
+  const swapped = a.length > 1 && b.length > 1 && a.at(-1) === b.at(-2) && a.at(-2) === b.at(-1);
+  return Math.min(
+    defined(shortA, b) + 1,
+    defined(a, shortB) + 1,
+    defined(shortA, shortB) + (a.at(-1) === b.at(-1) ? 0 : 1),
+    swapped ? defined(a.slice(0, -2), b.slice(0, -2)) + 1 : Infinity,
+  );
 }
-const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 8 });
+const word = fc.string({ unit: fc.constantFrom('a', 'b', 'ü', '🔥'), maxLength: 6 });
+const between = (a: string, b: string) => defined([...a], [...b]);
 
 describe('edit distance', () => {
   test.each([
@@ -35,12 +33,21 @@ describe('edit distance', () => {
         word,
         word,
         fc.integer({ min: 0, max: 3 }),
-        (a, b, most) => editDistance(a, b, most) === Math.min(defined(a, b), most + 1),
+        (a, b, most) => editDistance(a, b, most) === Math.min(between(a, b), most + 1),
       ),
+    );
+  });
+  test('is the same in both directions, and from behind', () => {
+    const backwards = (text: string) => [...text].reverse().join('');
+    fc.assert(
+      fc.property(word, word, (a, b) => {
+        const distance = editDistance(a, b, 9);
+        expect([editDistance(b, a, 9), editDistance(backwards(a), backwards(b), 9)]).toEqual([distance, distance]);
+      }),
     );
   });
   test('one edit changes at most two letter bits', () => {
     const bits = (n: number) => n.toString(2).replace(/[^1]/g, '').length;
-    fc.assert(fc.property(word, word, (a, b) => bits((letterBits(a) ^ letterBits(b)) >>> 0) <= 2 * defined(a, b)));
+    fc.assert(fc.property(word, word, (a, b) => bits((letterBits(a) ^ letterBits(b)) >>> 0) <= 2 * between(a, b)));
   });
 });

@@ -30,8 +30,8 @@ export function editDistance(a: string, b: string, most: number): number {
 /** Which letters a word has, as bits: one edit changes at most two of them, so most words are ruled out by counting bits. */
 export function letterBits(word: string): number {
   let bits = 0;
-  for (let i = 0; i < word.length; i++) {
-    const code = word.charCodeAt(i);
+  for (const letter of word) {
+    const code = letter.codePointAt(0)!;
     const bit = code >= 97 && code <= 122 ? code - 97 : 26 + (code % 5);
     bits |= 1 << bit;
   }

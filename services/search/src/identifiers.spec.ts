@@ -44,6 +44,9 @@ test.each([
   ['@x', 'email', '|anna@x.example|', 2],
   ['*@x.example', 'email', '|anna@x.example|', 0],
   ['*@x', 'email', '|anna@x.example|', undefined],
+  ['code:*-', 'code', '|e4711|', 0],
+  ['email:|', 'email', '|anna@x.example|', undefined],
+  ['anna\0@', 'email', '|anna@x.example|', 1],
   ['email:müll', 'email', '|anna.mueller@x.example|', 2],
 ] as const)('%s and the %s %s: %p', (query, kind, value, level) => {
   const [clause] = parseQuery(query, (name) => (name === 'code' || name === 'email' ? name : undefined));

@@ -17,7 +17,8 @@ export interface Identifier {
 }
 
 export const BAR = '|';
-const NO_PART = /[|\s]/g;
+// The bar parts forms and the space rows; PostgreSQL takes no text with a NUL.
+const NO_PART = /[|\s\0]/g;
 const joined = (forms: readonly string[]) => BAR + [...new Set(forms)].join(BAR) + BAR;
 const formsOf = (value: string) => value.slice(1, -1).split(BAR);
 
@@ -114,7 +115,9 @@ export function wantedBy(clause: IdentifierClause): Wanted[] {
     (text: string) => fold(text).long[0] ?? fold(text).short,
     (text: string) => fold(text).long.at(-1) ?? fold(text).short,
   ];
-  const patterns = ways.map((way) => respell(pattern, (text) => clean(way(text))));
+  const spelled = ways.map((way) => respell(pattern, (text) => clean(way(text))));
+  // What had signs only has nothing left to look for.
+  const patterns = spelled.map((one) => one.filter((piece) => typeof piece === 'string' || piece.text)).filter((one) => one.length);
   const distinct = [...new Map(patterns.map((one) => [JSON.stringify(one), one])).values()];
   return distinct.map((one) => ({ kind, pattern: one, whole: one.some((piece) => typeof piece === 'string') }));
 }

@@ -1,13 +1,11 @@
 import { type Clause, type Piece, QueryError, type Term } from './query.js';
 import { type Char, type FieldNamed, isSign, type Token, tokensOf } from './tokens.js';
-import { joinedTokens, phraseWords, wordSpellings } from './words.js';
+import { isJoint, isWordChar, joinedTokens, phraseWords, wordSpellings } from './words.js';
 
 const MOST_CLAUSES = 32;
 const MOST_CHARACTERS = 512;
 
 const DIGIT_SIGN = /^[0-9+\-/()]$/;
-const WORD_CHAR = /^[\p{L}\p{N}\p{M}\p{ExtPict}\p{EMod}\u200d]$/u;
-const JOINT = /^['’‘ʼ＇`´‐‑-]$/u;
 const DOTTED = /^[\p{L}\p{N}\p{M}*?_%+'-]+(?:\.[\p{L}\p{N}\p{M}*?_%+'-]+)+$/u;
 const ABBREVIATION = /^\p{L}(?:\.\p{L})*$/u;
 
@@ -32,7 +30,8 @@ const hasDigit = (text: string) => /[0-9]/.test(text);
 function saysSomething(token: Token): boolean {
   const text = textOf(token.chars);
   if (token.field === 'phone') return hasDigit(text);
-  if (token.field === 'email' || token.field === 'code') return text.trim() !== '';
+  if (token.field === 'email') return text.trim() !== '';
+  if (token.field === 'code') return token.chars.some(isWild) || /[\p{L}\p{N}]/u.test(text);
   if (token.quoted) return phraseWords(text).length > 0;
   if (isDigits(token)) return !token.not || hasDigit(text);
   return token.chars.some((char) => isWild(char) || isSign(char, '@')) || joinedTokens(text).length > 0;
@@ -87,7 +86,7 @@ function emailChars(chars: readonly Char[]): Char[] | undefined {
     const inner = trimmed(chars, (char) => /^[<>,;()\s]$/.test(char.c));
     return inner.length ? inner : undefined;
   }
-  const inner = trimmed(chars, (char) => !isWild(char) && !WORD_CHAR.test(char.c));
+  const inner = trimmed(chars, (char) => !isWild(char) && !isWordChar(char.c));
   const text = inner.map((char) => (char.plain && /[.*?]/.test(char.c) ? ' ' : char.c)).join('');
   return DOTTED.test(text) && !ABBREVIATION.test(text) ? inner : undefined;
 }
@@ -116,14 +115,14 @@ function editsFor(text: string): number {
 function segments(chars: readonly Char[]): Char[][] {
   const found: Char[][] = [[]];
   for (const char of chars) {
-    if (isWild(char) || WORD_CHAR.test(char.c) || JOINT.test(char.c)) found.at(-1)!.push(char);
+    if (isWild(char) || isWordChar(char.c) || isJoint(char.c)) found.at(-1)!.push(char);
     else found.push([]);
   }
   return found.filter((segment) => segment.length);
 }
 
 // Words are compared without the signs that join them: `O'C*` finds O'Connor.
-const patternText = (chars: readonly Char[]) => textOf(chars.filter(({ c }) => !JOINT.test(c))).replace(/\*+/g, '*');
+const patternText = (chars: readonly Char[]) => textOf(chars.filter(({ c }) => !isJoint(c))).replace(/\*+/g, '*');
 
 function pieces(chars: readonly Char[]): Piece[] {
   const found: Piece[] = [];

@@ -22,12 +22,31 @@ describe('a pattern', () => {
   ])('%s, %s: %p', (pattern, text, expected) => expect(fits(piecesOf(pattern), text)).toBe(expected));
 
   test('fits what the regular expression of it fits', () => {
-    const letters = (signs: string) => fc.string({ unit: fc.constantFrom(...signs), maxLength: 10 });
+    // Few letters, so that much fits; signs that mean something to regular expressions or to LIKE, and letters of two halves.
+    const letters = (signs: string[]) => fc.string({ unit: fc.constantFrom(...signs), maxLength: 10 });
+    const some = ['a', 'a', 'b', '王', '🔥', '𠀀', '\ud83d', '\udd25', '.', '\\', '%', '_', '(', '[', '^', '$', '+', '|', '\n'];
+    const spelled: Record<string, string> = { '*': '.*', '?': '.' };
     fc.assert(
-      fc.property(letters('ab*?'), letters('ab'), (pattern, text) => {
-        const expression = new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's');
-        return fits(piecesOf(pattern), text) === expression.test(text);
+      fc.property(fc.oneof(letters(['a', 'b', '*', '?']), letters([...some, '*', '*', '?', '?'])), letters(some), (pattern, text) => {
+        const parts = Array.from(pattern, (sign) => spelled[sign] ?? `(?:${sign.replace(/[\\.([^$+|]/, '\\$&')})`);
+        const expression = new RegExp(`^${parts.join('')}$`, 'su');
+        for (const one of [text, text.replace(/[^ab]/gu, 'a'), pattern.replace(/[*?]/g, text)])
+          expect([pattern, one, fits(piecesOf(pattern), one)]).toEqual([pattern, one, expression.test(one)]);
       }),
+      { numRuns: 2_000 },
+    );
+  });
+  test('fits every text that is made from it', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 6 }).map((one) => one.replace(/[*?]/g, ''));
+    const piece = fc.oneof(
+      text.map((one) => ({ pattern: one, made: one })),
+      text.map((one) => ({ pattern: '*', made: one })),
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }).map((one) => ({ pattern: '?', made: one })),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) =>
+        fits(piecesOf(pieces.map(({ pattern }) => pattern).join('')), pieces.map(({ made }) => made).join('')),
+      ),
     );
   });
   test('takes no longer for many stars', () => {

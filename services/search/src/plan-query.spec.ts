@@ -43,3 +43,31 @@ describe('the classes of a query', () => {
     );
   });
 });
+
+// A level that is everything or nothing says whether one entry is in it: so a plan is worked out for that entry, however filters are made.
+describe('for any one entry', () => {
+  const clauses = fc.array(
+    fc.record({
+      not: fc.boolean(),
+      kind: fc.constantFrom('word' as const, 'pattern' as const),
+      levels: fc.array(fc.boolean(), { minLength: 1, maxLength: 4 }),
+    }),
+    { maxLength: 6 },
+  );
+  const isHit = ({ not, kind, levels }: { not: boolean; kind: string; levels: boolean[] }) =>
+    not ? !(kind === 'word' ? levels.slice(0, 2) : levels).includes(true) : levels.includes(true);
+
+  test('the whole has it when every clause says so, and then exactly one class has it', () => {
+    fc.assert(
+      fc.property(clauses, (given) => {
+        const plan = planQuery(
+          given.map(({ not, kind }) => ({ ...clause(not), kind, text: 'x' })),
+          given.map(({ levels }) => ({ levels, complete: true })),
+        );
+        const hit = given.every(isHit);
+        expect(plan).toEqual({ all: hit, classes: hit ? [true] : [] });
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});

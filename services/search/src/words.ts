@@ -1,7 +1,7 @@
 import { remembered } from './remembered.js';
 
 /** Raised whenever the same text would give other words than before: an index made with an older number must be rebuilt. */
-export const WORDS_VERSION = 1;
+export const WORDS_VERSION = 2;
 
 /** A word where it stands in a text, in every spelling by which it can be found. */
 export interface Word {
@@ -18,11 +18,14 @@ export interface Word {
 // Longer words are cut: Meilisearch confuses filter values of more than 468 bytes.
 const LONGEST = 100;
 
-const JOINT = "['’‘ʼ＇`´‐‑-]";
-const RUN = '(?:\\p{sc=Han}+|(?:(?!\\p{sc=Han})[\\p{L}\\p{N}\\p{M}])+)';
+const JOINT = "['’‘‛ʼʻ＇`´′׳‐‑‒–－-]";
+// What nobody sees: where a word may be broken, and how letters of some scripts are joined.
+const UNSEEN = '\\u00ad\\u200c\\u200d\\u2060\\ufe0f';
+const RUN = `(?:\\p{sc=Han}+|(?:(?!\\p{sc=Han}|${JOINT})[\\p{L}\\p{N}\\p{M}${UNSEEN}])+)`;
 const ASCII_TOKEN = /[a-z0-9]+(?:['`-][a-z0-9]+)*/gi;
 const TOKEN = new RegExp(`${RUN}(?:${JOINT}${RUN})*|\\p{ExtPict}[\\p{ExtPict}\\p{EMod}\\p{M}\\u200d]*`, 'gu');
 const JOINTS = new RegExp(JOINT, 'gu');
+const INVISIBLE = new RegExp(`[${UNSEEN}]`, 'g');
 const PART = new RegExp(`[^${JOINT.slice(1)}+`, 'gu');
 const NOT_ASCII = /[^\0-\x7f]/;
 
@@ -51,13 +54,29 @@ const bare = (text: string) =>
     .normalize('NFD')
     .replace(/[\u0300-\u036f]/g, '')
     .normalize('NFC');
-const spell = (lower: string, letters: Record<string, string>) => bare(lower.replace(SPECIAL, (letter) => letters[letter] ?? letter));
+const respelt = (lower: string, letters: Record<string, string>) => lower.replace(SPECIAL, (letter) => letters[letter] ?? letter);
+function spell(lower: string, letters: Record<string, string>): string {
+  const spelt = bare(respelt(lower, letters));
+  // Some of these letters had an accent, as in `ǽ`.
+  return NOT_ASCII.test(spelt) ? respelt(spelt, letters) : spelt;
+}
+
+const WORD_CHAR = new RegExp(`^[\\p{L}\\p{N}\\p{M}\\p{sc=Han}\\p{ExtPict}\\p{EMod}${UNSEEN}]$`, 'u');
+const A_JOINT = new RegExp(`^${JOINT}$`, 'u');
+/** Whether a word may have this character. */
+export const isWordChar = (character: string): boolean => WORD_CHAR.test(character);
+/** Whether it joins two names to one. */
+export const isJoint = (character: string): boolean => A_JOINT.test(character);
 
 function cut(word: string): string {
   if (word.length <= LONGEST) return word;
   const end = /[\ud800-\udbff]/.test(word[LONGEST - 1]!) ? LONGEST - 1 : LONGEST;
   return word.slice(0, end);
 }
+
+const SIGN_INSIDE = new RegExp(`${JOINT}|\\s`, 'u');
+// Some letters are folded to several with a sign or a space among them: `ŉ` is `ʼn`.
+const closed = (word: string) => (SIGN_INSIDE.test(word) ? word.replace(JOINTS, '').replace(/\s/g, '') : word);
 
 /** A text in the spellings that can be meant by it. */
 export interface Spellings {
@@ -69,11 +88,7 @@ const NONE: readonly string[] = [];
 /** Case, width and accents folded, and the German ways to write umlauts and ß side by side. */
 export function fold(raw: string): Spellings {
   if (!NOT_ASCII.test(raw)) return { short: raw.toLowerCase(), long: NONE };
-  const lower = raw
-    .normalize('NFKC')
-    .toLowerCase()
-    .normalize('NFC')
-    .replace(/[\ufe0f\u200d]/g, '');
+  const lower = raw.normalize('NFKC').toLowerCase().normalize('NFC').replace(INVISIBLE, '');
   const short = spell(lower, SHORT);
   const long = new Set([spell(lower, PLAIN), spell(lower, GERMAN)]);
   long.delete(short);
@@ -83,7 +98,7 @@ export function fold(raw: string): Spellings {
 /** The spellings of one word. */
 export const spellings: (raw: string) => Spellings = remembered((raw) => {
   const { short, long } = fold(raw);
-  return { short: cut(short), long: long.length ? long.map(cut) : NONE };
+  return { short: cut(closed(short)), long: long.length ? long.map((one) => cut(closed(one))) : NONE };
 });
 
 /** Every spelling of a word as it is written, joined or not; the short one first. */
@@ -94,7 +109,7 @@ export const wordSpellings = (written: string): string[] => {
 
 /** The words of a text as they are written, joined names in one piece. */
 export const joinedTokens = (text: string): string[] =>
-  Array.from(text.matchAll(TOKEN), ([token]) => token).filter((token) => spellings(token).short !== '');
+  Array.from(text.matchAll(TOKEN), ([token]) => token).filter((token) => wordSpellings(token)[0] !== '');
 
 /** The words of a text in order; `Anne-Marie` gives `anne`, `marie` and, whole, `annemarie`. A run of Chinese characters is one word. */
 export const wordsOf: (text: string) => readonly Word[] = remembered(findWords);
