@@ -125,6 +125,7 @@ export class MeiliClient {
 
   /** Asks several questions in one call; the answers come in the same order. */
   async search(index: string, questions: readonly Question[]): Promise<Answer[]> {
+    mustBeThere(index);
     const queries = questions.map((question) => queryOf(index, question));
     const { results } = await this.call(() => this.client.multiSearch<{ queries: MultiSearchQuery[] }, Document>({ queries }));
     return results.map((result) => ({
@@ -137,6 +138,7 @@ export class MeiliClient {
   /** What the index has of these entries. */
   async kept(index: string, ids: readonly string[]): Promise<Kept[]> {
     if (!ids.length) return [];
+    mustBeThere(index);
     const { results } = await this.call(() =>
       this.client.index<Document>(index).getDocuments({ ids: [...ids], fields: ['id', 'version', 'hash'], limit: ids.length }),
     );
@@ -185,6 +187,11 @@ export class MeiliClient {
       throw error;
     }
   }
+}
+
+/** Before the first writer has made one there is none. */
+function mustBeThere(index: string): void {
+  if (!index) throw new AppError('unavailable', 'The index is not made yet', { retryAfter: 2 });
 }
 
 /** Meilisearch takes payloads of up to 10 MB at once. */
