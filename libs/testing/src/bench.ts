@@ -2,19 +2,20 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fetchToken } from '@kontor/local';
 import { DataFolder } from '@kontor/local/data-folder';
 import { type Hub, startHub } from '@kontor/local/hub';
 import { Quiet } from '@kontor/local/progress';
 
-/** A hub as `npm start` makes it, with fsync, on a folder of its own that goes when the measuring is done. */
+/** A hub to measure. */
 export interface BenchHub {
-  hub: Hub;
+  hub: MeasuredHub;
   /** A token of an admin of the tenant `bench`. */
   token: string;
   meili: { url: string; key: string };
   postgres: { url: string };
   /** Calls the API and gives the JSON of the answer; throws when it is refused. */
-  call<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
+  call<T = Record<string, unknown>>(this: void, method: string, path: string, body?: unknown): Promise<T>;
   /** Uploads a CSV, imports it with the proposed mapping and waits for the end. */
   importCsv(
     csv: Blob,
@@ -22,7 +23,18 @@ export interface BenchHub {
   ): Promise<{ id: string; progress: { rows: number; done: number; created: number }; startedAt: string; finishedAt: string }>;
 }
 
+/** What measuring needs of a hub, its own or one that runs anyway. */
+type MeasuredHub = Pick<Hub, 'api' | 'token' | 'pid'> & { servers: { meili?: { url: string }; postgres?: { url: string } } };
+
+/**
+ * A hub as `npm start` makes it, with fsync, on a folder of its own that goes when the measuring is done. Or, with `KONTOR_BENCH_HUB`, the one that
+ * runs on that data folder, with what is in it: a million contacts need not be imported for each run.
+ */
 export async function withHub(work: (bench: BenchHub) => Promise<void>): Promise<void> {
+  if (process.env.KONTOR_BENCH_HUB) {
+    const running = new DataFolder(process.env.KONTOR_BENCH_HUB);
+    return work(await benchHub(runningHub(running), running));
+  }
   const folder = mkdtempSync(join(process.env.KONTOR_BENCH_DIR ?? tmpdir(), 'kontor-bench-'));
   const data = new DataFolder(folder);
   const hub = await startHub({
@@ -35,46 +47,72 @@ export async function withHub(work: (bench: BenchHub) => Promise<void>): Promise
     progress: new Quiet(),
   });
   try {
-    const token = await hub.token({ tenant: 'bench', role: 'admin' });
-    const authorization = `Bearer ${token}`;
-    const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-      const isForm = body instanceof FormData;
-      const response = await fetch(hub.api + path, {
-        method,
-        headers: { authorization, ...(body !== undefined && !isForm && { 'content-type': 'application/json' }) },
-        body: isForm ? body : JSON.stringify(body),
-      });
-      const text = await response.text();
-      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-      return (text ? JSON.parse(text) : {}) as T;
-    };
-    await work({
-      hub,
-      token,
-      meili: { url: hub.servers.meili?.url ?? '', key: data.secret('meilisearch') },
-      postgres: { url: hub.servers.postgres?.url ?? '' },
-      call,
-      async importCsv(csv, fileName) {
-        const form = new FormData();
-        form.set('kind', 'contacts');
-        form.set('file', csv, fileName);
-        const { id } = await call<{ id: string }>('POST', '/v1/imports?start=true', form);
-        for (;;) {
-          const now = await call<{ state: string; error?: string } & Awaited<ReturnType<BenchHub['importCsv']>>>(
-            'GET',
-            `/v1/imports/${id}`,
-          );
-          if (now.state === 'finished') return now;
-          if (now.state === 'failed') throw new Error(`the import failed: ${now.error}`);
-          await new Promise((resolve) => setTimeout(resolve, 250));
-        }
-      },
-    });
+    await work(await benchHub(hub, data));
   } finally {
     await hub.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+function runningHub(data: DataFolder): MeasuredHub {
+  const hub = data.hub();
+  const ports = data.read<Record<string, number>>('ports.json');
+  if (!hub || !ports)
+    throw new Error(`No hub runs on ${data.path}: KONTOR_BENCH_HUB must be the data folder of one that does, like .kontor`);
+  return {
+    api: hub.api,
+    token: (of) => fetchToken(data, of),
+    pid: () => undefined,
+    servers: {
+      meili: { url: `http://127.0.0.1:${ports.meilisearch}` },
+      postgres: { url: `postgres://kontor:${data.secret('postgres')}@127.0.0.1:${ports.postgres}/postgres` },
+    },
+  };
+}
+
+async function benchHub(hub: MeasuredHub, data: DataFolder): Promise<BenchHub> {
+  const token = await hub.token({ tenant: 'bench', role: 'admin' });
+  const call = caller(hub.api, token);
+  return {
+    hub,
+    token,
+    meili: { url: hub.servers.meili?.url ?? '', key: data.secret('meilisearch') },
+    postgres: { url: hub.servers.postgres?.url ?? '' },
+    call,
+    importCsv: importer(call),
+  };
+}
+
+/** Calls the API with this token. */
+export const caller =
+  (api: string, token: string): BenchHub['call'] =>
+  async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const isForm = body instanceof FormData;
+    const response = await fetch(api + path, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body !== undefined && !isForm && { 'content-type': 'application/json' }) },
+      body: isForm ? body : JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return (text ? JSON.parse(text) : {}) as T;
+  };
+
+/** Imports files through these calls. */
+export const importer =
+  (call: BenchHub['call']): BenchHub['importCsv'] =>
+  async (csv, fileName) => {
+    const form = new FormData();
+    form.set('kind', 'contacts');
+    form.set('file', csv, fileName);
+    const { id } = await call<{ id: string }>('POST', '/v1/imports?start=true', form);
+    for (;;) {
+      const now = await call<{ state: string; error?: string } & Awaited<ReturnType<BenchHub['importCsv']>>>('GET', `/v1/imports/${id}`);
+      if (now.state === 'finished') return now;
+      if (now.state === 'failed') throw new Error(`the import failed: ${now.error}`);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  };
 
 /** The value below which this share of them lies. */
 export const percentile = (values: readonly number[], share: number): number =>
