@@ -4,7 +4,7 @@ import { BAR, digitsOf, isIdentifierClause, type Wanted, wantedBy } from './iden
 import { asciiForm, escapeLike, likeOf, respell } from './pattern.js';
 import type { Clause, Piece } from './query.js';
 import { soundsOf } from './sounds.js';
-import { patternSpellings, SHORTEST_INFIX, slipsIn, type WordClause } from './word-test.js';
+import { isLongEnough, patternSpellings, slipsIn, type WordClause } from './word-test.js';
 import { isHan, wordSpellings, wordsOf } from './words.js';
 
 /** How many words or entries of one clause are taken into account. */
@@ -31,8 +31,9 @@ export function lookupsFor(clauses: readonly Clause[], param: Param): Lookup[] {
         return [...wanted, { ...at, table: 'word' as const, condition: `word = ${param(digitsOf(clause.text))}` }];
       return wanted;
     }
-    const inFields = fieldCondition(clause.field, param);
     const conditions = clause.kind === 'phrase' ? phraseConditions(clause.text, param) : wordConditions(clause, param);
+    // A parameter that no condition names is refused by PostgreSQL.
+    const inFields = conditions.length ? fieldCondition(clause.field, param) : '';
     return conditions.map((one) => ({ ...at, table: 'word' as const, ...one, condition: `${inFields} and ${one.condition}` }));
   });
 }
@@ -57,7 +58,7 @@ function wordConditions(clause: WordClause, param: Param): Condition[] {
     default:
       return wordSpellings(clause.text).flatMap((word) => [
         { condition: like(`${escapeLike(word)}%`, param) },
-        ...([...word].length >= SHORTEST_INFIX ? [{ condition: contains(['*', { text: word }, '*'], param) }] : []),
+        ...(isLongEnough(clause.text) ? [{ condition: contains(['*', { text: word }, '*'], param) }] : []),
         ...(slipsIn(clause.text) ? nearConditions(word, slipsIn(clause.text), param) : []),
       ]);
   }

@@ -7,7 +7,7 @@ export const PHRASE_FIELDS = ['name', 'first', 'last', 'company', 'title', 'city
 export type PhraseField = (typeof PHRASE_FIELDS)[number];
 
 /** Raised whenever documents or the settings of their index change; with that of the words it says whether an index must be made anew. */
-const DOCUMENT_VERSION = 2;
+const DOCUMENT_VERSION = 3;
 export const INDEX_VERSION = WORDS_VERSION * 1_000 + DOCUMENT_VERSION;
 
 /** What Meilisearch keeps of a contact or customer: nothing that is shown, only what it must filter, sort, count and compare by. */
@@ -79,8 +79,11 @@ function phraseTexts(fields: readonly FieldValue[]): Partial<Record<PhraseField,
     const attribute = phraseAttribute(field);
     const line = phraseLine(value);
     if (!attribute || !line) continue;
-    texts[attribute] ??= [];
-    texts[attribute].push(line);
+    // A city is part of an address.
+    for (const one of attribute === 'city' ? (['city', 'address'] as const) : [attribute]) {
+      texts[one] ??= [];
+      texts[one].push(line);
+    }
   }
   return texts;
 }

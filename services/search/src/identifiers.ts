@@ -103,7 +103,7 @@ export function wantedBy(clause: IdentifierClause): Wanted[] {
   if (clause.kind === 'digits') {
     const number = dialled(clause.text);
     const wanted: Wanted[] =
-      number.length >= 3 || clause.field === 'phone' ? [{ kind: 'phone', pattern: [{ text: number }], whole: false }] : [];
+      digitsOf(clause.text).length >= 3 || clause.field === 'phone' ? [{ kind: 'phone', pattern: [{ text: number }], whole: false }] : [];
     // Codes are looked for by parts only where the query says so.
     if (clause.field === null) wanted.push({ kind: 'code', pattern: [{ text: digitsOf(clause.text) }], whole: true });
     return wanted;

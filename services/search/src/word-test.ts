@@ -23,7 +23,9 @@ export function wordTest(clause: WordClause): WordTest {
 }
 
 /** Words shorter than this are not looked for inside others. */
-export const SHORTEST_INFIX = 3;
+const SHORTEST_INFIX = 3;
+/** As many letters as were written count, not those of another spelling. */
+export const isLongEnough = (text: string): boolean => [...wordSpellings(text)[0]!].length >= SHORTEST_INFIX;
 
 /** How many slips a plain word may have, as Meilisearch sees it: 1 from 5 letters, 2 from 9. */
 export function slipsIn(text: string): number {
@@ -33,7 +35,7 @@ export function slipsIn(text: string): number {
 
 function plainTest(text: string): WordTest {
   const wanted = wordSpellings(text);
-  const inside = wanted.filter((word) => [...word].length >= SHORTEST_INFIX);
+  const inside = isLongEnough(text) ? wanted : [];
   const slips = slipsIn(text);
   return (word) => {
     if (wanted.includes(word)) return { level: 0, how: 'exact' };

@@ -130,8 +130,12 @@ function findWords(text: string): Word[] {
   return found;
 }
 
-// Sound and phrase engines see one letter where Germans may write one or two.
-const collapse = (word: string) => word.replace(/([aou])e/g, '$1').replace(/ss/g, 's');
+// Phrases see one letter where one or two may be written. Whatever spelling of a word it begins with, the same form comes out.
+const collapse = (word: string) =>
+  word
+    .replace(/([aou])e+/g, '$1')
+    .replace(/s+/g, 's')
+    .replace(/th+/g, 't');
 
 /** A word as phrases compare it: `müller`, `mueller` and `muller` are the same here. */
 export const phraseForm = ({ short, long }: Spellings): string => collapse(long.at(-1) ?? short);

@@ -1,6 +1,5 @@
 // Queries made from people who are there, and what is meant by them. The same seed gives the same queries.
 import type { BruteForce, Meant } from './brute-force.js';
-import { dialled } from './brute-force-texts.js';
 import type { Random } from './random.js';
 import {
   alikeFrom,
@@ -65,22 +64,10 @@ export const KINDS = Object.keys(kinds) as Kind[];
 export function aQuery(kind: Kind, model: BruteForce, random: Random): RandomQuery {
   for (;;) {
     const meant = kinds[kind]({ ...random, model, person: random.pick(model.people) });
-    if (!meant || meant.some((clause) => isUndecided(clause, meant.length))) continue;
+    if (!meant) continue;
     const q = print(meant);
     if (q.length <= 512) return { q, meant };
   }
-}
-
-/** What is known to be answered in another way than it is meant, and is to be taken out of here once that is settled. */
-function isUndecided({ kind, text, field }: Meant, clauses: number): boolean {
-  // `address:` looks for words in the city, too, but for phrases it does not.
-  if (kind === 'phrase' && field?.toLowerCase() === 'address') return true;
-  // A Chinese phrase beside anything else is not answered at all.
-  if (kind === 'phrase' && clauses > 1) return !/[^\p{sc=Han}\s]/u.test(text);
-  // `mü` is also looked for inside words, as `mue`, though two letters are too few for that.
-  if (kind === 'word') return [...text].length < 3 && /[äöüßæœ]/i.test(text);
-  // `0049` and `+49(0)` have three digits and more as typed, but fewer when dialled.
-  return kind === 'digits' && dialled(text).length < 3;
 }
 
 const one = (meant: Meant | undefined) => meant && [meant];
