@@ -139,6 +139,19 @@ export const getEntries = request(
   { summary: 'Gives many contacts and customers by id', timeoutMs: 15_000 },
 );
 /**
+ * The contacts and customers that have opportunities, but none that the calling agent may see: all of them belong to somebody hidden, too.
+ * Of an entry search knows only whether it has any. More than 10,000 are refused with `too-large`.
+ */
+export const listHiddenOpportunities = request(
+  'customer.list-hidden-opportunities',
+  empty,
+  z.object({ ids: z.array(z.string()).max(10_000) }),
+  {
+    summary: 'Lists the contacts and customers whose opportunities are all hidden from the caller',
+    timeoutMs: 10_000,
+  },
+);
+/**
  * All contacts of a customer at once, for a service that decides something about each of them; API clients page through `listCustomerContacts`.
  * Visible to the calling agent, by name; a customer with more than 1,000 is refused with `too-large`.
  */

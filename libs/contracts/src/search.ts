@@ -80,7 +80,7 @@ export const Explanation = z
         complete: z.boolean().describe('false: more fit than could be taken into account'),
       }),
     ),
-    classes: z.array(z.object({ hits: z.int() })).describe('hits by rank class, best first'),
+    classes: z.array(z.object({ hits: z.int() })).describe('hits by rank class, best first; those without any are left out'),
     index: z.object({ settled: z.int().describe('hits from Meilisearch'), fresh: z.int().describe('hits from recent changes') }),
     ms: z.object({ seen: z.number(), dictionary: z.number(), index: z.number(), owner: z.number() }),
   })

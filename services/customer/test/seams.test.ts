@@ -81,6 +81,12 @@ describe('where parts meet', () => {
     ];
     expect(await having(admin)).toEqual([[contact.id, secret.id].sort(), [customer.id, hidden.id].sort()]);
     expect(await having(other)).toEqual([[], []]);
+    const hiddenFrom = async (agent: Context) => (await world.ask(again(agent), k.listHiddenOpportunities, {})).ids.sort();
+    expect(await hiddenFrom(other)).toEqual([contact.id, customer.id].sort());
+    expect(await hiddenFrom(admin)).toEqual([]);
+    // One that can be seen is enough.
+    await world.ask(again(admin), k.upsertRecords, { items: [{ ...opportunity, externalId: '3', contactId: contact.id }] });
+    expect(await hiddenFrom(other)).toEqual([customer.id]);
   });
 
   it('2.10 bulk calls refuse agents who are not known in an access list, too', async () => {

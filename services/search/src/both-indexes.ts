@@ -58,9 +58,15 @@ export class BothIndexes {
   }
 }
 
-/** Answers from documents alone, when there is no settled index to ask. */
-export const answerFrom = (documents: readonly Document[], question: Question): BothAnswer =>
-  both(question, NOTHING, question.filters.includes(false) ? [] : documentsFor(question, documents));
+/**
+ * Answers from documents alone, when there is no settled index to ask. A reader who began with it, or goes on with it, has seen as many hits
+ * of both indexes together.
+ */
+export function answerFrom(documents: readonly Document[], question: Question): BothAnswer {
+  const fitting = question.filters.includes(false) ? [] : documentsFor(question, documents);
+  const answer = both({ ...question, fresh: question.settled + question.fresh }, NOTHING, fitting);
+  return { ...answer, hits: answer.hits.map(({ id }) => ({ id, fresh: false })) };
+}
 
 function documentsFor({ filters, phrases, sort }: Question, documents: readonly Document[]): Document[] {
   if (!documents.length) return [];

@@ -19,9 +19,10 @@ describe('the classes of a query', () => {
     expect(planClasses([clause()], [found(a, b, false, d)])).toEqual([
       a,
       { all: [b, { not: a }] },
+      false,
       { all: [d, { not: { any: [a, b] } }] },
     ]));
-  test('of an unknown word are none', () => expect(planClasses([clause()], [found(false, false)])).toEqual([]));
+  test('of an unknown word are empty', () => expect(planClasses([clause()], [found(false, false)])).toEqual([false, false]));
   test('leave out what is excluded: of plain words those that are equal or begin with it', () =>
     expect(planClasses([clause(true)], [found(a, b, c, d)])).toEqual([{ not: { any: [a, b] } }]));
 

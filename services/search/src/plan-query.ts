@@ -17,7 +17,7 @@ export interface Plan {
   all: Filter;
   /**
    * The hits by class, best first, as filters that no two have an entry in common: a hit's class is that of its worst clause.
-   * One class after the other is the ranking.
+   * One class after the other is the ranking. A class's place says nothing about the words that others have: one that nobody is in has its place, too.
    */
   classes: Filter[];
 }
@@ -29,13 +29,15 @@ export function planQuery(clauses: readonly Clause[], found: readonly Found[]): 
   const count = Math.max(1, ...wanted.map(({ levels }) => levels.length));
   const classes: Filter[] = [];
   for (let level = 0; level < count; level++) {
-    // Where no clause has anything at this level there is no such class.
-    if (level > 0 && wanted.every(({ levels }) => (levels[level] ?? false) === false)) continue;
+    // Where no clause has anything at this level nobody is in the class.
+    if (level > 0 && wanted.every(({ levels }) => (levels[level] ?? false) === false)) {
+      classes.push(false);
+      continue;
+    }
     const better = level > 0 && upTo(level - 1);
     // With a single clause, what is up to this level and not better is what is in this level and not better.
     const fitting = wanted.length === 1 ? (wanted[0]!.levels[level] ?? false) : upTo(level);
-    const own = and(fitting, not(better), ...unwanted);
-    if (own !== false) classes.push(own);
+    classes.push(and(fitting, not(better), ...unwanted));
   }
   return { all: and(upTo(count - 1), ...unwanted), classes };
 }

@@ -1,5 +1,5 @@
 import { AppError, type Bus, grantees } from '@kontor/bus';
-import { getRecord, type InputOf, type search } from '@kontor/contracts';
+import { getRecord, type InputOf, listHiddenOpportunities, type search } from '@kontor/contracts';
 import { and, type Filter, is, isAbsent, isIn, isWithin, not, or } from './filter.js';
 
 export type Query = InputOf<typeof search>;
@@ -24,7 +24,7 @@ export async function filtersOf(tenant: string, query: Query, bus: Bus): Promise
     ...(customerId ? [is('customerId', customerId)] : []),
     ...(projectId ? [(await maySeeProject(projectId, bus)) && is('projectIds', projectId)] : []),
     ...(ownerId ? [is('ownerId', ownerId)] : []),
-    ...(hasOpportunities === undefined ? [] : [hasOpportunities ? is('hasOpportunities', 'true') : not(is('hasOpportunities', 'true'))]),
+    ...(hasOpportunities === undefined ? [] : [await withOpportunities(hasOpportunities, bus)]),
     ...(access ? [access === 'open' ? OPEN : not(OPEN)] : []),
     isWithin('createdAt', moment(query.createdFrom), moment(query.createdTo)),
     isWithin('updatedAt', moment(query.updatedFrom), moment(query.updatedTo)),
@@ -32,6 +32,13 @@ export async function filtersOf(tenant: string, query: Query, bus: Bus): Promise
 }
 
 const moment = (text: string | undefined) => (text === undefined ? undefined : Date.parse(text));
+
+/** The index knows only that an entry has some; that all of them belong to somebody hidden, too, and so are none for the caller, is asked. */
+async function withOpportunities(wanted: boolean, bus: Bus): Promise<Filter> {
+  const hidden = grantees() ? (await bus.request(listHiddenOpportunities, {})).ids : [];
+  const having = and(is('hasOpportunities', 'true'), not(isIn('id', hidden)));
+  return wanted ? having : not(having);
+}
 
 /** Who is a member of a project says something about it. */
 async function maySeeProject(id: string, bus: Bus): Promise<boolean> {

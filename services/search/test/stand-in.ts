@@ -9,6 +9,7 @@ import {
   getEntries,
   type InputOf,
   listContactIds,
+  listHiddenOpportunities,
   listTenants,
   listVersions,
 } from '@kontor/contracts';
@@ -109,6 +110,11 @@ class Customers {
   @Handle(listTenants)
   listTenants() {
     return { tenants: [...known.keys()] };
+  }
+
+  @Handle(listHiddenOpportunities)
+  listHiddenOpportunities() {
+    return { ids: [] };
   }
 
   @Handle(listVersions)

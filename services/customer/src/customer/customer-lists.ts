@@ -1,10 +1,11 @@
-import { AppError } from '@kontor/bus';
+import { AppError, grantees } from '@kontor/bus';
 import type {
   getCustomerContacts,
   getEntries,
   InputOf,
   ListCustomers,
   listCustomers,
+  listHiddenOpportunities,
   listVersions,
   OutputOf,
   Summary,
@@ -14,7 +15,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { mayRead } from '../access/access.js';
 import { contactRead, contactSummary, readContacts, type StoredContact } from '../contact/contact.table.js';
-import { sharedFilters } from '../list/filters.js';
+import { havingHiddenOpportunities, sharedFilters } from '../list/filters.js';
 import { Conditions, readPage } from '../list/page.js';
 import { projectsOf, whoHasOpportunities } from '../record/of-records.js';
 import { readSettings } from '../settings/settings.service.js';
@@ -23,6 +24,7 @@ import { groupsOf, groupWithoutCustomer } from './contact-groups.js';
 import { customerRead, customerSummary, readCustomer, readCustomers, type StoredCustomer } from './customer.table.js';
 
 const MOST_CONTACTS = 1000;
+const MOST_HIDDEN = 10_000;
 
 @Injectable()
 export class CustomerLists {
@@ -68,6 +70,19 @@ export class CustomerLists {
       const customers = others.size > 0 ? await readCustomers(tx, [...others]) : [];
       return { contacts: await withRecords(tx, 'contact', contacts), customers: await withRecords(tx, 'customer', customers) };
     });
+  }
+
+  async hiddenOpportunities(): Promise<OutputOf<typeof listHiddenOpportunities>> {
+    if (!grantees()) return { ids: [] };
+    const rows: { id: string }[] = await this.db.transaction((tx) =>
+      tx.query(`${havingHiddenOpportunities('contact')} union all ${havingHiddenOpportunities('customer')} limit ${MOST_HIDDEN + 1}`),
+    );
+    if (rows.length > MOST_HIDDEN)
+      throw new AppError(
+        'too-large',
+        'hasOpportunities cannot be asked in a search here: too many would have to be left out; ask the lists',
+      );
+    return { ids: rows.map(({ id }) => id) };
   }
 
   versionsOf({ kind, after, limit, count }: InputOf<typeof listVersions>): Promise<OutputOf<typeof listVersions>> {

@@ -10,6 +10,7 @@ import {
   type InputOf,
   listCustomerContacts,
   listCustomers,
+  listHiddenOpportunities,
   listVersions,
 } from '@kontor/contracts';
 import { Controller, Inject } from '@nestjs/common';
@@ -55,6 +56,9 @@ export class CustomerController {
   }
   @Handle(getEntries) entries({ ids }: InputOf<typeof getEntries>) {
     return this.lists.entries(ids);
+  }
+  @Handle(listHiddenOpportunities) hiddenOpportunities() {
+    return this.lists.hiddenOpportunities();
   }
   @Handle(listVersions) listVersions(input: InputOf<typeof listVersions>) {
     return this.lists.versionsOf(input);

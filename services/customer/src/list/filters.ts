@@ -1,7 +1,7 @@
 import { grantees } from '@kontor/bus';
 import type { ListContacts, ListCustomers } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { customerMayBeRead, mayReadAll } from '../access/access.js';
+import { customerMayBeRead, mayReadAll, mayReadListed } from '../access/access.js';
 import { mayReadRecord, recordRead } from '../record/record.table.js';
 import { emailKey, externalIdKey } from '../values/check-values.js';
 import type { Noun } from '../values/keys.js';
@@ -70,6 +70,14 @@ const opportunityMayBeRead = (noun: Noun) =>
       ? customerMayBeRead('o')
       : `(o.contact_id is null or exists (
            select from contact c where c.id = o.contact_id and ${mayReadAll('c')} and ${customerMayBeRead('c')}))`;
+
+/** SQL: those that the caller may see and that have opportunities, but none that the caller may see. */
+export const havingHiddenOpportunities = (noun: Noun): string => {
+  const opportunity = `o.kind = 'opportunity' and o.deleted_at is null`;
+  return `select t.id from ${noun} t where t.deleted_at is null and ${mayReadListed(noun)}
+    and t.id in (select o.${noun}_id from record o where ${opportunity} and not ${opportunityMayBeRead(noun)})
+    and not exists (select from record o where o.${noun}_id = t.id and ${opportunity} and ${opportunityMayBeRead(noun)})`;
+};
 
 /** The members of a project, or the customers that they belong to. */
 const inProject = (noun: Noun) =>
