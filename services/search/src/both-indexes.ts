@@ -2,10 +2,9 @@ import type { FoundHit } from './cursor.js';
 import { type Document, PHRASE_FIELDS } from './document.js';
 import { and, type Filter, type Fits, filterTest, isIn, not } from './filter.js';
 import type { Snapshot } from './fresh.js';
-import type { Answer, Found, MeiliClient, Phrases, Question as SettledQuestion, Sort } from './meili.client.js';
+import type { Answer, Found, MeiliClient, Phrases, Question, Sort } from './meili.client.js';
 
-/** A question to both indexes: how many hits of either have been seen, and how many come next. */
-export type Question = Omit<SettledQuestion, 'offset'> & { settled: number; fresh: number };
+export type { Question };
 
 export interface BothAnswer {
   /** In the order of the sort, those of both indexes together. */
@@ -37,39 +36,31 @@ export class BothIndexes {
   /** Answers in the order of the questions. What can have no hits is not asked. */
   async ask(questions: readonly Question[]): Promise<BothAnswer[]> {
     const open = questions.filter(({ filters }) => !filters.includes(false));
-    const settled = open.length
-      ? await this.meili.search(
-          this.snapshot.index,
-          open.map((question) => this.ofSettled(question)),
-        )
-      : [];
-    return questions.map((question) => both(question, settled[open.indexOf(question)] ?? NOTHING, documentsFor(question, this.recent)));
+    const fitting = new Map(questions.map((question) => [question, documentsFor(question, this.recent)]));
+    const ofSettled = open.map((question) => this.ofSettled(question, fitting.get(question)!));
+    const settled = open.length ? await this.meili.search(this.snapshot.index, ofSettled) : [];
+    return questions.map((question) => both(question, settled[open.indexOf(question)] ?? NOTHING, fitting.get(question)!));
   }
 
   /** The ids of all entries in which these words stand side by side, of the settled index up to so many. */
   async phrase(filters: readonly Filter[], phrases: Phrases, limit: number): Promise<{ ids: string[]; complete: boolean }> {
-    const [answer] = await this.ask([{ filters, phrases, settled: 0, fresh: 0, limit: limit + this.recent.length }]);
+    const [answer] = await this.ask([{ filters, phrases, limit: limit + this.recent.length }]);
     const ids = answer!.hits.map(({ id }) => id);
     return { ids, complete: answer!.total <= ids.length };
   }
 
-  private ofSettled({ settled, filters, ...question }: Question): SettledQuestion {
-    return { ...question, filters: [...filters, this.settledOnly], offset: settled };
+  private ofSettled({ filters, ...question }: Question, fitting: readonly Document[]): Question {
+    const { offset, limit } = rangeOf(question, fitting);
+    return { ...question, filters: [...filters, this.settledOnly], offset, limit };
   }
 }
 
-/**
- * Answers from documents alone, when there is no settled index to ask. A reader who began with it, or goes on with it, has seen as many hits
- * of both indexes together.
- */
-export function answerFrom(documents: readonly Document[], question: Question): BothAnswer {
-  const fitting = question.filters.includes(false) ? [] : documentsFor(question, documents);
-  const answer = both({ ...question, fresh: question.settled + question.fresh }, NOTHING, fitting);
-  return { ...answer, hits: answer.hits.map(({ id }) => ({ id, fresh: false })) };
-}
+/** Answers from documents alone, when there is no settled index to ask. */
+export const answerFrom = (documents: readonly Document[], question: Question): BothAnswer =>
+  both(question, NOTHING, documentsFor(question, documents));
 
 function documentsFor({ filters, phrases, sort }: Question, documents: readonly Document[]): Document[] {
-  if (!documents.length) return [];
+  if (!documents.length || filters.includes(false)) return [];
   const test = filterTest(and(...filters));
   const hasPhrases: Fits = phrases ? phraseTest(phrases) : () => true;
   const fitting = documents.filter((document) => test(document) && hasPhrases(document));
@@ -95,15 +86,29 @@ function compare(a: Found, b: Found, { by, order }: Sort): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
+/** What is settled of a page: any of those that fit and are fresh can stand before it, or none. */
+function rangeOf(
+  { offset = 0, limit }: Pick<Question, 'offset' | 'limit'>,
+  fitting: readonly Document[],
+): { offset: number; limit: number } {
+  const before = Math.min(fitting.length, offset);
+  return { offset: offset - before, limit: limit + before };
+}
+
+/** A page is a range of both together, so that it stays the same when what is fresh is settled before the next one is asked for. */
 function both(question: Question, settled: Answer, fitting: readonly Document[]): BothAnswer {
+  const range = rangeOf(question, fitting);
   const hits: FoundHit[] = [];
-  const left = [...settled.hits];
-  const recent = fitting.slice(question.fresh);
-  while (hits.length < question.limit && (left.length || recent.length)) {
-    const fresh = !left.length || (recent.length > 0 && question.sort !== undefined && compare(recent[0]!, left[0]!, question.sort) < 0);
-    const { id, words } = (fresh ? recent : left).shift()!;
-    hits.push({ id, fresh, ...(question.words && { words }) });
+  let [left, recent] = [0, 0];
+  while (hits.length < range.limit && (left < settled.hits.length || recent < fitting.length)) {
+    const [old, young] = [settled.hits[left], fitting[recent]];
+    const isNext = young && (!old || (question.sort !== undefined && compare(young, old, question.sort) < 0));
+    const { id, words } = isNext ? young : old!;
+    hits.push({ id, ...(question.words && { words }) });
+    if (isNext) recent++;
+    else left++;
   }
+  hits.splice(0, range.limit - question.limit);
   const facets = { ...settled.facets };
   for (const facet of question.facets ?? []) facets[facet] = countedWith(facets[facet] ?? {}, fitting, facet);
   return { hits, total: settled.total + fitting.length, fresh: fitting.length, facets };

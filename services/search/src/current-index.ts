@@ -57,6 +57,7 @@ export class CurrentIndex {
       await lock.transaction((query) => startRebuild(query, { name: newName(), version: INDEX_VERSION, unless: INDEX_VERSION }));
     await this.resumeMaking(lock);
     this.lost = false;
+    this.dropOthersLater(lock);
   }
 
   /** From the first write on: what was looked at before the last writer ended would not be looked at again. */
@@ -110,6 +111,11 @@ export class CurrentIndex {
     throw new AppError('unavailable', 'The index is lost and is made anew', { retryAfter: 2 });
   }
 
+  /** Looks whether they still stand; nobody else would notice before the next change. While Meilisearch is away nothing is known. */
+  async look(): Promise<void> {
+    await this.mustStand().catch(() => undefined);
+  }
+
   /** From now on everything is written to this index, too; it is made if it is not there, and empty then. */
   async beginMaking(name: string): Promise<{ empty: boolean }> {
     const there = (await this.meili.indexes()).get(name);
@@ -118,9 +124,8 @@ export class CurrentIndex {
   }
 
   /** What was made is searched from now on; the old index goes when no search can be using it any more. */
-  async switchTo(lock: HeldLock, version: number): Promise<void> {
-    const { name, made } = this.making!;
-    const old = this.state!.name;
+  async switchTo(lock: HeldLock, { name, version }: { name: string; version: number }): Promise<void> {
+    const { made } = this.making!;
     await lock.transaction(async (query) => {
       await query('update current_index set name = $1, version = $2, whole = true, made = $3', [name, version, made]);
       await query(`update rebuild set state = 'finished', finished_at = clock_timestamp(), error = null`, []);
@@ -132,14 +137,20 @@ export class CurrentIndex {
     });
     this.state = { name, version, whole: true, made };
     this.making = undefined;
-    if (old !== name) setTimeout(() => void this.dropOthers().catch(() => undefined), DROP_AFTER_MS).unref();
+    this.dropOthersLater(lock);
   }
 
-  /** Drops what earlier rebuilds have left, ended or not. */
-  async dropOthers(): Promise<void> {
-    const kept = this.all();
-    for (const name of (await this.meili.indexes()).keys())
-      if (name.startsWith(FIRST_NAME) && !kept.includes(name)) await this.meili.drop(name);
+  private dropOthersLater(lock: HeldLock): void {
+    setTimeout(() => void this.dropOthers(lock).catch(() => undefined), DROP_AFTER_MS).unref();
+  }
+
+  /** Drops what earlier rebuilds have left, ended or not. Only who is still the writer knows which those are. */
+  private async dropOthers(lock: HeldLock): Promise<void> {
+    for (const name of (await this.meili.indexes()).keys()) {
+      const rebuild = await rebuildState(this.db);
+      const used = this.ready ? [...this.all(), rebuild?.name] : [name];
+      if (name.startsWith(FIRST_NAME) && !used.includes(name) && lock.held()) await this.meili.drop(name);
+    }
   }
 }
 

@@ -1,27 +1,24 @@
 import { invalid } from '@kontor/bus';
 
-/** How far a reader has come: `seen` hits in all, of this class the first so many of either index, and of the better classes all. */
+/** How far a reader has come: `seen` hits in all, of this class the first so many, and of the better classes all. */
 export interface Cursor {
   class: number;
-  settled: number;
-  fresh: number;
+  offset: number;
   seen: number;
 }
 
-/** A hit and which index it is from. */
 export interface FoundHit {
   id: string;
-  fresh: boolean;
   /** Where they were asked for. */
   words?: readonly string[];
 }
 
 export function readCursor(cursor: string | undefined): Cursor {
-  if (cursor === undefined) return { class: 0, settled: 0, fresh: 0, seen: 0 };
-  const numbers = /^(\d{1,2})\.(\d{1,9})\.(\d{1,9})\.(\d{1,9})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
+  if (cursor === undefined) return { class: 0, offset: 0, seen: 0 };
+  const numbers = /^(\d{1,2})\.(\d{1,9})\.(\d{1,9})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
   if (!numbers) throw invalid([{ path: 'cursor', message: 'is none that a search has given', code: 'cursor' }]);
-  const [level = 0, settled = 0, fresh = 0, seen = 0] = numbers.slice(1).map(Number);
-  return { class: level, settled, fresh, seen };
+  const [level = 0, offset = 0, seen = 0] = numbers.slice(1).map(Number);
+  return { class: level, offset, seen };
 }
 
 /**
@@ -35,16 +32,15 @@ export function cutPage(
   total: number,
 ): { ids: string[]; next: string | null } {
   const ids: string[] = [];
-  let at = { ...cursor };
+  let at = cursor;
   for (const [i, some] of offered.entries()) {
     const taken = some.slice(0, limit - ids.length);
     if (taken.length === 0) continue;
     ids.push(...taken.map(({ id }) => id));
-    const fresh = taken.filter((hit) => hit.fresh).length;
-    const before = i === 0 ? cursor : { settled: 0, fresh: 0 };
-    at = { ...at, class: cursor.class + i, settled: before.settled + taken.length - fresh, fresh: before.fresh + fresh };
+    at = { ...at, class: cursor.class + i, offset: (i === 0 ? cursor.offset : 0) + taken.length };
   }
   const seen = cursor.seen + ids.length;
   const ended = seen >= total || ids.length < limit;
-  return { ids, next: ended ? null : Buffer.from(`${at.class}.${at.settled}.${at.fresh}.${seen}`).toString('base64url') };
+  // What changes its class while one class after the other is asked is offered by both.
+  return { ids: [...new Set(ids)], next: ended ? null : Buffer.from(`${at.class}.${at.offset}.${seen}`).toString('base64url') };
 }

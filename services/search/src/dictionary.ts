@@ -51,7 +51,8 @@ export class Dictionary {
     const parameters: unknown[] = [tenant];
     const param = (value: unknown) => `$${parameters.push(value)}`;
     const lookups = lookupsFor(clauses, param);
-    const moment = this.fresh.statements(tenant, param).map((column, i) => `select ${lookups.length + i} as lookup, ${column} as rows`);
+    const { columns, snapshot } = this.fresh.reading(tenant, param);
+    const moment = columns.map((column, i) => `select ${lookups.length + i} as lookup, ${column} as rows`);
     const sql = [...lookups.map(statement), ...moment].join(' union all ');
     const rows = new Map<number, string | null>();
     for (const one of await this.db.queryAcrossTenants<{ lookup: number; rows: string | null }>(sql, parameters))
@@ -59,7 +60,7 @@ export class Dictionary {
     const answered = lookups.map((lookup, i) => ({ ...lookup, rows: rows.get(i)?.split('\n') ?? [] }));
     return {
       answers: clauses.map((_, i) => answered.filter(({ clause }) => clause === i)),
-      snapshot: this.fresh.snapshot(tenant, rows.get(lookups.length) ?? null, rows.get(lookups.length + 1) ?? null),
+      snapshot: snapshot(rows.get(lookups.length) ?? null, rows.get(lookups.length + 1) ?? null),
     };
   }
 
@@ -127,12 +128,13 @@ export class Dictionary {
                union (select field, word ${own} and (${begins}) limit ${limit})`),
       ];
     });
-    const sql = [...columns, ...this.fresh.statements(tenant, param)].map((column, i) => `${column} as c${i}`).join(', ');
+    const reading = this.fresh.reading(tenant, param);
+    const sql = [...columns, ...reading.columns].map((column, i) => `${column} as c${i}`).join(', ');
     const [row] = await this.db.queryAcrossTenants<Record<string, string | null>>(`select ${sql}`, parameters);
     const rows = (i: number) => row?.[`c${i}`]?.split('\n') ?? [];
     return {
       begun: typed.map((_, i) => ({ equal: rows(2 * i), longer: rows(2 * i + 1) })),
-      snapshot: this.fresh.snapshot(tenant, row?.[`c${columns.length}`] ?? null, row?.[`c${columns.length + 1}`] ?? null),
+      snapshot: reading.snapshot(row?.[`c${columns.length}`] ?? null, row?.[`c${columns.length + 1}`] ?? null),
     };
   }
 

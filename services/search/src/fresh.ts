@@ -32,6 +32,18 @@ export interface FreshEntry {
   document: string | null;
 }
 
+/** What a replica has read of a tenant's changes, up to a number. */
+interface Read {
+  seq: number;
+  fresh: ReadonlyMap<string, Recent>;
+}
+
+/** How a replica is brought up to date: two columns to read, and what they then say. */
+export interface Reading {
+  columns: [state: string, changes: string];
+  snapshot(state: string | null, changes: string | null): Snapshot;
+}
+
 type Row = [id: string, seq: number, version: number, document: Document | null];
 interface State {
   name: string;
@@ -39,7 +51,7 @@ interface State {
   floor: number;
 }
 
-const NONE: ReadonlyMap<string, Recent> = new Map();
+const UNREAD: Read = { seq: 0, fresh: new Map() };
 const MOST_TENANTS = 1_000;
 
 /**
@@ -50,38 +62,40 @@ const MOST_TENANTS = 1_000;
 @Injectable()
 export class Fresh {
   /** By tenant, what this replica has read already; never changed, but replaced. */
-  private readonly read = new Map<string, { seq: number; fresh: ReadonlyMap<string, Recent> }>();
+  private readonly read = new Map<string, Read>();
 
   constructor(private readonly db: Database) {}
 
-  /** Columns of two rows that bring this replica up to date when they are read in one statement with whatever else must be of the same moment. */
-  statements(tenant: string, param: (value: unknown) => string): [state: string, changes: string] {
-    const seq = this.read.get(tenant)?.seq ?? 0;
-    return [
-      `(select json_build_object('name', name, 'whole', whole, 'floor', floor)::text from current_index)`,
-      `(select json_agg(json_build_array(entry_id, seq, version, document))::text from fresh where tenant_id = $1 and seq > ${param(seq)})`,
-    ];
-  }
-
-  /** What the two rows say. */
-  snapshot(tenant: string, state: string | null, changes: string | null): Snapshot {
-    // Before the writer has made it there is no index, and nothing to be found.
-    if (state === null) return { index: '', whole: false, fresh: NONE };
-    const { name, whole, floor } = JSON.parse(state) as State;
-    return { index: name, whole, fresh: this.upTo(tenant, floor, changes === null ? [] : (JSON.parse(changes) as Row[])) };
+  /** Brings this replica up to date when the columns are read in one statement with whatever else must be of the same moment. */
+  reading(tenant: string, param: (value: unknown) => string): Reading {
+    // What this replica had read may be dropped while the statement is on its way, and only the newer is asked for.
+    const before = this.read.get(tenant) ?? UNREAD;
+    return {
+      columns: [
+        `(select json_build_object('name', name, 'whole', whole, 'floor', floor)::text from current_index)`,
+        `(select json_agg(json_build_array(entry_id, seq, version, document))::text from fresh where tenant_id = $1 and seq > ${param(before.seq)})`,
+      ],
+      snapshot: (state, changes) => {
+        // Before the writer has made it there is no index, and nothing to be found.
+        if (state === null) return { index: '', whole: false, fresh: UNREAD.fresh };
+        const { name, whole, floor } = JSON.parse(state) as State;
+        return { index: name, whole, fresh: this.upTo(tenant, floor, changes === null ? [] : (JSON.parse(changes) as Row[]), before) };
+      },
+    };
   }
 
   /** The same, when nothing else has to be of the same moment. */
   async current(tenant: string): Promise<Snapshot> {
     const parameters: unknown[] = [tenant];
-    const [state, changes] = this.statements(tenant, (value) => `$${parameters.push(value)}`);
-    const sql = `select ${state} as state, ${changes} as changes`;
+    const { columns, snapshot } = this.reading(tenant, (value) => `$${parameters.push(value)}`);
+    const sql = `select ${columns[0]} as state, ${columns[1]} as changes`;
     const [row] = await this.db.queryAcrossTenants<{ state: string | null; changes: string | null }>(sql, parameters);
-    return this.snapshot(tenant, row?.state ?? null, row?.changes ?? null);
+    return snapshot(row?.state ?? null, row?.changes ?? null);
   }
 
-  private upTo(tenant: string, floor: number, changes: readonly Row[]): ReadonlyMap<string, Recent> {
-    const before = this.read.get(tenant) ?? { seq: 0, fresh: NONE };
+  private upTo(tenant: string, floor: number, changes: readonly Row[], asked: Read): ReadonlyMap<string, Recent> {
+    const now = this.read.get(tenant) ?? UNREAD;
+    const before = now.seq < asked.seq ? asked : now;
     const settled = before.fresh.size > 0 && [...before.fresh.values()].some(({ seq }) => seq <= floor);
     if (!changes.length && !settled) return before.fresh;
     const fresh = new Map([...before.fresh].filter(([, { seq }]) => seq > floor));
@@ -94,11 +108,6 @@ export class Fresh {
     if (this.read.size >= MOST_TENANTS) this.read.clear();
     this.read.set(tenant, { seq: last, fresh });
     return fresh;
-  }
-
-  /** Who could still have it in memory has it no more. */
-  drop(tenant: string): void {
-    this.read.delete(tenant);
   }
 
   /** Of all tenants, each with its number. */

@@ -179,11 +179,13 @@ export class Indexer {
     let handedOver: Promise<unknown> = Promise.resolve();
     while (lock.held() && !this.index.lost) {
       await this.forget(lock, inFlight);
-      await this.settleInTime(lock);
+      await this.settleInTime(lock, handedOver);
       const waiting = this.takeBulk();
       this.tidy(waiting.length ? UNTIDY_AT_WORK : UNTIDY_AT_REST);
       if (!waiting.length) {
-        if (!(await this.sweep(lock, inFlight))) await this.bulk.rest();
+        if (await this.sweep(lock, inFlight)) continue;
+        await this.index.look();
+        await this.bulk.rest();
         continue;
       }
       const batch: Batch = { lane: waiting[0]!.lane, waiting, overtaken: new Set() };
@@ -291,10 +293,12 @@ export class Indexer {
     if (told.length) await this.queue(tenant, told, 'people', false);
   }
 
-  private async settleInTime(lock: HeldLock): Promise<void> {
+  private async settleInTime(lock: HeldLock, handedOver: Promise<unknown>): Promise<void> {
     const due = this.fresh.size >= MOST_FRESH || performance.now() - this.freshSince > this.index.settleMs;
     if (!this.fresh.size || !due) return;
     try {
+      // What was read before comes before: it can hold an older state of what has become fresh since.
+      await handedOver;
       await this.settle(lock);
     } catch (error) {
       // Everything is found where it is; the next attempt is after as long a time.

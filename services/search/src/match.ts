@@ -21,6 +21,12 @@ export function matchesOf(clauses: readonly Clause[], entry: Entry): Match[] {
   });
 }
 
+/** Whether a clause with a `-` before it excludes an entry: by a plain word only what equals it or begins with it. */
+export function fitsClause(clause: Clause, entry: Entry): boolean {
+  const place = best(placesOf(clause, entry));
+  return place !== undefined && (clause.kind !== 'word' || place.level <= 1);
+}
+
 const best = (places: readonly Place[]) => places.reduce<Place | undefined>((a, b) => (a && a.level <= b.level ? a : b), undefined);
 
 function placesOf(clause: Clause, entry: Entry): Place[] {

@@ -40,6 +40,8 @@ export const SETTINGS: Settings = {
     { attributePatterns: MOMENTS, features: { facetSearch: false, filter: { equality: false, comparison: true } } },
   ],
   sortableAttributes: SORT_KEYS,
+  // Among what fits only the order that is asked for counts. By default Meilisearch first looks at which attribute a phrase stands in.
+  rankingRules: ['sort'],
   // Only phrases are asked of its words, and those as they stand: what else they could do is not paid for.
   typoTolerance: { enabled: false },
   prefixSearch: 'disabled',

@@ -50,28 +50,32 @@ export class Rebuilder {
   }
 
   private async rebuild(state: RebuildState, lock: HeldLock): Promise<void> {
-    await this.index.beginMaking(state.name);
+    const { empty } = await this.index.beginMaking(state.name);
     const { tenants } = await this.bus.request(listTenants, {}, serviceContext(NO_TENANT));
     tenants.sort();
     let total = 0;
     for (const tenant of tenants) for (const kind of KINDS) total += await this.count(tenant, kind);
-    await this.note('update rebuild set total = $1', [total]);
+    await this.note(state.name, 'total = $2', [total]);
     const places = tenants.flatMap((tenant) => KINDS.map((kind) => ({ tenant, kind })));
-    const at = places.findIndex(({ tenant, kind }) => tenant === state.tenant && kind === state.kind);
+    const at = empty ? -1 : places.findIndex(({ tenant, kind }) => tenant === state.tenant && kind === state.kind);
     for (const [i, { tenant, kind }] of places.slice(Math.max(at, 0)).entries())
-      await this.fill(tenant, kind, i === 0 && at >= 0 ? state.after : null, lock);
-    if (!lock.held()) return;
-    await this.index.switchTo(lock, state.version);
+      await this.fill(state.name, tenant, kind, i === 0 && at >= 0 ? state.after : null, lock);
+    if (this.goesOn(state.name, lock)) await this.index.switchTo(lock, state);
   }
 
   private async count(tenant: string, kind: (typeof KINDS)[number]): Promise<number> {
     return (await this.bus.request(listVersions, { kind, limit: 1, count: true }, serviceContext(tenant))).total ?? 0;
   }
 
-  private async fill(tenant: string, kind: (typeof KINDS)[number], from: string | null, lock: HeldLock): Promise<void> {
-    const inFlight: Promise<void>[] = [];
+  /** False, too, when the index was lost meanwhile: then another one is begun, from the first entry on. */
+  private goesOn(name: string, lock: HeldLock): boolean {
+    return lock.held() && this.index.building().includes(name);
+  }
+
+  private async fill(name: string, tenant: string, kind: (typeof KINDS)[number], from: string | null, lock: HeldLock): Promise<void> {
+    const inFlight: Promise<unknown>[] = [];
     let noted: Promise<unknown> = Promise.resolve();
-    for (let after = from ?? undefined; lock.held(); ) {
+    for (let after = from ?? undefined; this.goesOn(name, lock); ) {
       const { items } = await this.bus.request(listVersions, { kind, after, limit: IDS_AT_ONCE }, serviceContext(tenant));
       const last = items.at(-1)?.id;
       if (last === undefined) break;
@@ -81,20 +85,19 @@ export class Rebuilder {
       const before = noted;
       noted = page.then(async () => {
         await before;
-        await this.note('update rebuild set done = done + $1, tenant_id = $2, kind = $3, after_id = $4', [
-          items.length,
-          tenant,
-          kind,
-          last,
-        ]);
+        await this.note(name, 'done = done + $2, tenant_id = $3, kind = $4, after_id = $5', [items.length, tenant, kind, last]);
       });
-      inFlight.push(noted.then(() => undefined));
+      // The first that fails ends all, and those after it fail, too, when nobody waits for them any more.
+      noted.catch(() => undefined);
+      inFlight.push(noted);
       if (inFlight.length >= PAGES_IN_FLIGHT) await inFlight.shift();
     }
     await Promise.all(inFlight);
   }
 
-  private note(sql: string, parameters: unknown[]): Promise<unknown> {
-    return this.db.acrossTenants((tx) => tx.query(`${sql} where state = 'running'`, parameters));
+  private note(name: string, columns: string, parameters: unknown[]): Promise<unknown> {
+    return this.db.acrossTenants((tx) =>
+      tx.query(`update rebuild set ${columns} where name = $1 and state = 'running'`, [name, ...parameters]),
+    );
   }
 }

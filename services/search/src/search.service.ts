@@ -10,7 +10,7 @@ import { explainClauses } from './explain.js';
 import { type Filter, type Filterable, filterTest } from './filter.js';
 import { type Answered, foundFor, isCut } from './found.js';
 import type { Snapshot } from './fresh.js';
-import { matchesOf } from './match.js';
+import { fitsClause, matchesOf } from './match.js';
 import { MeiliClient, type Sort } from './meili.client.js';
 import { parseQuery } from './parse-query.js';
 import { settlePhrases } from './phrase-search.js';
@@ -63,11 +63,16 @@ export class SearchService {
     const answer = await this.answer(understood, query, cursor);
     const asked = ms();
     const { snapshot } = understood;
-    const hits = await this.hitsOf(answer.ids, clauses);
+    const unsure = answer.unsure ?? [];
+    const hits = await this.hitsOf(answer.ids, clauses, unsure);
     return {
       hits,
       nextCursor: answer.next,
-      total: { value: answer.whole.total, relation: answer.complete && snapshot.whole ? 'exact' : 'at_least' },
+      // Where not all could be excluded, no more is sure than what has been looked at.
+      total: {
+        value: unsure.length ? hits.length : answer.whole.total,
+        relation: answer.complete && snapshot.whole ? 'exact' : 'at_least',
+      },
       ...(query.facets.length && {
         facets: Object.fromEntries(query.facets.map((facet) => [facet, answer.whole.facets[FACETS[facet]] ?? {}])),
       }),
@@ -99,7 +104,8 @@ export class SearchService {
       if (!(error instanceof AppError) || error.code !== 'unavailable') throw error;
       const { question, plan, documents, complete } = await this.without.prepare(understood, error);
       const ask = async (questions: readonly Question[]) => questions.map((one) => documents(one));
-      return { ...(await page(ask, plan, question(sortOf(query, understood.clauses)), query, cursor)), complete, degraded: true };
+      const answer = await page(ask, plan, question(sortOf(query, understood.clauses)), query, cursor);
+      return { ...answer, ...completenessOf(understood.clauses, understood.found), complete, degraded: true };
     }
   }
 
@@ -111,11 +117,11 @@ export class SearchService {
     if (plan.all === false && grantees()) await this.meili.ping();
     const base = { filters: given, phrases: settled.along, sort: sortOf(query, clauses) };
     const answer = await page((questions) => indexes.ask(questions), plan, base, query, cursor);
-    return { ...answer, complete: settled.found.every((one) => one.complete) };
+    return { ...answer, ...completenessOf(clauses, settled.found) };
   }
 
   /** Asks the owner what these entries are now; what the agent may not see, or what is gone, is left out. */
-  private async hitsOf(ids: readonly string[], clauses: readonly Clause[]): Promise<Hit[]> {
+  private async hitsOf(ids: readonly string[], clauses: readonly Clause[], unsure: readonly Clause[]): Promise<Hit[]> {
     if (!ids.length) return [];
     const { contacts, customers } = await this.bus.request(getEntries, { ids: [...ids] });
     const entries = new Map<string, Entry>();
@@ -123,7 +129,9 @@ export class SearchService {
     for (const customer of customers) entries.set(customer.id, { kind: 'customer', ...customer });
     return ids.flatMap((id) => {
       const entry = entries.get(id);
-      return entry ? [{ ...summaryOf(entry), matched: matchesOf(clauses, entry) }] : [];
+      return entry && !unsure.some((clause) => fitsClause(clause, entry))
+        ? [{ ...summaryOf(entry), matched: matchesOf(clauses, entry) }]
+        : [];
     });
   }
 }
@@ -133,9 +141,16 @@ interface PageOfHits {
   next: string | null;
   whole: BothAnswer;
   complete: boolean;
+  /** Clauses that exclude more than could be taken into account: hits are looked at one by one. */
+  unsure?: readonly Clause[];
   degraded?: true;
   classes?: Explanation['classes'];
 }
+
+const completenessOf = (clauses: readonly Clause[], found: readonly Found[]) => ({
+  complete: found.every((one) => one.complete),
+  unsure: clauses.filter(({ not }, i) => not && !found[i]!.complete),
+});
 
 // So few hits are all fetched at once: telling the class of each is less work than asking for each class.
 const FEW = 200;
@@ -145,10 +160,7 @@ function offeredOf(classes: readonly Filter[], hits: readonly FoundHit[], cursor
   const tests = classes.map(filterTest);
   const byClass = Map.groupBy(hits, ({ id, words = [] }) => tests.findIndex((test) => test({ id, words } as Document)));
   return classes.slice(cursor.class).map((_, i) => {
-    const own = byClass.get(cursor.class + i) ?? [];
-    if (i > 0) return own;
-    const left = { settled: cursor.settled, fresh: cursor.fresh };
-    return own.filter(({ fresh }) => left[fresh ? 'fresh' : 'settled']-- <= 0);
+    return (byClass.get(cursor.class + i) ?? []).slice(i === 0 ? cursor.offset : 0);
   });
 }
 
@@ -163,16 +175,15 @@ async function page(
   cursor: Cursor,
 ): Promise<Omit<PageOfHits, 'complete'>> {
   const classes = query.sort === 'relevance' ? plan.classes : [plan.all];
-  const question = (filter: Filter, limit: number, from = { settled: 0, fresh: 0 }): Question => ({
+  const question = (filter: Filter, limit: number, offset = 0): Question => ({
     ...base,
     filters: filter === true ? filters : [...filters, filter],
     limit,
-    settled: from.settled,
-    fresh: from.fresh,
+    offset,
   });
   const whole = { ...question(plan.all, 0), facets: query.facets.map((facet) => FACETS[facet]) };
   const counted = query.explain ? classes.map((filter) => question(filter, 0)) : [];
-  const [all, first, ...each] = await ask([whole, question(classes[cursor.class] ?? false, query.limit, cursor), ...counted]);
+  const [all, first, ...each] = await ask([whole, question(classes[cursor.class] ?? false, query.limit, cursor.offset), ...counted]);
   // The next classes are asked only when the page has room for them.
   const room = query.limit - first!.hits.length;
   const further = room > 0 ? classes.slice(cursor.class + 1) : [];

@@ -36,8 +36,7 @@ export class SuggestService {
       const question = (filter: Filter): Question => ({
         filters: [...given, filter],
         sort: { by: 'sortName', order: 'asc' },
-        settled: 0,
-        fresh: 0,
+        offset: 0,
         limit: 2 * limit,
       });
       const whole = and(...begun.map(({ equal }) => isIn('words', equal)));

@@ -99,28 +99,29 @@ export class Verifier {
   }
 
   private async repair(tenant: string, items: readonly Told[], deep: boolean): Promise<Omit<VerifyReport, 'surplus'>> {
-    let { differing, words } = await this.compare(tenant, items, deep);
-    if (differing.size) {
+    let found = await this.compare(tenant, items, deep);
+    if (found.differing.size || found.words) {
       await sleep(SECOND_LOOK_MS);
-      const again = items.filter(({ id }) => differing.has(id));
-      differing = (await this.compare(tenant, again, deep)).differing;
+      const again = found.words ? items : items.filter(({ id }) => found.differing.has(id));
+      found = await this.compare(tenant, again, true);
     }
-    const wrong = items.filter(({ id }) => differing.has(id));
+    const wrong = found.words ? items : items.filter(({ id }) => found.differing.has(id));
     if (wrong.length) await this.indexer.refresh(tenant, wrong, 'people');
-    const kinds = [...differing.values()];
-    return { missing: kinds.filter((one) => one === 'missing').length, stale: kinds.filter((one) => one === 'stale').length, words };
+    const count = (what: Differs) => [...found.differing.values()].filter((one) => one === what).length;
+    return { missing: count('missing'), stale: count('stale'), words: deep ? found.words : 0 };
   }
 
-  /** Which of these entries search does not have as they are now; of words and identifiers the number that it did not know, and does now. */
+  /** Which of these entries search does not have as they are now; of words and identifiers the number that it does not know. */
   private async compare(
     tenant: string,
     items: readonly Told[],
     deep: boolean,
   ): Promise<{ differing: Map<string, Differs>; words: number }> {
     const ids = items.map(({ id }) => id);
+    // The owner first: what changes between the two questions is newer in the index, which is not wrong.
+    const work = deep ? await readWork(this.bus, tenant, items) : undefined;
     const { index, fresh } = await this.fresh.current(tenant);
     const kept = new Map((await this.meili.kept(index, ids)).map((one) => [one.id, one]));
-    const work = deep ? await readWork(this.bus, tenant, items) : undefined;
     const differing = new Map<string, Differs>();
     for (const { id, version, document } of work?.entries ?? items.map((item) => ({ ...item, document: undefined }))) {
       // Gone since it was listed.
@@ -128,14 +129,13 @@ export class Verifier {
       const recent = fresh.get(id);
       const has = recent ? recent.document : kept.get(id);
       if (!has) differing.set(id, 'missing');
-      else if (has.version !== version || (document && !document.endsWith(`"hash":"${has.hash}"}`))) differing.set(id, 'stale');
+      else if (!(has.version >= version) || (has.version === version && document && !document.endsWith(`"hash":"${has.hash}"}`)))
+        differing.set(id, 'stale');
     }
     if (!work) return { differing, words: 0 };
     const unknown = await this.dictionary.unknown(tenant, [...work.terms]);
     const identified = work.entries.filter(({ document }) => document !== null);
-    const others = unknown.length + (await this.dictionary.wrongIdentifiers(tenant, identified)).length;
-    if (others) await this.indexer.refresh(tenant, items, 'people');
-    return { differing, words: others };
+    return { differing, words: unknown.length + (await this.dictionary.wrongIdentifiers(tenant, identified)).length };
   }
 
   /** What the index has and the customer service has not; looked for only where the index has more. */
@@ -153,12 +153,24 @@ export class Verifier {
       if (!ids.length) return surplus;
       const { contacts, customers } = await this.bus.request(getEntries, { ids }, serviceContext(tenant));
       const there = new Set([...contacts, ...customers].map(({ id }) => id));
-      const now = (await this.fresh.current(tenant)).fresh;
-      const gone = ids.filter((id) => !there.has(id) && !now.has(id)).map((id) => ({ id, version: 0 }));
+      const gone = await this.stillThere(
+        tenant,
+        index,
+        ids.filter((id) => !there.has(id)),
+      );
       if (gone.length) await this.indexer.refresh(tenant, gone, 'bulk');
       surplus += gone.length;
       offset += ids.length - gone.length;
     }
+  }
+
+  /** Those that are still in the settled index, and count there, at the second look. */
+  private async stillThere(tenant: string, index: string, ids: readonly string[]): Promise<Told[]> {
+    if (!ids.length) return [];
+    await sleep(SECOND_LOOK_MS);
+    const kept = await this.meili.kept(index, ids);
+    const { fresh } = await this.fresh.current(tenant);
+    return kept.filter(({ id }) => !fresh.has(id)).map(({ id }) => ({ id, version: 0 }));
   }
 
   private note(tenant: string, columns: string, parameters: unknown[]): Promise<unknown> {

@@ -23,7 +23,10 @@ beforeAll(async () => {
   world = await startWorld({ services: [service], meili: true });
   customer = await playCustomer(world.nats);
   model = new BruteForce(await customer.adds(agent.tenant, somePeople(PEOPLE, randomFrom(SEED)), 'bulk'));
-  await eventually(async () => expect((await world.ask(agent, search, { limit: 1 })).total).toEqual({ value: PEOPLE, relation: 'exact' }), 60_000);
+  await eventually(
+    async () => expect((await world.ask(agent, search, { limit: 1 })).total).toEqual({ value: PEOPLE, relation: 'exact' }),
+    60_000,
+  );
 }, 120_000);
 afterAll(async () => {
   await customer?.stop();

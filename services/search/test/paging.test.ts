@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { search } from '@kontor/contracts';
+import { again, anAgent, eventually, startWorld, type World } from '@kontor/testing';
+import { service } from '../src/index.js';
+import { playCustomer, type StandIn } from './stand-in.js';
+
+let world: World;
+let customer: StandIn;
+
+// Long enough that a first page can be asked for before they are settled.
+beforeAll(async () => {
+  world = await startWorld({ services: [service], meili: true, env: { search: { KONTOR_SEARCH_SETTLE_MS: '8000' } } });
+  customer = await playCustomer(world.nats);
+});
+afterAll(async () => {
+  await customer?.stop();
+  await world?.stop();
+});
+
+const LETTERS = 'abcdefghijklmnopqrst';
+const SORTS = ['name', '-createdAt', '-updatedAt', 'relevance'] as const;
+
+test('pages go on where they were when what is fresh is settled between them', async () => {
+  const agent = anAgent();
+  const ask = (sort: (typeof SORTS)[number], cursor?: string | null, limit = 7) =>
+    world.ask(again(agent), search, { q: 'seite', sort, limit, cursor: cursor ?? undefined, explain: true });
+  const untilIndexed = (settled: number, fresh: number) =>
+    eventually(async () => expect((await ask('name')).explain?.index).toEqual({ settled, fresh }), 30_000);
+  const add = (letters: readonly string[]) =>
+    customer.adds(
+      agent.tenant,
+      letters.map((letter) => {
+        const moment = new Date(Date.parse('2026-01-01') + letter.charCodeAt(0) * 1_000).toISOString();
+        return { firstName: 'Seite', lastName: letter, createdAt: moment, updatedAt: moment };
+      }),
+    );
+  await add([...LETTERS].filter((_, i) => i % 2));
+  await untilIndexed(10, 0);
+  await add([...LETTERS].filter((_, i) => i % 2 === 0));
+  await untilIndexed(10, 10);
+  const firsts = await Promise.all(SORTS.map((sort) => ask(sort)));
+  const beside = await Promise.all(SORTS.map((sort, i) => ask(sort, firsts[i]?.nextCursor, 200)));
+  expect(beside.map(({ explain }) => explain?.index.fresh)).toEqual([10, 10, 10, 10]);
+  await untilIndexed(20, 0);
+  const after = await Promise.all(SORTS.map((sort, i) => ask(sort, firsts[i]?.nextCursor, 200)));
+
+  const letters = (pages: (typeof firsts)[]) =>
+    SORTS.map((_, i) => pages.flatMap((some) => some[i]!.hits.map((hit) => hit.lastName)).join(''));
+  const backwards = [...LETTERS].reverse().join('');
+  const expected = [LETTERS, backwards, backwards, LETTERS];
+  expect(letters([firsts, beside])).toEqual(expected);
+  expect(letters([firsts, after])).toEqual(expected);
+  expect([...beside, ...after].map(({ nextCursor }) => nextCursor)).toEqual(Array(8).fill(null));
+});
