@@ -88,9 +88,6 @@ function told(answer: k.SearchAnswer | { code: string }) {
 /** What must not be found in an answer: the canary, in whatever letters. The spelling that is looked for is in its plan. */
 const shownOf = ({ explain: _, ...answer }: k.SearchAnswer) => JSON.stringify(answer);
 
-const notAnsweredYet = new Set<string>();
-notAnsweredYet.add('suggestions');
-
 const SETTLE = { fresh: '3600000', settled: '0' };
 
 describe.each(['fresh', 'settled'] as const)('while everything is %s', (how) => {
@@ -168,12 +165,12 @@ describe.each(['fresh', 'settled'] as const)('while everything is %s', (how) => 
       const seen = await pages(tenant.stranger);
       expect(seen).toEqual(await pages(twin.stranger));
       expect(seen).toHaveLength(5);
-      const far = Buffer.from('0.100.100.3').toString('base64url');
+      const far = Buffer.from('0.200.3').toString('base64url');
       expect(told(await find(tenant.stranger, { q, cursor: far }))).toEqual(told(await find(twin.stranger, { q, cursor: far })));
     }
   });
 
-  (notAnsweredYet.has('suggestions') ? test.skip : test)('2.10 no suggestion tells a stranger anything of what is hidden', async () => {
+  test('2.10 no suggestion tells a stranger anything of what is hidden', async () => {
     const suggested = (as: Context, q: string, kind?: 'contact' | 'customer') => world.ask(again(as), k.suggest, { q, kind, limit: 20 });
     for (const word of [CANARY, COMMON, VISIBLE])
       for (const q of [word, word.slice(0, 1), word.slice(0, 5), `${COMMON} ${word}`, `${word} ${COMMON.slice(0, 4)}`])
