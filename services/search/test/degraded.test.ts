@@ -174,6 +174,15 @@ describe('while Meilisearch is away', () => {
     await world.meili.restart();
   });
 
+  test('it is away, too, when it hangs', async () => {
+    await settled(7);
+    await world.meili.pause();
+    const { degraded, total } = await find({ q: 'email:firma' });
+    expect({ degraded, total }).toEqual({ degraded: true, total: { value: 7, relation: 'exact' } });
+    await expect(find({ q: 'müller' })).rejects.toMatchObject({ code: 'unavailable', details: { retryAfter: 2 } });
+    await world.meili.resume();
+  }, 60_000);
+
   test('who has begun to read goes on, into it and out of it again', async () => {
     const query = { q: 'email:firma', sort: 'name' as const, limit: 2 };
     await settled(7);
