@@ -15,6 +15,7 @@ import { soundsOf } from './sounds.js';
 export interface Identified {
   id: string;
   identifiers: readonly Identifier[];
+  names: readonly string[];
 }
 
 interface Term {
@@ -77,10 +78,17 @@ export class Dictionary {
     this.untidy += fresh.length;
   }
 
-  /** Replaces the identifiers of these entries, and gives how many were not as they should be. */
-  async learnIdentifiers(query: Query, tenant: string, entries: readonly Identified[]): Promise<number> {
+  /** Replaces the identifiers and the words of names of these entries. */
+  async learnIdentifiers(query: Query, tenant: string, entries: readonly Identified[]): Promise<void> {
     this.untidy += entries.length;
-    return replaceIdentifiers(query, tenant, entries);
+    await replaceIdentifiers(query, tenant, entries);
+    await replaceNames(query, tenant, entries);
+  }
+
+  /** The entries that have one of these words in a name or company, up to so many. */
+  async entriesNamed(tenant: string, words: readonly string[], limit: number): Promise<string[]> {
+    const sql = 'select entry_id as id from entry_name where tenant_id = $1 and words && $2::text[] limit $3';
+    return (await this.db.queryAcrossTenants<{ id: string }>(sql, [tenant, words, limit])).map(({ id }) => id);
   }
 
   /** Terms of the most common words of names, the commonest first; looked up anew after some minutes. */
@@ -152,19 +160,19 @@ export class Dictionary {
     return rows.map(({ term }) => term);
   }
 
-  /** Which of these entries have other identifiers here. */
+  /** Which of these entries have other identifiers, or other words of names here. */
   async wrongIdentifiers(tenant: string, entries: readonly Identified[]): Promise<string[]> {
     const rows = await this.db.queryAcrossTenants<{ id: string; has: string[] }>(
-      `select entry_id as id, array_agg(kind || value) as has from identifier where tenant_id = $1 and entry_id = any($2::uuid[]) group by entry_id`,
+      `select entry_id as id, array_agg(has) as has from (
+         select entry_id, kind || value as has from identifier where tenant_id = $1 and entry_id = any($2::uuid[])
+         union all select entry_id, unnest(words) from entry_name where tenant_id = $1 and entry_id = any($2::uuid[])) as all_of_it
+       group by entry_id`,
       [tenant, entries.map(({ id }) => id)],
     );
     const known = new Map(rows.map(({ id, has }) => [id, has.toSorted().join('\n')]));
-    const textOf = (identifiers: readonly Identifier[]) =>
-      identifiers
-        .map(({ kind, value }) => kind + value)
-        .toSorted()
-        .join('\n');
-    return entries.filter(({ id, identifiers }) => (known.get(id) ?? '') !== textOf(identifiers)).map(({ id }) => id);
+    const textOf = ({ identifiers, names }: Identified) =>
+      [...identifiers.map(({ kind, value }) => kind + value), ...names].toSorted().join('\n');
+    return entries.filter((entry) => (known.get(entry.id) ?? '') !== textOf(entry)).map(({ id }) => id);
   }
 
   /** How many words by field, and how many identifiers the tenant has. */
@@ -212,10 +220,10 @@ export class Dictionary {
 
   /** Deletes the identifiers of an entry and says how many there were. */
   async dropIdentifiers(lock: HeldLock, tenant: string, id: string): Promise<number> {
-    const gone = await lock.transaction((query) =>
-      query('delete from identifier where tenant_id = $1 and entry_id = $2 returning 1', [tenant, id]),
-    );
-    return gone.length;
+    return lock.transaction(async (query) => {
+      await query('delete from entry_name where tenant_id = $1 and entry_id = $2', [tenant, id]);
+      return (await query('delete from identifier where tenant_id = $1 and entry_id = $2 returning 1', [tenant, id])).length;
+    });
   }
 
   /**
@@ -270,22 +278,32 @@ async function insertWords(query: Query, tenant: string, terms: readonly string[
   await query('insert into field (tenant_id, field) select $1, unnest($2::text[]) on conflict do nothing', [tenant, fields]);
 }
 
-async function replaceIdentifiers(query: Query, tenant: string, entries: readonly Identified[]): Promise<number> {
+async function replaceNames(query: Query, tenant: string, entries: readonly Identified[]): Promise<void> {
+  const [gone, named] = [entries.filter(({ names }) => !names.length), entries.filter(({ names }) => names.length)];
+  if (gone.length)
+    await query('delete from entry_name where tenant_id = $1 and entry_id = any($2::uuid[])', [tenant, gone.map(({ id }) => id)]);
+  // Words have no spaces.
+  await query(
+    `insert into entry_name (tenant_id, entry_id, words)
+     select $1, id, string_to_array(words, ' ') from unnest($2::uuid[], $3::text[]) as new (id, words)
+     on conflict (tenant_id, entry_id) do update set words = excluded.words where entry_name.words <> excluded.words`,
+    [tenant, named.map(({ id }) => id), named.map(({ names }) => names.join(' '))],
+  );
+}
+
+async function replaceIdentifiers(query: Query, tenant: string, entries: readonly Identified[]): Promise<void> {
   const rows = entries.flatMap(({ id, identifiers }) => identifiers.map((one) => ({ id, ...one })));
   const columns = [rows.map(({ id }) => id), rows.map(({ kind }) => kind), rows.map(({ value }) => value)];
-  const gone = await query(
+  await query(
     `delete from identifier as old where tenant_id = $1 and entry_id = any($2::uuid[])
        and not exists (select from unnest($3::uuid[], $4::text[], $5::text[]) as new (id, kind, value)
-                       where new.id = old.entry_id and new.kind = old.kind and new.value = old.value)
-     returning 1`,
+                       where new.id = old.entry_id and new.kind = old.kind and new.value = old.value)`,
     [tenant, entries.map(({ id }) => id), ...columns],
   );
-  const added = await query(
+  await query(
     `insert into identifier (tenant_id, entry_id, kind, value)
      select $1, id, kind, value from unnest($2::uuid[], $3::text[], $4::text[]) as new (id, kind, value)
-     where not exists (select from identifier as old where old.tenant_id = $1 and old.entry_id = new.id and old.kind = new.kind and old.value = new.value)
-     returning 1`,
+     where not exists (select from identifier as old where old.tenant_id = $1 and old.entry_id = new.id and old.kind = new.kind and old.value = new.value)`,
     [tenant, ...columns],
   );
-  return gone.length + added.length;
 }

@@ -121,6 +121,11 @@ export const shortTerm = (field: string, word: string): string => `${field}:${wo
 /** Every document has one for each of its fields, so that who has something in a field is found. */
 export const presenceTerm = (field: string): string => shortTerm(field, '');
 export const isPresence = (term: string): boolean => term.endsWith(':');
+/** The word of a term of a name or company. */
+export function nameWord(term: string): string | undefined {
+  const mark = term.search(/[:~]/);
+  return mark + 1 < term.length && NAME_FIELDS.includes(term.slice(0, mark)) ? term.slice(mark + 1) : undefined;
+}
 export const longTerm = (field: string, word: string): string => `${field}~${word}`;
 
 /** The texts in which a phrase may stand, by field: first and last name count as one, with and without the middle one. */

@@ -2,7 +2,7 @@ import { setImmediate as letOthersWork } from 'node:timers/promises';
 import { AppError, type Bus, serviceContext } from '@kontor/bus';
 import { getEntries } from '@kontor/contracts';
 import { documentOf, printDocument } from './document.js';
-import { type Entry, isPresence, NAME_FIELDS } from './entry-fields.js';
+import { type Entry, isPresence, nameWord } from './entry-fields.js';
 import { type Identifier, identifiersOf } from './identifiers.js';
 
 /** An entry that is to be looked at: of which version it was told, if any was. */
@@ -18,6 +18,8 @@ export interface EntryWork {
   /** JSON */
   document: string | null;
   identifiers: readonly Identifier[];
+  /** The words of its names and companies, in every spelling. */
+  names: readonly string[];
 }
 
 /** What is to be written for one tenant. */
@@ -45,24 +47,24 @@ export async function readWork(bus: Bus, tenant: string, told: readonly Told[]):
     if (i % DOCUMENTS_AT_ONCE === DOCUMENTS_AT_ONCE - 1) await letOthersWork();
     const document = documentOf(tenant, entry);
     for (const term of document.words) if (!isPresence(term)) work.terms.add(term);
-    if (isSample(entry.id)) countNames(work.names, document.words);
-    work.entries.push({ id: entry.id, version: entry.version, document: printDocument(document), identifiers: identifiersOf(entry) });
+    if (isSample(entry.id)) for (const word of nameWords(document.words)) work.names.set(word, (work.names.get(word) ?? 0) + 1);
+    work.entries.push({
+      id: entry.id,
+      version: entry.version,
+      document: printDocument(document),
+      identifiers: identifiersOf(entry),
+      names: nameWords(document.words),
+    });
     gone.delete(entry.id);
   }
-  for (const [id, version] of gone) work.entries.push({ id, version, document: null, identifiers: [] });
+  for (const [id, version] of gone) work.entries.push({ id, version, document: null, identifiers: [], names: [] });
   return work;
 }
 
 /** One in sixteen, always the same ones. */
 const isSample = (id: string) => id.endsWith('7');
 
-function countNames(names: Map<string, number>, terms: readonly string[]): void {
-  for (const term of terms) {
-    const mark = term.search(/[:~]/);
-    if (!isPresence(term) && NAME_FIELDS.includes(term.slice(0, mark)))
-      names.set(term.slice(mark + 1), (names.get(term.slice(mark + 1)) ?? 0) + 1);
-  }
-}
+const nameWords = (terms: readonly string[]): string[] => [...new Set(terms.flatMap((term) => nameWord(term) ?? []))];
 
 async function fetchEntries(bus: Bus, tenant: string, ids: readonly string[]): Promise<Entry[]> {
   try {

@@ -123,19 +123,32 @@ export class Verifier {
     const { index, fresh } = await this.fresh.current(tenant);
     const kept = new Map((await this.meili.kept(index, ids)).map((one) => [one.id, one]));
     const differing = new Map<string, Differs>();
+    const ahead = new Map<string, number>();
     for (const { id, version, document } of work?.entries ?? items.map((item) => ({ ...item, document: undefined }))) {
       // Gone since it was listed.
       if (document === null) continue;
       const recent = fresh.get(id);
       const has = recent ? recent.document : kept.get(id);
       if (!has) differing.set(id, 'missing');
-      else if (!(has.version >= version) || (has.version === version && document && !document.endsWith(`"hash":"${has.hash}"}`)))
-        differing.set(id, 'stale');
+      else if (has.version > version) ahead.set(id, has.version);
+      else if (has.version !== version || (document && !document.endsWith(`"hash":"${has.hash}"}`))) differing.set(id, 'stale');
     }
+    for (const id of await this.stillAhead(tenant, ahead)) differing.set(id, 'stale');
     if (!work) return { differing, words: 0 };
     const unknown = await this.dictionary.unknown(tenant, [...work.terms]);
     const identified = work.entries.filter(({ document }) => document !== null);
     return { differing, words: unknown.length + (await this.dictionary.wrongIdentifiers(tenant, identified)).length };
+  }
+
+  /** What the index has in a newer version than was listed can have changed since; those of which the owner knows no such version. */
+  private async stillAhead(tenant: string, ahead: ReadonlyMap<string, number>): Promise<string[]> {
+    if (!ahead.size) return [];
+    const { entries } = await readWork(
+      this.bus,
+      tenant,
+      [...ahead.keys()].map((id) => ({ id, version: 0 })),
+    );
+    return entries.filter(({ id, version, document }) => document !== null && version < (ahead.get(id) ?? 0)).map(({ id }) => id);
   }
 
   /** What the index has and the customer service has not; looked for only where the index has more. */

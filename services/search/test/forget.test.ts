@@ -78,7 +78,12 @@ test('6.3 of a contact nothing stays: no document, no word, no identifier', asyn
   const [contact] = await customer.adds(tenant, [full('qxkanarq')]);
   await found('nachqxkanarqä', 1);
   await soon(async () =>
-    expect(await traces('qxkanarq')).toEqual(['identifier: 3', expect.stringMatching(/^word: \d\d$/), `entries: ${contact!.id}`]),
+    expect(await traces('qxkanarq')).toEqual([
+      'entry_name: 1',
+      'identifier: 3',
+      expect.stringMatching(/^word: \d\d$/),
+      `entries: ${contact!.id}`,
+    ]),
   );
   await bin(contact!);
   await found('nachqxkanarqä', 0);

@@ -62,6 +62,15 @@ export class FreshTables implements MigrationInterface {
         primary key (tenant_id, word)
       ) with (fillfactor = 70);
 
+      -- The words of the names and companies of each entry: whose a word is, while Meilisearch cannot say it.
+      create table entry_name (
+        tenant_id uuid not null,
+        entry_id uuid not null,
+        words text[] not null,
+        primary key (tenant_id, entry_id)
+      );
+      create index entry_name_words on entry_name using gin (tenant_id, words);
+
       -- Trigrams are made of ASCII letters and digits only; words of other letters are found by a form of theirs that has a letter for each letter.
       alter table word add parts text collate "C";
       drop index word_parts;
@@ -102,6 +111,6 @@ export class FreshTables implements MigrationInterface {
       alter table word drop parts;
       create index word_parts on word using gin (tenant_id, word gin_trgm_ops);
     `);
-    await runner.query('drop table verification, name_use, rebuild, current_index, fresh');
+    await runner.query('drop table verification, entry_name, name_use, rebuild, current_index, fresh');
   }
 }
