@@ -11,6 +11,11 @@ import { decode } from './wire.js';
 
 const SECOND = 1_000_000_000; // JetStream counts in nanoseconds
 const ACK_WAIT_S = 60;
+// Behind a gate only one process works: what it has in hand when it dies, or is paused, must soon come to the next one. So it takes no stock, and asks
+// for events for a short time only, because those that come while it is paused would be lost for as long.
+const ACK_WAIT_BEHIND_GATE_S = 6;
+const ASK_MS = 10_000;
+const ASK_BEHIND_GATE_MS = 5_000;
 const TRIES = 8;
 
 export interface Listener {
@@ -58,6 +63,10 @@ export class EventConsumer {
     return `${this.bus.options.name}-${this.listener.options.as}`;
   }
 
+  private get ackWaitS(): number {
+    return this.listener.options.behind ? ACK_WAIT_BEHIND_GATE_S : ACK_WAIT_S;
+  }
+
   private async run(): Promise<void> {
     while (!this.stopped) {
       const { behind } = this.listener.options;
@@ -77,17 +86,18 @@ export class EventConsumer {
     const concurrency = options.concurrency ?? 1;
     const manager = await jetstreamManager(this.bus.connection, { checkAPI: false });
     const lane = options.lane ?? '*';
+    const stock = options.behind ? concurrency : concurrency * 2;
     await manager.consumers.add('EVENTS', {
       durable_name: this.durable,
       ack_policy: AckPolicy.Explicit,
       deliver_policy: DeliverPolicy.All,
-      ack_wait: ACK_WAIT_S * SECOND,
+      ack_wait: this.ackWaitS * SECOND,
       max_deliver: -1,
-      max_ack_pending: concurrency * 2,
+      max_ack_pending: stock,
       filter_subject: contract.lanes ? `${contract.subject}.${lane}` : contract.subject,
     });
     const consumer = await jetstream(this.bus.connection).consumers.get('EVENTS', this.durable);
-    this.messages = await consumer.consume({ max_messages: concurrency * 2, expires: 10_000 });
+    this.messages = await consumer.consume({ max_messages: stock, expires: options.behind ? ASK_BEHIND_GATE_MS : ASK_MS });
     if (options.behind) this.bus.gate(options.behind).onClose(() => this.messages?.stop());
     for await (const message of this.messages) {
       if (this.stopped) {
@@ -102,7 +112,7 @@ export class EventConsumer {
   }
 
   private async handle(message: JsMsg): Promise<void> {
-    const stillWorking = setInterval(() => message.working(), (ACK_WAIT_S * 1000) / 3);
+    const stillWorking = setInterval(() => message.working(), (this.ackWaitS * 1000) / 3);
     try {
       const context = fromHeaders(message.headers);
       const parsed = this.listener.contract.payload.safeParse(decode(message.data));

@@ -1,6 +1,6 @@
 import type { FoundHit } from './cursor.js';
 import { type Document, PHRASE_FIELDS } from './document.js';
-import { and, type Filter, type Fits, filterTest, isIn, not } from './filter.js';
+import { and, type Filter, type Filterable, type Fits, filterTest, folded, isIn, not, valuesOf } from './filter.js';
 import type { Snapshot } from './fresh.js';
 import type { Answer, Found, MeiliClient, Phrases, Question, Sort } from './meili.client.js';
 
@@ -114,13 +114,18 @@ function both(question: Question, settled: Answer, fitting: readonly Document[])
   return { hits, total: settled.total + fitting.length, fresh: fitting.length, facets };
 }
 
-function countedWith(counts: Record<string, number>, documents: readonly Document[], facet: keyof Document): Record<string, number> {
+/** As Meilisearch counts: what differs in case only is one value, in the spelling that came first. */
+function countedWith(counts: Record<string, number>, documents: readonly Document[], facet: Filterable): Record<string, number> {
   if (!documents.length) return counts;
   const all = new Map(Object.entries(counts));
+  const spelled = new Map([...all.keys()].map((value) => [folded(value), value]));
   for (const document of documents) {
-    const value = document[facet];
-    const values = value === null || value === undefined ? [] : typeof value === 'object' ? new Set(value) : [String(value)];
-    for (const one of values) all.set(one, (all.get(one) ?? 0) + 1);
+    const values = new Map(valuesOf(document, facet).map((value) => [folded(value), value]));
+    for (const [value, written] of values) {
+      const spelling = spelled.get(value) ?? written;
+      spelled.set(value, spelling);
+      all.set(spelling, (all.get(spelling) ?? 0) + 1);
+    }
   }
   return Object.fromEntries([...all].toSorted((a, b) => b[1] - a[1]));
 }

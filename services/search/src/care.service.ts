@@ -10,7 +10,7 @@ import { Fresh } from './fresh.js';
 import { MeiliClient } from './meili.client.js';
 import { rebuildState, startRebuild } from './rebuild-state.js';
 import { currentTenant } from './tenant.js';
-import { VERIFICATION, type VerificationState } from './verifier.js';
+import { startVerification, VERIFICATION, type VerificationState } from './verification-state.js';
 import { WRITER } from './writer.js';
 
 /** Takes orders for the writer, whichever replica was asked, and says how the index is. */
@@ -32,15 +32,7 @@ export class CareService {
   }
 
   async verify({ deep }: InputOf<typeof verifyIndex>): Promise<SearchStatus> {
-    await this.db.acrossTenants((tx) =>
-      tx.query(
-        `insert into verification (tenant_id, deep, state) values ($1, $2, 'running')
-         on conflict (tenant_id) do update set deep = excluded.deep, state = 'running', error = null, started_at = clock_timestamp(),
-           finished_at = null, done = 0, total = 0, kind = 'customer', after_id = null, missing = 0, stale = 0, surplus = 0, words = 0
-           where verification.state <> 'running'`,
-        [currentTenant(), deep],
-      ),
-    );
+    await this.db.acrossTenants((tx) => startVerification((sql, parameters) => tx.query(sql, parameters), currentTenant(), deep));
     return this.status();
   }
 

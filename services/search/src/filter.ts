@@ -110,9 +110,9 @@ export function filterTest(filter: Filter): Fits {
 }
 
 /** How Meilisearch compares values of filters; words are folded already. */
-const folded = (value: string) => value.trim().normalize('NFKD').toLowerCase();
+export const folded = (value: string) => value.trim().normalize('NFKD').toLowerCase();
 
-function valuesOf(document: Document, attribute: Filterable): readonly string[] {
+export function valuesOf(document: Document, attribute: Filterable): readonly string[] {
   const value = document[attribute];
   if (value === undefined || value === null) return [];
   return typeof value === 'object' ? value : [String(value)];

@@ -45,7 +45,7 @@ export class Forgetter {
    * the same word at this moment, and nothing is deleted.
    */
   async forget({ tenant, id, words }: Order, lock: HeldLock): Promise<void> {
-    const documents = await this.deleteDocument(tenant, id);
+    const documents = await this.deleteDocument(tenant, id, lock);
     const identifiers = await this.dictionary.dropIdentifiers(lock, tenant, id);
     const unused = await this.unused(tenant, await this.dictionary.termsWith(tenant, words));
     const counts: Forgotten['counts'] = { documents, words: await this.dictionary.drop(lock, tenant, unused), identifiers };
@@ -85,11 +85,11 @@ export class Forgetter {
   }
 
   /** Only one of the tenant's own. */
-  private async deleteDocument(tenant: string, id: string): Promise<number> {
+  private async deleteDocument(tenant: string, id: string, lock: HeldLock): Promise<number> {
     const [name = ''] = this.index.all();
     const [found] = await this.meili.search(name, [{ filters: [is('tenant', tenant), is('id', id)], limit: 1 }]);
     if (!found?.hits.length) return 0;
-    await (await this.meili.write(this.index.all(), [], [id])).done;
+    await (await this.meili.write(this.index.all(), [], [id], lock.held)).done;
     return 1;
   }
 

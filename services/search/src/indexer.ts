@@ -1,5 +1,5 @@
 import { AppError, Bus, describeError, type Lane as EventLane, isTransient } from '@kontor/bus';
-import type { HeldLock } from '@kontor/database';
+import { Database, type HeldLock } from '@kontor/database';
 import { Injectable, Logger } from '@nestjs/common';
 import { CurrentIndex } from './current-index.js';
 import { Dictionary } from './dictionary.js';
@@ -7,6 +7,7 @@ import { Forgetter } from './forgetter.js';
 import { Fresh, keepFresh } from './fresh.js';
 import { MeiliClient } from './meili.client.js';
 import { readWork, type TenantWork, type Told } from './tenant-work.js';
+import { startVerification } from './verification-state.js';
 import { Wakeable } from './wakeable.js';
 
 /** `rebuild` writes only to the index that is being made. */
@@ -71,6 +72,7 @@ export class Indexer {
   private peoplesBatch: Promise<unknown> = Promise.resolve();
 
   constructor(
+    private readonly db: Database,
     private readonly bus: Bus,
     private readonly dictionary: Dictionary,
     private readonly meili: MeiliClient,
@@ -256,14 +258,16 @@ export class Indexer {
       const own = works.map((work) => ({ ...work, entries: work.entries.filter(({ id }) => !isFresh(id)) }));
       for (const { tenant, entries } of own) await this.learnIdentifiers(lock, tenant, entries);
       await this.index.mustStand();
-      if (!lock.held()) throw notTheWriter();
       const entries = own.flatMap((work) => work.entries);
       const late = new Set(entries.flatMap(({ id }) => (isFresh(id) ? [id] : [])));
       const { done } = await this.meili.write(
-        batch.lane === 'rebuild' ? this.index.building() : this.index.all(),
+        // The one that is being made first: when it is switched to, it must not be behind the other.
+        batch.lane === 'rebuild' ? this.index.building() : this.index.all().toReversed(),
         entries.flatMap(({ id, document }) => (document === null || late.has(id) ? [] : [document])),
         entries.flatMap(({ id, document }) => (document === null && !late.has(id) ? [id] : [])),
+        lock.held,
       );
+      if (!lock.held()) await this.doubt(works);
       const written = new Set(entries.map(({ id }) => id));
       // What is fresh is settled into the index that is being made, too.
       const again = (id: string) => late.has(id) || (batch.lane !== 'rebuild' && !written.has(id));
@@ -278,6 +282,12 @@ export class Indexer {
     } finally {
       this.unwritten.delete(batch);
     }
+  }
+
+  /** Who was paused while handing over may have come after the next writer: what the index has now is compared. */
+  private async doubt(works: readonly TenantWork[]): Promise<void> {
+    for (const { tenant } of works)
+      await this.db.acrossTenants((tx) => startVerification((sql, parameters) => tx.query(sql, parameters), tenant, true));
   }
 
   private async learnIdentifiers(lock: HeldLock, tenant: string, entries: TenantWork['entries']): Promise<void> {
@@ -317,6 +327,7 @@ export class Indexer {
       this.index.all(),
       oldest.flatMap(({ document }) => document ?? []),
       oldest.flatMap(({ id, document }) => (document === null ? [id] : [])),
+      lock.held,
     );
     await done;
     await this.freshIndex.settle(lock, last.seq);
@@ -373,6 +384,12 @@ export class Indexer {
    */
   private refuse(batch: readonly Waiting[], error: unknown): void {
     for (const { tenant, told, lane, done, failed } of batch) {
+      if (lane === 'rebuild' && !isTransient(error) && batch.length === 1 && told.length === 1) {
+        // Its own event ends among the dead letters; all others are in the new index nevertheless.
+        this.log.warn({ event: 'entry-not-indexed', id: told[0]!.id, ...describeError(error) });
+        done();
+        continue;
+      }
       if (isTransient(error) || (batch.length === 1 && told.length === 1)) {
         failed(error);
         continue;

@@ -162,15 +162,23 @@ export class MeiliClient {
 
   /**
    * Hands over documents, one JSON text each, and the ids of what is to go; resolves when Meilisearch has taken them in, in the order of the calls.
-   * `done` resolves when all of it can be found.
+   * `done` resolves when all of it can be found. Fails with `unavailable` as soon as it is not `allowed` any more.
    */
-  async write(indexes: readonly string[], documents: readonly string[], gone: string[]): Promise<{ done: Promise<void> }> {
+  async write(
+    indexes: readonly string[],
+    documents: readonly string[],
+    gone: string[],
+    allowed: () => boolean,
+  ): Promise<{ done: Promise<void> }> {
     const tasks: number[] = [];
+    const handOver = async (give: () => Promise<{ taskUid: number }>) => {
+      if (!allowed()) throw new AppError('unavailable', 'Another replica writes to the index now');
+      tasks.push((await this.call(give)).taskUid);
+    };
     for (const name of indexes) {
       const index = this.client.index<Document>(name);
-      for (const payload of payloads(documents))
-        tasks.push((await this.call(() => index.addDocumentsFromString(payload, 'application/x-ndjson'))).taskUid);
-      if (gone.length) tasks.push((await this.call(() => index.deleteDocuments(gone))).taskUid);
+      for (const payload of payloads(documents)) await handOver(() => index.addDocumentsFromString(payload, 'application/x-ndjson'));
+      if (gone.length) await handOver(() => index.deleteDocuments(gone));
     }
     return { done: Promise.all(tasks.map((task) => this.finished(task))).then(() => undefined) };
   }
@@ -221,8 +229,15 @@ function* payloads(documents: readonly string[]): Generator<string> {
   if (payload.length) yield payload.join('\n');
 }
 
-// Until the writer has made a new index and given it its settings, a moment after the first start.
-const UNPREPARED = ['index_not_found', 'invalid_search_filter', 'invalid_search_sort', 'invalid_search_facets'];
+// Until the writer has made a new index and given it its settings, a moment after the first start; and until there is a key again, when all was lost.
+const UNPREPARED = [
+  'invalid_api_key',
+  'invalid_index_uid',
+  'index_not_found',
+  'invalid_search_filter',
+  'invalid_search_sort',
+  'invalid_search_facets',
+];
 
 function isAway(error: unknown): boolean {
   if (error instanceof MeilisearchRequestError || error instanceof MeilisearchRequestTimeOutError) return true;

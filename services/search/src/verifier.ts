@@ -10,22 +10,7 @@ import { Fresh } from './fresh.js';
 import { Indexer } from './indexer.js';
 import { MeiliClient } from './meili.client.js';
 import { readWork, type Told } from './tenant-work.js';
-
-export interface VerificationState extends VerifyReport {
-  tenant: string;
-  deep: boolean;
-  state: 'running' | 'finished' | 'failed';
-  error: string | null;
-  startedAt: Date;
-  finishedAt: Date | null;
-  done: number;
-  total: number;
-  kind: 'customer' | 'contact';
-  after: string | null;
-}
-
-export const VERIFICATION = `select tenant_id as tenant, deep, state, error, started_at as "startedAt", finished_at as "finishedAt",
-  done, total, kind, after_id as after, missing, stale, surplus, words from verification`;
+import { VERIFICATION, type VerificationState } from './verification-state.js';
 
 const IDS_AT_ONCE = 1_000;
 const LOOK_EVERY_MS = 1_000;

@@ -52,3 +52,22 @@ test('pages go on where they were when what is fresh is settled between them', a
   expect(letters([firsts, after])).toEqual(expected);
   expect([...beside, ...after].map(({ nextCursor }) => nextCursor)).toEqual(Array(8).fill(null));
 });
+
+test('values that differ in case only are one in the facets, fresh or settled', async () => {
+  const agent = anAgent();
+  const ask = () => world.ask(again(agent), search, { q: 'zaehl', facets: 'tag', explain: true });
+  const tagged = (tags: readonly string[]) => tags.map((tag) => ({ lastName: 'Zaehl', tags: [tag] }));
+  const add = (tags: readonly string[]) => customer.adds(agent.tenant, tagged(tags));
+  const counts = async (settled: number, fresh: number) => {
+    const { explain, facets } = await ask();
+    expect(explain?.index).toEqual({ settled, fresh });
+    return Object.values(facets?.tag ?? {});
+  };
+  const soon = (settled: number, fresh: number) => eventually(() => counts(settled, fresh), 30_000);
+  await add(['VIP', 'vip']);
+  expect(await soon(0, 2)).toEqual([2]);
+  await soon(2, 0);
+  await add(['Vip', 'other']);
+  expect(await soon(2, 2)).toEqual([3, 1]);
+  expect(await soon(4, 0)).toEqual([3, 1]);
+});
