@@ -134,7 +134,10 @@ const VisibleContact = ContactEntry.extend({ mayWrite: z.boolean().describe('whe
  */
 export const getEntries = request(
   'customer.get-entries',
-  z.strictObject({ ids: z.array(id).max(1000) }),
+  z.strictObject({
+    ids: z.array(id).max(1000),
+    records: z.boolean().default(true).describe('with what records say of them: hasOpportunities, projectIds'),
+  }),
   z.object({ contacts: z.array(VisibleContact), customers: z.array(CustomerEntry) }),
   { summary: 'Gives many contacts and customers by id', timeoutMs: 15_000 },
 );

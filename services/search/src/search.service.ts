@@ -123,7 +123,7 @@ export class SearchService {
   /** Asks the owner what these entries are now; what the agent may not see, or what is gone, is left out. */
   private async hitsOf(ids: readonly string[], clauses: readonly Clause[], unsure: readonly Clause[]): Promise<Hit[]> {
     if (!ids.length) return [];
-    const { contacts, customers } = await this.bus.request(getEntries, { ids: [...ids] });
+    const { contacts, customers } = await this.bus.request(getEntries, { ids: [...ids], records: false });
     const entries = new Map<string, Entry>();
     for (const contact of contacts) entries.set(contact.id, { kind: 'contact', ...contact });
     for (const customer of customers) entries.set(customer.id, { kind: 'customer', ...customer });

@@ -51,7 +51,7 @@ export class SuggestService {
   /** As the owner says they are now, without those that the agent may not see. */
   private async entries(ids: readonly string[]): Promise<Entry[]> {
     if (!ids.length) return [];
-    const { contacts, customers } = await this.bus.request(getEntries, { ids: [...ids] });
+    const { contacts, customers } = await this.bus.request(getEntries, { ids: [...ids], records: false });
     const entries = new Map<string, Entry>();
     for (const contact of contacts) entries.set(contact.id, { kind: 'contact', ...contact });
     for (const customer of customers) entries.set(customer.id, { kind: 'customer', ...customer });

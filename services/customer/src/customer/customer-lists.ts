@@ -62,12 +62,13 @@ export class CustomerLists {
     });
   }
 
-  entries(ids: readonly string[]): Promise<OutputOf<typeof getEntries>> {
+  entries({ ids, records }: InputOf<typeof getEntries>): Promise<OutputOf<typeof getEntries>> {
     return this.db.transaction(async (tx) => {
       const contacts = await readContacts(tx, ids);
       const others = new Set(ids);
       for (const { id } of contacts) others.delete(id);
       const customers = others.size > 0 ? await readCustomers(tx, [...others]) : [];
+      if (!records) return { contacts, customers };
       return { contacts: await withRecords(tx, 'contact', contacts), customers: await withRecords(tx, 'customer', customers) };
     });
   }

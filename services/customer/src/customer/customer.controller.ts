@@ -54,8 +54,8 @@ export class CustomerController {
   @Handle(getCustomerContacts) contactsOf(input: InputOf<typeof getCustomerContacts>) {
     return this.lists.contactsOf(input);
   }
-  @Handle(getEntries) entries({ ids }: InputOf<typeof getEntries>) {
-    return this.lists.entries(ids);
+  @Handle(getEntries) entries(input: InputOf<typeof getEntries>) {
+    return this.lists.entries(input);
   }
   @Handle(listHiddenOpportunities) hiddenOpportunities() {
     return this.lists.hiddenOpportunities();
