@@ -181,9 +181,13 @@ async function page(
     limit,
     offset,
   });
-  const whole = { ...question(plan.all, 0), facets: query.facets.map((facet) => FACETS[facet]) };
+  const facets = query.facets.map((facet) => FACETS[facet]);
   const counted = query.explain ? classes.map((filter) => question(filter, 0)) : [];
-  const [all, first, ...each] = await ask([whole, question(classes[cursor.class] ?? false, query.limit, cursor.offset), ...counted]);
+  const asked = question(classes[cursor.class] ?? false, query.limit, cursor.offset);
+  // A single class is the whole.
+  const isWhole = classes.length === 1 && cursor.class === 0;
+  const [all, ...others] = await ask([{ ...(isWhole ? asked : question(plan.all, 0)), facets }, ...(isWhole ? [] : [asked]), ...counted]);
+  const [first, ...each] = isWhole ? [all, ...others] : others;
   // The next classes are asked only when the page has room for them.
   const room = query.limit - first!.hits.length;
   const further = room > 0 ? classes.slice(cursor.class + 1) : [];
