@@ -187,7 +187,7 @@ async function page(
   // A single class is the whole.
   const isWhole = classes.length === 1 && cursor.class === 0;
   const [all, ...others] = await ask([{ ...(isWhole ? asked : question(plan.all, 0)), facets }, ...(isWhole ? [] : [asked]), ...counted]);
-  const [first, ...each] = isWhole ? [all, ...others] : others;
+  const [first, ...each] = isWhole ? [all!, ...others] : others;
   // The next classes are asked only when the page has room for them.
   const room = query.limit - first!.hits.length;
   const further = room > 0 ? classes.slice(cursor.class + 1) : [];
