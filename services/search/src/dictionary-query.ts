@@ -99,6 +99,7 @@ export function nearConditions(word: string, edits: number, param: Param): Condi
   const n = letters.length;
   const lengths = `length = any(${param(Array.from({ length: 2 * edits + 1 }, (_, i) => n - edits + i))}::int[])`;
   const plausible = `${lengths} and bit_count((letters # ${param(letterBits(word))})::bit(32)) <= ${2 * edits}`;
+  if (edits === 2 && n >= 6 && n <= 8) return partsOf(letters, param).map((part) => ({ condition: `${part} and ${plausible}` }));
   const inner = edits === 1 ? 0 : 3;
   const outer = Math.floor((n - (edits === 1 ? 1 : inner + 2)) / 2);
   // Too short to cut; then all words of about that length are looked at.
@@ -116,6 +117,31 @@ export function nearConditions(word: string, edits: number, param: Param): Condi
 // As the index of their trigrams has them. The first letters of a long part rule out nearly all others; each more costs a list of its own.
 const SIGNS: Record<string, string> = { '@': 'q', '.': 'x', '|': 'z', '-': 'j', _: 'k', '+': 'v' };
 const MOST_COMPARED = 10;
+
+const begins = (text: string, param: Param) => like(`${escapeLike(text)}%`, param);
+const ends = (text: string, param: Param) => `reverse(word) collate "C" like ${param(`${escapeLike([...text].reverse().join(''))}%`)}`;
+
+/**
+ * What a word within two edits of one of 6 to 8 letters has of it, one of these at least. When its first two letters are not left as they were, and
+ * its last two are not either, one edit was at either end: a swap across their border, which then is a beginning or an end itself; or it has left
+ * everything between. Of six letters those two between are too few for trigrams: then a third letter on one side is left, or the first and the last.
+ */
+function partsOf(letters: readonly string[], param: Param): string[] {
+  const n = letters.length;
+  // Letters by their place, from 1; from the end, -1 is the last.
+  const at = (...places: number[]) => places.map((place) => letters.at(place > 0 ? place - 1 : place)!).join('');
+  const inside = (text: string) => contains(['*', { text }, '*'], param);
+  const outer = [begins(at(1, 2), param), ends(at(-2, -1), param), begins(at(1, 3, 2), param), ends(at(-2, -3, -1), param)];
+  if (n > 6) return [...outer, inside(letters.slice(2, n - 2).join(''))];
+  return [
+    ...outer,
+    begins(at(2, 1, 3), param),
+    ends(at(-3, -1, -2), param),
+    inside(at(2, 3, 4)),
+    inside(at(3, 4, 5)),
+    `${begins(at(1), param)} and ${ends(at(-1), param)}`,
+  ];
+}
 
 function identifierCondition({ kind, pattern, whole }: Wanted, param: Param): string {
   const within: Piece[] = whole ? ['*', { text: BAR }, ...pattern, { text: BAR }, '*'] : ['*', ...pattern, '*'];

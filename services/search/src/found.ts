@@ -23,26 +23,30 @@ function everything(clause: WordClause): Filter | undefined {
   return clause.field === null ? isFilled('words') : isIn('words', fieldsFor(clause.field).map(presenceTerm));
 }
 
+// When it cannot be all of them, the common ones must do: they find most, and each more takes its time.
+const MOST_WHEN_CUT = 2_000;
+
 /** Whether there is more than was looked at. */
 export const isCut = ({ rows }: Answered) => rows.length > MOST_FOUND;
 
 function wordsFound(clause: WordClause, answers: readonly Answered[], common: readonly string[]): Found {
   const test = wordTest(clause);
   const levels: Set<string>[] = [];
+  const complete = !answers.some(isCut);
+  const most = complete ? MOST_FOUND : MOST_WHEN_CUT;
   let taken = 0;
   const take = (term: string) => {
     const mark = term.search(/[:~]/);
-    const fit = taken < MOST_FOUND ? test(term.slice(mark + 1), term[mark] === '~') : undefined;
+    const fit = taken < most ? test(term.slice(mark + 1), term[mark] === '~') : undefined;
     if (!fit) return;
     while (levels.length <= fit.level) levels.push(new Set());
     if (!levels[fit.level]!.has(term)) taken++;
     levels[fit.level]!.add(term);
   };
-  const complete = !answers.some(isCut);
   // Where there are more than can be asked for, the common ones find the most.
   if (!complete) for (const term of common) if (isInField(clause.field, term)) take(term);
   for (const { rows } of answers) for (const term of rows) take(term);
-  return { levels: levels.map((terms) => isIn('words', [...terms])), complete: complete && taken < MOST_FOUND };
+  return { levels: levels.map((terms) => isIn('words', [...terms])), complete: complete && taken < most };
 }
 
 function isInField(field: string | null, term: string): boolean {
