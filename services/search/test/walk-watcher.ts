@@ -106,7 +106,9 @@ export class Watcher {
     const question = this.questions[this.looks % this.questions.length]!;
     const wanted = this.rocks.filter((rock) => question.q !== '"petra felsen"' || rock.displayName === 'petra felsen').map(({ id }) => id);
     const expected = question.q === 'pet? felsen' ? [] : wanted;
-    const { hits, total } = await this.world.ask(again(this.as), search, { ...question, limit: 200 });
+    const { hits, total, degraded } = await this.world.ask(again(this.as), search, { ...question, limit: 200 });
+    // Without Meilisearch the answers are what the owner says, which is ahead of the index, and what names say, which is not all.
+    if (degraded) return;
     const found = hits.map(({ id }) => id);
     if (new Set(found).size !== found.length) this.complaints.push(`a hit twice: ${JSON.stringify(question)}`);
     const missing = expected.filter((id) => !found.includes(id)).length;
@@ -115,7 +117,8 @@ export class Watcher {
   }
 
   private async lookAtClocks(): Promise<void> {
-    const { facets, hits, total } = await this.world.ask(again(this.as), search, { q: 'ticker', facets: 'city', limit: 200 });
+    const { facets, hits, total, degraded } = await this.world.ask(again(this.as), search, { q: 'ticker', facets: 'city', limit: 200 });
+    if (degraded) return;
     if (new Set(hits.map(({ id }) => id)).size !== hits.length) this.complaints.push('a clock twice among the hits');
     const ids = new Set([...this.clocks.values()].map(({ id }) => id));
     if (!hits.every(({ id }) => ids.has(id))) this.complaints.push('somebody else among the clocks');
