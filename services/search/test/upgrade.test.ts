@@ -118,7 +118,10 @@ test('the old index is searched while the new one is being filled, with all that
   const seen = `contact:${contact!.id}:7`;
   expect((await names({ seen: [seen] })).value).toBe(7);
   // What the old index does not know yet is refused for the time being, and nothing is made up.
-  for (const query of [{ q: '', sort: '-updatedAt' }, { q: '', hasOpportunities: true }])
+  for (const query of [
+    { q: '', sort: '-updatedAt' },
+    { q: '', hasOpportunities: true },
+  ])
     await expect(names(query)).rejects.toMatchObject({ code: 'unavailable' });
   expect((await statusOf(world, agent)).rebuild?.state).toBe('running');
 });
