@@ -75,6 +75,8 @@ export class Without {
   private async named(clause: Clause, { levels, complete }: Found): Promise<Candidates | undefined> {
     const inNames = clause.field !== null && fieldsFor(clause.field).every((field) => NAME_FIELDS.includes(field));
     if (clause.not || isIdentifierClause(clause) || !(inNames || clause.field === null)) return undefined;
+    // Everybody is found by no word.
+    if (clause.kind === 'pattern' && clause.text === '*') return undefined;
     const words = levels.flatMap(termsIn).flatMap((term) => nameWord(term) ?? []);
     if (!complete || words.length > MOST_WORDS) return undefined;
     const ids = words.length ? await this.dictionary.entriesNamed(currentTenant(), [...new Set(words)], MOST_CANDIDATES + 1) : [];
