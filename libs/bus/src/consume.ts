@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventContract } from '@kontor/contracts';
-import { AckPolicy, type ConsumerMessages, DeliverPolicy, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import {
+  AckPolicy,
+  type ConsumerMessages,
+  DeliverPolicy,
+  JetStreamApiError,
+  type JsMsg,
+  jetstream,
+  jetstreamManager,
+} from '@nats-io/jetstream';
 import { headers as natsHeaders } from '@nats-io/nats-core';
 import { AppError, fieldErrors, invalid } from './app-error.js';
 import { Bus } from './bus.js';
@@ -17,6 +25,7 @@ const ACK_WAIT_BEHIND_GATE_S = 6;
 const ASK_MS = 10_000;
 const ASK_BEHIND_GATE_MS = 5_000;
 const TRIES = 8;
+const CONSUMER_EXISTS = 10_148; // server/errors.json of nats-server: consumer already exists
 
 export interface Listener {
   contract: EventContract;
@@ -87,7 +96,7 @@ export class EventConsumer {
     const manager = await jetstreamManager(this.bus.connection, { checkAPI: false });
     const lane = options.lane ?? '*';
     const stock = options.behind ? concurrency : concurrency * 2;
-    await manager.consumers.add('EVENTS', {
+    const settings = {
       durable_name: this.durable,
       ack_policy: AckPolicy.Explicit,
       deliver_policy: DeliverPolicy.All,
@@ -95,9 +104,17 @@ export class EventConsumer {
       max_deliver: -1,
       max_ack_pending: stock,
       filter_subject: contract.lanes ? `${contract.subject}.${lane}` : contract.subject,
-    });
+    };
+    try {
+      await manager.consumers.add('EVENTS', settings);
+    } catch (error) {
+      // An earlier version of the service made it with other settings.
+      if (!(error instanceof JetStreamApiError) || error.code !== CONSUMER_EXISTS) throw error;
+      await manager.consumers.update('EVENTS', this.durable, settings);
+    }
     const consumer = await jetstream(this.bus.connection).consumers.get('EVENTS', this.durable);
     this.messages = await consumer.consume({ max_messages: stock, expires: options.behind ? ASK_BEHIND_GATE_MS : ASK_MS });
+    if (this.stopped) this.messages.stop(); // stop() came while there was nothing to close yet
     if (options.behind) this.bus.gate(options.behind).onClose(() => this.messages?.stop());
     for await (const message of this.messages) {
       if (this.stopped) {

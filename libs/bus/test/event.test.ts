@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '@kontor/testing';
 import { type Context, currentContext, serviceContext } from '../src/index.js';
-import { aFollower, type Stream, startStream } from './stream.js';
+import { aFollower, durable, type Stream, startStream } from './stream.js';
 
 let stream: Stream;
 beforeAll(async () => {
@@ -97,6 +97,23 @@ describe('a follower that stops', () => {
     expect(first).toEqual([1]);
     await stream.follow(aFollower((number) => void second?.push(number)));
     await eventually(() => expect(second).toEqual([2, 3, 4]));
+  });
+
+  test('stops although it has only just started', async () => {
+    await stream.stop(await stream.follow(aFollower(() => undefined)));
+  });
+});
+
+describe('a follower of a newer version', () => {
+  test('receives with its own settings through the consumer that the older one made', async () => {
+    const seen: number[] = [];
+    const older = await stream.follow(aFollower(() => undefined));
+    await eventually(async () => expect(await stream.unfinished()).toBe(0));
+    await stream.stop(older);
+    await stream.publishNumbers(1, 2);
+    await stream.follow(aFollower((number) => void seen.push(number), { concurrency: 7 }));
+    await eventually(() => expect(seen.sort()).toEqual([1, 2]));
+    expect((await stream.manager.consumers.info('EVENTS', durable)).config.max_ack_pending).toBe(14);
   });
 });
 
