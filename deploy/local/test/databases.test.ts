@@ -65,11 +65,11 @@ test('the migrator sees all tenants and owns the database, and is no superuser',
   await expect(migrate('create role another')).rejects.toThrow(/permission denied/);
 });
 
-test('the service gives up in time, migrations do not', async () => {
+test('the service gives up in time, and compiles no statements; migrations do as PostgreSQL does', async () => {
   const settings = `select current_setting('statement_timeout') s, current_setting('lock_timeout') l,
-    current_setting('idle_in_transaction_session_timeout') i, current_setting('transaction_timeout') t`;
-  expect(await serve(settings)).toEqual([{ s: '30s', l: '5s', i: '30s', t: '1min' }]);
-  expect(await migrate(settings)).toEqual([{ s: '0', l: '0', i: '0', t: '0' }]);
+    current_setting('idle_in_transaction_session_timeout') i, current_setting('transaction_timeout') t, current_setting('jit') as jit`;
+  expect(await serve(settings)).toEqual([{ s: '30s', l: '5s', i: '30s', t: '1min', jit: 'off' }]);
+  expect(await migrate(settings)).toEqual([{ s: '0', l: '0', i: '0', t: '0', jit: 'on' }]);
 });
 
 test('a service does not reach the database of another', async () => {

@@ -17,6 +17,8 @@ export interface Lookup {
   word: number;
   table: 'word' | 'identifier';
   condition: string;
+  /** What it gives has been compared already: those words sound alike. */
+  sounds?: true;
 }
 
 type Param = (value: unknown) => string;
@@ -44,17 +46,20 @@ const fieldCondition = (field: string | null, param: Param) =>
     ? `field <> all(${param(marks(ONLY_WHEN_NAMED))}::text[])`
     : `field = any(${param(fieldsFor(field).flatMap(marks))}::text[])`;
 
-type Condition = Pick<Lookup, 'condition'> & Partial<Pick<Lookup, 'word'>>;
+type Condition = Pick<Lookup, 'condition'> & Partial<Pick<Lookup, 'word' | 'sounds'>>;
 
 function wordConditions(clause: WordClause, param: Param): Condition[] {
   switch (clause.kind) {
     case 'pattern':
       return patternConditions(clause.text, param);
-    case 'alike':
-      return wordSpellings(clause.text).flatMap((word) => [
-        ...nearConditions(word, clause.edits, param),
-        ...(soundsOf(word).length ? [{ condition: `sounds && ${param(soundsOf(word))}::text[]` }] : []),
-      ]);
+    case 'alike': {
+      const words = wordSpellings(clause.text);
+      const sounds = [...new Set(words.flatMap(soundsOf))];
+      return [
+        ...words.flatMap((word) => nearConditions(word, clause.edits, param)),
+        ...(sounds.length ? [{ condition: `sounds && ${param(sounds)}::text[]`, sounds: true as const }] : []),
+      ];
+    }
     default:
       return wordSpellings(clause.text).flatMap((word) => [
         { condition: like(`${escapeLike(word)}%`, param) },
@@ -100,13 +105,15 @@ export function nearConditions(word: string, edits: number, param: Param): Condi
   const lengths = `length = any(${param(Array.from({ length: 2 * edits + 1 }, (_, i) => n - edits + i))}::int[])`;
   const plausible = `${lengths} and bit_count((letters # ${param(letterBits(word))})::bit(32)) <= ${2 * edits}`;
   if (edits === 2 && n >= 6 && n <= 8) return partsOf(letters, param).map((part) => ({ condition: `${part} and ${plausible}` }));
-  const inner = edits === 1 ? 0 : 3;
-  const outer = Math.floor((n - (edits === 1 ? 1 : inner + 2)) / 2);
+  // Long words end alike more often than they begin alike (-strasse), so what is more than five letters goes to the end.
+  const inner = edits === 1 ? 0 : n > 16 ? 4 : 3;
+  const rest = n - (edits === 1 ? 1 : inner + 2);
+  const begin = Math.min(Math.floor(rest / 2), edits === 1 ? n : 5);
   // Too short to cut; then all words of about that length are looked at.
-  if (edits > 2 || outer < (edits === 1 ? 1 : 2)) return [{ condition: plausible }];
-  const first = letters.slice(0, outer).join('');
-  const last = letters.slice(n - outer).join('');
-  const middle = letters.slice(outer + 1, n - outer - 1).join('');
+  if (edits > 2 || begin < (edits === 1 ? 1 : 2)) return [{ condition: plausible }];
+  const first = letters.slice(0, begin).join('');
+  const last = letters.slice(n - (edits === 1 ? begin : rest - begin)).join('');
+  const middle = letters.slice(begin + 1, begin + 1 + inner).join('');
   return [
     { condition: `${like(`${escapeLike(first)}%`, param)} and ${plausible}` },
     { condition: `reverse(word) collate "C" like ${param(`${escapeLike([...last].reverse().join(''))}%`)} and ${plausible}` },

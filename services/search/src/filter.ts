@@ -81,6 +81,15 @@ const textOf = (filter: Filter): string => {
   return filterText(filter);
 };
 
+/** So many documents can fit at most, as far as the filter itself says it. */
+export function mostFitting(filter: Filter): number {
+  if (filter === false) return 0;
+  if (filter === true) return Number.POSITIVE_INFINITY;
+  if ('all' in filter) return Math.min(...filter.all.map(mostFitting));
+  if ('any' in filter) return filter.any.reduce((sum, one) => sum + mostFitting(one), 0);
+  return 'among' in filter && filter.attribute === 'id' ? filter.among.length : Number.POSITIVE_INFINITY;
+}
+
 export type Fits = (document: Document) => boolean;
 
 /** The filter as this process reads it: the same documents fit that Meilisearch would find. */

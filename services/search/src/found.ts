@@ -1,10 +1,10 @@
 import { type Lookup, MOST_FOUND } from './dictionary-query.js';
 import { fieldsFor, ONLY_WHEN_NAMED, presenceTerm } from './entry-fields.js';
 import { and, type Filter, isFilled, isIn, or } from './filter.js';
-import { type Identifier, type IdentifierClause, identifierFit, isIdentifierClause, wantedBy } from './identifiers.js';
+import { type Identifier, type IdentifierClause, identifierTest, isIdentifierClause, wantedBy } from './identifiers.js';
 import type { Found } from './plan-query.js';
 import type { Clause } from './query.js';
-import { type WordClause, wordTest } from './word-test.js';
+import { type Fit, SOUNDS_ALIKE, type WordClause, wordTestWithoutSounds } from './word-test.js';
 
 /** A lookup with what it gave: terms like `last:muller`, or for identifiers `<entry> <kind> <value>`. */
 export type Answered = Lookup & { rows: readonly string[] };
@@ -30,14 +30,14 @@ const MOST_WHEN_CUT = 2_000;
 export const isCut = ({ rows }: Answered) => rows.length > MOST_FOUND;
 
 function wordsFound(clause: WordClause, answers: readonly Answered[], common: readonly string[]): Found {
-  const test = wordTest(clause);
+  const test = wordTestWithoutSounds(clause);
   const levels: Set<string>[] = [];
   const complete = !answers.some(isCut);
   const most = complete ? MOST_FOUND : MOST_WHEN_CUT;
   let taken = 0;
-  const take = (term: string) => {
+  const take = (term: string, otherwise?: Fit) => {
     const mark = term.search(/[:~]/);
-    const fit = taken < most ? test(term.slice(mark + 1), term[mark] === '~') : undefined;
+    const fit = taken < most ? (test(term.slice(mark + 1), term[mark] === '~') ?? otherwise) : undefined;
     if (!fit) return;
     while (levels.length <= fit.level) levels.push(new Set());
     if (!levels[fit.level]!.has(term)) taken++;
@@ -45,7 +45,7 @@ function wordsFound(clause: WordClause, answers: readonly Answered[], common: re
   };
   // Where there are more than can be asked for, the common ones find the most.
   if (!complete) for (const term of common) if (isInField(clause.field, term)) take(term);
-  for (const { rows } of answers) for (const term of rows) take(term);
+  for (const { rows, sounds } of answers) for (const term of rows) take(term, sounds && SOUNDS_ALIKE);
   return { levels: levels.map((terms) => isIn('words', [...terms])), complete: complete && taken < most };
 }
 
@@ -61,12 +61,12 @@ function phraseFound(answers: readonly Answered[]): Found {
 }
 
 function identifiersFound(clause: IdentifierClause, answers: readonly Answered[]): Found {
-  const wanted = wantedBy(clause);
+  const test = identifierTest(wantedBy(clause));
   const levels: Set<string>[] = [new Set(), new Set(), new Set()];
   for (const { table, rows } of answers)
     for (const row of table === 'identifier' ? rows.slice(0, MOST_FOUND) : []) {
       const [entry = '', kind = '', value = ''] = row.split(' ');
-      const fit = identifierFit(wanted, { kind: kind as Identifier['kind'], value });
+      const fit = test({ kind: kind as Identifier['kind'], value });
       if (fit) levels[fit.level]!.add(entry);
     }
   const words = answers.flatMap(({ table, rows }) => (table === 'word' ? rows : []));

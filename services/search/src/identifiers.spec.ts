@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Entry } from './entry-fields.js';
-import { identifierFit, identifiersOf, wantedBy } from './identifiers.js';
+import { identifiersOf, identifierTest, wantedBy } from './identifiers.js';
 import { parseQuery } from './parse-query.js';
 
 const entry = (emails: string[], phones: [string, string?][], employeeCode: string | null = null) =>
@@ -51,5 +51,5 @@ test.each([
 ] as const)('%s and the %s %s: %p', (query, kind, value, level) => {
   const [clause] = parseQuery(query, (name) => (name === 'code' || name === 'email' ? name : undefined));
   if (!clause || !('pattern' in clause || clause.kind === 'digits')) throw new Error('no clause of identifiers');
-  expect(identifierFit(wantedBy(clause), { kind, value })?.level).toBe(level);
+  expect(identifierTest(wantedBy(clause))({ kind, value })?.level).toBe(level);
 });

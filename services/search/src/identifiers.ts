@@ -1,7 +1,7 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/core';
 import metadata from 'libphonenumber-js/min/metadata';
 import type { Entry } from './entry-fields.js';
-import { fits, respell } from './pattern.js';
+import { patternTest, respell } from './pattern.js';
 import type { Clause, Piece } from './query.js';
 import type { Fit } from './word-test.js';
 import { fold } from './words.js';
@@ -122,21 +122,24 @@ export function wantedBy(clause: IdentifierClause): Wanted[] {
   return distinct.map((one) => ({ kind, pattern: one, whole: one.some((piece) => typeof piece === 'string') }));
 }
 
-/** How an identifier fits: whole, then its end for phones and its start for others, then any part. */
-export function identifierFit(wanted: readonly Wanted[], { kind, value }: Identifier): Fit | undefined {
-  let best: Fit | undefined;
-  for (const one of wanted) {
-    if (one.kind !== kind) continue;
-    for (const form of formsOf(value)) {
-      const level = levelOf(one, form);
-      if (level !== undefined && level < (best?.level ?? 3)) best = { level, how: kind };
+/** Tells how an identifier fits: whole, then its end for phones and its start for others, then any part. */
+export function identifierTest(wanted: readonly Wanted[]): (identifier: Identifier) => Fit | undefined {
+  const tests = wanted.map((one) => ({ one, isWhole: patternTest(one.pattern) }));
+  return ({ kind, value }) => {
+    let best: Fit | undefined;
+    for (const { one, isWhole } of tests) {
+      if (one.kind !== kind) continue;
+      for (const form of formsOf(value)) {
+        const level = levelOf(one, isWhole, form);
+        if (level !== undefined && level < (best?.level ?? 3)) best = { level, how: kind };
+      }
     }
-  }
-  return best;
+    return best;
+  };
 }
 
-function levelOf({ kind, pattern, whole }: Wanted, form: string): number | undefined {
-  if (fits(pattern, form)) return 0;
+function levelOf({ kind, pattern, whole }: Wanted, isWhole: (form: string) => boolean, form: string): number | undefined {
+  if (isWhole(form)) return 0;
   const [text] = pattern;
   if (whole || typeof text !== 'object' || !form.includes(text.text)) return undefined;
   return (kind === 'phone' ? form.endsWith(text.text) : form.startsWith(text.text)) ? 1 : 2;

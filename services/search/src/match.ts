@@ -1,6 +1,6 @@
 import type { Match, MatchHow } from '@kontor/contracts';
 import { type Entry, type FieldValue, fieldLabel, fieldsFor, ONLY_WHEN_NAMED, phraseFields, textFields, wordsIn } from './entry-fields.js';
-import { digitsOf, type IdentifierClause, identifierFit, identifierValues, isIdentifierClause, wantedBy } from './identifiers.js';
+import { digitsOf, type IdentifierClause, identifierTest, identifierValues, isIdentifierClause, wantedBy } from './identifiers.js';
 import type { Clause } from './query.js';
 import { type Fit, type WordClause, wordTest } from './word-test.js';
 import { phraseWords, type Word, wordSpellings } from './words.js';
@@ -74,8 +74,9 @@ function phrasePlaces(text: string, values: readonly FieldValue[]): Place[] {
 function identifierPlaces(clause: IdentifierClause, entry: Entry): Place[] {
   const wanted = wantedBy(clause);
   const texts = wanted.flatMap(({ pattern }) => pattern.flatMap((piece) => (typeof piece === 'object' ? [piece.text] : [])));
+  const test = identifierTest(wanted);
   const places = identifierValues(entry).flatMap(({ shown, ...identifier }) => {
-    const fit = identifierFit(wanted, identifier);
+    const fit = test(identifier);
     return fit ? [{ field: identifier.kind, value: shown, ...fit, ...partOf(shown, texts, identifier.kind === 'phone') }] : [];
   });
   if (clause.kind !== 'digits' || clause.field !== null) return places;

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { fits, likeOf, piecesOf } from './pattern.js';
+import { likeOf, patternTest, piecesOf } from './pattern.js';
+
+const fits = (pieces: ReturnType<typeof piecesOf>, text: string) => patternTest(pieces)(text);
 
 describe('a pattern', () => {
   test.each([

@@ -7,7 +7,7 @@ import { Dictionary } from './dictionary.js';
 import type { Document } from './document.js';
 import { type Entry, fieldNamed } from './entry-fields.js';
 import { explainClauses } from './explain.js';
-import { type Filter, type Filterable, filterTest } from './filter.js';
+import { type Filter, type Filterable, filterTest, mostFitting } from './filter.js';
 import { type Answered, foundFor, isCut } from './found.js';
 import type { Snapshot } from './fresh.js';
 import { fitsClause, matchesOf } from './match.js';
@@ -183,6 +183,12 @@ async function page(
   });
   const facets = query.facets.map((facet) => FACETS[facet]);
   const counted = query.explain ? classes.map((filter) => question(filter, 0)) : [];
+  const explained = (each: readonly BothAnswer[]) =>
+    query.explain && { classes: each.flatMap(({ total }) => (total ? [{ hits: total }] : [])) };
+  if (classes.length > 1 && mostFitting(plan.all) <= FEW) {
+    const [few, ...each] = await ask([{ ...question(plan.all, FEW), facets, words: true }, ...counted]);
+    return { ...cutPage(cursor, offeredOf(classes, few!.hits, cursor), query.limit, few!.total), whole: few!, ...explained(each) };
+  }
   const asked = question(classes[cursor.class] ?? false, query.limit, cursor.offset);
   // A single class is the whole.
   const isWhole = classes.length === 1 && cursor.class === 0;
@@ -199,7 +205,7 @@ async function page(
   return {
     ...cutPage(cursor, offered, query.limit, all!.total),
     whole: all!,
-    ...(query.explain && { classes: each.flatMap(({ total }) => (total ? [{ hits: total }] : [])) }),
+    ...explained(each),
   };
 }
 
