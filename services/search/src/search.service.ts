@@ -1,20 +1,20 @@
 import { AppError, Bus, currentContext, grantees } from '@kontor/bus';
-import { type Explanation, getEntries, type Hit, type OutputOf, type search } from '@kontor/contracts';
+import { getEntries, type Hit, type OutputOf, type search } from '@kontor/contracts';
 import { Injectable } from '@nestjs/common';
-import { type BothAnswer, BothIndexes, type Question } from './both-indexes.js';
-import { type Cursor, cutPage, type FoundHit, readCursor } from './cursor.js';
+import { BothIndexes, type Question } from './both-indexes.js';
+import { type Cursor, readCursor } from './cursor.js';
 import { Dictionary } from './dictionary.js';
-import type { Document } from './document.js';
 import { type Entry, fieldNamed } from './entry-fields.js';
 import { explainClauses } from './explain.js';
-import { type Filter, type Filterable, filterTest, mostFitting } from './filter.js';
+import type { Filter, Filterable } from './filter.js';
 import { type Answered, foundFor, isCut } from './found.js';
 import type { Snapshot } from './fresh.js';
 import { fitsClause, matchesOf } from './match.js';
 import { MeiliClient, type Sort } from './meili.client.js';
+import { type Page, pageOf, type Wanted } from './page.js';
 import { parseQuery } from './parse-query.js';
 import { settlePhrases } from './phrase-search.js';
-import { type Found, type Plan, planQuery } from './plan-query.js';
+import { type Found, planQuery } from './plan-query.js';
 import { type Clause, QueryError } from './query.js';
 import { filtersOf, type Query } from './search-filters.js';
 import { Seen } from './seen.js';
@@ -104,7 +104,7 @@ export class SearchService {
       if (!(error instanceof AppError) || error.code !== 'unavailable') throw error;
       const { question, plan, documents, complete } = await this.without.prepare(understood, error);
       const ask = async (questions: readonly Question[]) => questions.map((one) => documents(one));
-      const answer = await page(ask, plan, question(sortOf(query, understood.clauses)), query, cursor);
+      const answer = await pageOf(ask, plan, question(sortOf(query, understood.clauses)), asPage(query), cursor);
       return { ...answer, ...completenessOf(understood.clauses, understood.found), complete, degraded: true };
     }
   }
@@ -116,7 +116,7 @@ export class SearchService {
     // What nobody has needs no index; but as long as that is away, it must not be told from what only hidden entries have.
     if (plan.all === false && grantees()) await this.meili.ping();
     const base = { filters: given, phrases: settled.along, sort: sortOf(query, clauses) };
-    const answer = await page((questions) => indexes.ask(questions), plan, base, query, cursor);
+    const answer = await pageOf((questions) => indexes.ask(questions), plan, base, asPage(query), cursor);
     return { ...answer, ...completenessOf(clauses, settled.found) };
   }
 
@@ -136,15 +136,11 @@ export class SearchService {
   }
 }
 
-interface PageOfHits {
-  ids: string[];
-  next: string | null;
-  whole: BothAnswer;
+interface PageOfHits extends Page {
   complete: boolean;
   /** Clauses that exclude more than could be taken into account: hits are looked at one by one. */
   unsure?: readonly Clause[];
   degraded?: true;
-  classes?: Explanation['classes'];
 }
 
 const completenessOf = (clauses: readonly Clause[], found: readonly Found[]) => ({
@@ -152,62 +148,12 @@ const completenessOf = (clauses: readonly Clause[], found: readonly Found[]) => 
   unsure: clauses.filter(({ not }, i) => not && !found[i]!.complete),
 });
 
-// So few hits are all fetched at once: telling the class of each is less work than asking for each class.
-const FEW = 200;
-
-/** What each class from the cursor's on has to offer, when all hits are known. */
-function offeredOf(classes: readonly Filter[], hits: readonly FoundHit[], cursor: Cursor): FoundHit[][] {
-  const tests = classes.map(filterTest);
-  const byClass = Map.groupBy(hits, ({ id, words = [] }) => tests.findIndex((test) => test({ id, words } as Document)));
-  return classes.slice(cursor.class).map((_, i) => {
-    return (byClass.get(cursor.class + i) ?? []).slice(i === 0 ? cursor.offset : 0);
-  });
-}
-
-type Base = Pick<Question, 'filters' | 'phrases' | 'sort'>;
-
-/** Asks for a page of the plan: one class after the other, or all of them in another order. */
-async function page(
-  ask: (questions: readonly Question[]) => Promise<BothAnswer[]>,
-  plan: Plan,
-  { filters, ...base }: Base,
-  query: Query,
-  cursor: Cursor,
-): Promise<Omit<PageOfHits, 'complete'>> {
-  const classes = query.sort === 'relevance' ? plan.classes : [plan.all];
-  const question = (filter: Filter, limit: number, offset = 0): Question => ({
-    ...base,
-    filters: filter === true ? filters : [...filters, filter],
-    limit,
-    offset,
-  });
-  const facets = query.facets.map((facet) => FACETS[facet]);
-  const counted = query.explain ? classes.map((filter) => question(filter, 0)) : [];
-  const explained = (each: readonly BothAnswer[]) =>
-    query.explain && { classes: each.flatMap(({ total }) => (total ? [{ hits: total }] : [])) };
-  if (classes.length > 1 && mostFitting(plan.all) <= FEW) {
-    const [few, ...each] = await ask([{ ...question(plan.all, FEW), facets, words: true }, ...counted]);
-    return { ...cutPage(cursor, offeredOf(classes, few!.hits, cursor), query.limit, few!.total), whole: few!, ...explained(each) };
-  }
-  const asked = question(classes[cursor.class] ?? false, query.limit, cursor.offset);
-  // A single class is the whole.
-  const isWhole = classes.length === 1 && cursor.class === 0;
-  const [all, ...others] = await ask([{ ...(isWhole ? asked : question(plan.all, 0)), facets }, ...(isWhole ? [] : [asked]), ...counted]);
-  const [first, ...each] = isWhole ? [all!, ...others] : others;
-  // The next classes are asked only when the page has room for them.
-  const room = query.limit - first!.hits.length;
-  const further = room > 0 ? classes.slice(cursor.class + 1) : [];
-  let offered = [first!.hits];
-  if (further.length && all!.total <= FEW) {
-    const [few] = await ask([{ ...question(plan.all, FEW), words: true }]);
-    offered = offeredOf(classes, few!.hits, cursor);
-  } else if (further.length) offered.push(...(await ask(further.map((filter) => question(filter, room)))).map(({ hits }) => hits));
-  return {
-    ...cutPage(cursor, offered, query.limit, all!.total),
-    whole: all!,
-    ...explained(each),
-  };
-}
+const asPage = ({ sort, limit, facets, explain }: Query): Wanted => ({
+  ranked: sort === 'relevance',
+  limit,
+  facets: facets.map((facet) => FACETS[facet]),
+  explain,
+});
 
 /** Namesakes come by name; where nothing is looked for, the newest come first. */
 const sortOf = ({ sort }: Query, clauses: readonly Clause[]): Sort =>
