@@ -33,7 +33,7 @@ const MOST_TENANTS = 100;
 @Injectable()
 export class Dictionary {
   private readonly known = new KnownTerms();
-  private readonly commonTerms = new Map<string, { terms: readonly string[]; until: number }>();
+  private readonly commonTerms = new Map<string, { terms: Promise<readonly string[]>; until: number }>();
   private untidy = 0;
 
   constructor(
@@ -91,19 +91,33 @@ export class Dictionary {
     return (await this.db.queryAcrossTenants<{ id: string }>(sql, [tenant, words, limit])).map(({ id }) => id);
   }
 
-  /** Terms of the most common words of names, the commonest first; looked up anew after some minutes. */
+  /** Terms of the most common words of names, the commonest first; looked up anew after some minutes, while nobody waits for it. */
   async common(tenant: string): Promise<readonly string[]> {
     const known = this.commonTerms.get(tenant);
     if (known && known.until > Date.now()) return known.terms;
+    const terms = this.lookUpCommon(tenant);
+    const until = Date.now() + COMMON_FOR_MS;
+    if (known) {
+      known.until = until;
+      terms.then(
+        () => this.commonTerms.set(tenant, { terms, until }),
+        () => undefined, // the old ones do, too
+      );
+      return known.terms;
+    }
+    if (this.commonTerms.size >= MOST_TENANTS) this.commonTerms.clear();
+    this.commonTerms.set(tenant, { terms, until });
+    terms.catch(() => this.commonTerms.delete(tenant));
+    return terms;
+  }
+
+  private async lookUpCommon(tenant: string): Promise<readonly string[]> {
     const rows = await this.db.queryAcrossTenants<{ term: string }>(
       `select field || word.word as term from (select word, uses from name_use where tenant_id = $1 order by uses desc limit ${MOST_FOUND}) as used
        join word on word.tenant_id = $1 and word.word = used.word order by uses desc limit ${2 * MOST_FOUND}`,
       [tenant],
     );
-    const terms = rows.map(({ term }) => term);
-    if (this.commonTerms.size >= MOST_TENANTS) this.commonTerms.clear();
-    this.commonTerms.set(tenant, { terms, until: Date.now() + COMMON_FOR_MS });
-    return terms;
+    return rows.map(({ term }) => term);
   }
 
   /** Counts words of names in a sample of what is written: enough to know the common ones. Counted anew when an entry is written again. */
@@ -124,14 +138,22 @@ export class Dictionary {
     fields: readonly string[],
     limit: number,
   ): Promise<{ begun: { equal: string[]; longer: string[] }[]; snapshot: Snapshot }> {
-    const parameters: unknown[] = [tenant, fields.flatMap((field) => [shortTerm(field, ''), longTerm(field, '')])];
+    const marks = fields.flatMap((field) => [shortTerm(field, ''), longTerm(field, '')]);
+    const parameters: unknown[] = [tenant, marks];
+    // One letter begins very many words; where enough of them are common, those are known already.
+    const common = (await this.common(tenant)).filter((term) => marks.includes(markOf(term)));
+    const commonOf = typed.map((spellings) =>
+      common.filter((term) => spellings.some((word) => term.startsWith(word, endOfMark(term)))).slice(0, limit),
+    );
     const param = (value: unknown) => `$${parameters.push(value)}`;
     const terms = (words: string) => `(select string_agg(field || word, E'\\n') from (${words}) as words)`;
-    const columns = typed.flatMap((spellings) => {
-      const begins = spellings.map((word) => `word like ${param(`${escapeLike(word)}%`)}`).join(' or ');
+    const columns = typed.flatMap((spellings, i) => {
       const own = 'from word where tenant_id = $1 and field = any($2::text[])';
+      const equal = terms(`select field, word ${own} and word = any(${param(spellings)}::text[])`);
+      if (commonOf[i]!.length === limit) return [equal, 'null'];
+      const begins = spellings.map((word) => `word like ${param(`${escapeLike(word)}%`)}`).join(' or ');
       return [
-        terms(`select field, word ${own} and word = any(${param(spellings)}::text[])`),
+        equal,
         terms(`select field, word ${own} and word in (select word from name_use where tenant_id = $1 and (${begins}) order by uses desc limit ${limit})
                union (select field, word ${own} and (${begins}) limit ${limit})`),
       ];
@@ -141,7 +163,7 @@ export class Dictionary {
     const [row] = await this.db.queryAcrossTenants<Record<string, string | null>>(`select ${sql}`, parameters);
     const rows = (i: number) => row?.[`c${i}`]?.split('\n') ?? [];
     return {
-      begun: typed.map((_, i) => ({ equal: rows(2 * i), longer: rows(2 * i + 1) })),
+      begun: commonOf.map((known, i) => ({ equal: rows(2 * i), longer: known.length === limit ? known : rows(2 * i + 1) })),
       snapshot: reading.snapshot(row?.[`c${columns.length}`] ?? null, row?.[`c${columns.length + 1}`] ?? null),
     };
   }
