@@ -1,6 +1,6 @@
 const MOST = 50_000;
 
-/** The same function, which keeps what it has worked out for short texts: names, cities, titles and tags come again and again. */
+/** The same function, which keeps what it has worked out for short texts: words, names, cities, titles and tags come again and again. */
 export function remembered<T>(work: (text: string) => T, longest = 60): (text: string) => T {
   const known = new Map<string, T>();
   return (text) => {

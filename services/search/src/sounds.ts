@@ -1,13 +1,16 @@
 import { colognePhonetic } from 'cologne-phonetic';
 import { doubleMetaphone } from 'double-metaphone';
 import { pinyin } from 'pinyin-pro';
+import { remembered } from './remembered.js';
 import { isHan } from './words.js';
 
 /**
  * The codes of how a folded word sounds; words that share one sound alike. Latin script: Kölner Phonetik and Double Metaphone;
  * Chinese: pinyin without tones, as a family name comes first and as any text.
  */
-export function soundsOf(word: string): string[] {
+export const soundsOf: (word: string) => readonly string[] = remembered(codesOf);
+
+function codesOf(word: string): string[] {
   if (/^[a-z]+$/.test(word)) {
     const codes = new Set(doubleMetaphone(word).map((code) => `m${code}`));
     codes.add(`c${colognePhonetic(word)}`);
