@@ -4,7 +4,7 @@ import { describeProgress, describeStatus, isGood } from './search-status.js';
 
 const ready: SearchStatus = {
   ...{ state: 'ready', writer: true, entries: 12_345, fresh: 12, words: 6_789, identifiers: 1_000 },
-  ...{ wordsVersion: { index: 3, service: 3 }, lag: { people: { waiting: 0 }, bulk: { waiting: 1_500 } }, rebuild: null, verify: null },
+  ...{ indexVersion: { index: 3, service: 3 }, lag: { people: { waiting: 0 }, bulk: { waiting: 1_500 } }, rebuild: null, verify: null },
 };
 const run = {
   state: 'finished' as const,
@@ -32,7 +32,7 @@ describe('the state of the index', () => {
     expect(said({ state: 'away', entries: null })).toMatch(/Meilisearch cannot be reached[\s\S]*entries +unknown/);
     expect(said({ state: 'filling' })).toContain('has not everything yet');
     expect(said({ writer: false })).toContain('no replica writes');
-    expect(said({ wordsVersion: { index: 2, service: 3 } })).toContain('version 2 of 3');
+    expect(said({ indexVersion: { index: 2, service: 3 } })).toContain('version 2 of 3');
   });
 
   it('has a bar of what runs', () => {

@@ -14,15 +14,15 @@ const states: Record<SearchStatus['state'], string> = {
 };
 
 export function describeStatus(status: SearchStatus): string[] {
-  const { state, writer, entries, fresh, words, identifiers, wordsVersion, lag, rebuild, verify } = status;
+  const { state, writer, entries, fresh, words, identifiers, indexVersion, lag, rebuild, verify } = status;
   const line = (name: string, text: string) => `${name.padEnd(11)} ${text}`;
   return [
     line('index', states[state] + (writer ? '' : '; no replica writes to it at the moment')),
     line('entries', `${entries === null ? 'unknown' : number(entries)}, and ${number(fresh)} recent changes beside them`),
     line('dictionary', `${number(words)} words, ${number(identifiers)} identifiers`),
-    ...(wordsVersion.index === wordsVersion.service
+    ...(indexVersion.index === indexVersion.service
       ? []
-      : [line('', `made by version ${wordsVersion.index} of ${wordsVersion.service}: the index is made anew by itself`)]),
+      : [line('', `made by version ${indexVersion.index} of ${indexVersion.service}: the index is made anew by itself`)]),
     line('waiting', `${number(lag.people.waiting)} events of people, ${number(lag.bulk.waiting)} of imports and jobs, of all tenants`),
     line('rebuild', rebuild ? describeRun(rebuild) : 'none yet'),
     line('verify', verify ? describeVerify(verify) : 'none yet'),

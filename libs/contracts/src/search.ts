@@ -164,7 +164,7 @@ export const SearchStatus = z
     fresh: z.int().describe('of this tenant: recent changes that are not merged into the index yet'),
     words: z.int().describe('of this tenant, in the dictionary, by field'),
     identifiers: z.int().describe('of this tenant: e-mails, phones, codes'),
-    wordsVersion: z.object({ index: z.int(), service: z.int() }).describe('the index is made anew by itself when they differ'),
+    indexVersion: z.object({ index: z.int(), service: z.int() }).describe('the index is made anew by itself when they differ'),
     lag: z.object({ people: lane, bulk: lane }),
     rebuild: z.object(run).nullable().describe('of all tenants: the running one, else the last'),
     verify: z

@@ -14,7 +14,7 @@ const report = { missing: 0, stale: 0, surplus: 0, words: 0 };
 const begun = { state: 'running' as const, done: 0, total: 4, startedAt: '2026-01-31T10:00:00.000Z', finishedAt: null };
 const finished = { ...begun, state: 'finished' as const, done: 4, finishedAt: '2026-01-31T10:00:05.000Z' };
 const status: k.SearchStatus = {
-  ...{ state: 'ready', writer: true, entries: 4, fresh: 0, words: 9, identifiers: 2, wordsVersion: { index: 1, service: 1 } },
+  ...{ state: 'ready', writer: true, entries: 4, fresh: 0, words: 9, identifiers: 2, indexVersion: { index: 1, service: 1 } },
   ...{ lag: { people: { waiting: 0 }, bulk: { waiting: 0 } }, rebuild: null, verify: null },
 };
 

@@ -9,7 +9,7 @@ import { answer, standIn } from './stand-in.js';
 import { type Answer, type Gateway, problemIn, startGateway } from './start-gateway.js';
 
 const status: k.SearchStatus = {
-  ...{ state: 'ready', writer: true, entries: 3, fresh: 0, words: 9, identifiers: 2, wordsVersion: { index: 1, service: 1 } },
+  ...{ state: 'ready', writer: true, entries: 3, fresh: 0, words: 9, identifiers: 2, indexVersion: { index: 1, service: 1 } },
   ...{ lag: { people: { waiting: 0 }, bulk: { waiting: 0 } }, rebuild: null, verify: null },
 };
 const nothing = { hits: [], nextCursor: null, total: { value: 0, relation: 'exact' as const }, tookMs: 1 };

@@ -60,7 +60,7 @@ export class CareService {
       entries,
       fresh: fresh.size,
       ...sizes,
-      wordsVersion: { index: current?.version ?? 0, service: INDEX_VERSION },
+      indexVersion: { index: current?.version ?? 0, service: INDEX_VERSION },
       lag: { people: { waiting: people }, bulk: { waiting: bulk } },
       rebuild: rebuild ? runOf(rebuild) : null,
       verify: verification ? { ...runOf(verification), deep: verification.deep, report: reportOf(verification) } : null,

@@ -116,7 +116,7 @@ export class Fresh {
     return new Map(rows.map(({ id, seq }) => [id, Number(seq)]));
   }
 
-  /** The oldest of all tenants, and how long the first of them has waited, in seconds. */
+  /** The oldest of all tenants. */
   async oldest(limit: number): Promise<Unsettled[]> {
     const rows = await this.db.queryAcrossTenants<Omit<Unsettled, 'seq'> & { seq: string }>(
       'select tenant_id as tenant, entry_id as id, seq, document::text as document from fresh order by seq limit $1',
@@ -140,7 +140,7 @@ export async function keepFresh(query: Query, tenant: string, entries: readonly 
     `insert into fresh (tenant_id, entry_id, version, document)
      select $1, id, version, document::json from unnest($2::uuid[], $3::integer[], $4::text[]) as new (id, version, document)
      on conflict (tenant_id, entry_id) do update
-       set version = greatest(fresh.version, excluded.version), document = excluded.document, seq = default, changed_at = clock_timestamp()
+       set version = greatest(fresh.version, excluded.version), document = excluded.document, seq = default
        where excluded.version >= fresh.version or excluded.document is null
      returning entry_id as id, seq`,
     [tenant, entries.map(({ id }) => id), entries.map(({ version }) => version), entries.map(({ document }) => document)],

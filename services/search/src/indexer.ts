@@ -1,28 +1,14 @@
-import { AppError, Bus, describeError, type Lane as EventLane, isTransient } from '@kontor/bus';
+import { Bus, describeError } from '@kontor/bus';
 import { Database, type HeldLock } from '@kontor/database';
 import { Injectable, Logger } from '@nestjs/common';
 import { CurrentIndex } from './current-index.js';
 import { Dictionary } from './dictionary.js';
 import { Forgetter } from './forgetter.js';
 import { Fresh, keepFresh } from './fresh.js';
+import { type Lane, Lanes, type Waiting } from './lanes.js';
 import { MeiliClient } from './meili.client.js';
 import { readWork, type TenantWork, type Told } from './tenant-work.js';
 import { startVerification } from './verification-state.js';
-import { Wakeable } from './wakeable.js';
-
-/** `rebuild` writes only to the index that is being made. */
-export type Lane = EventLane | 'rebuild';
-
-/** Somebody who waits until search knows what these entries are. */
-interface Waiting {
-  tenant: string;
-  told: readonly Told[];
-  lane: Lane;
-  /** Not to be in a batch with others: something was wrong with the batch it was in before. */
-  alone: boolean;
-  done(): void;
-  failed(error: unknown): void;
-}
 
 /** What has been read; those whose tenant could not be read have been told already. */
 interface Read {
@@ -37,7 +23,6 @@ interface Batch {
   overtaken: Set<string>;
 }
 
-const MOST_IDS: Record<Lane, number> = { people: 1_000, bulk: 10_000, rebuild: 10_000 };
 const BATCHES_IN_FLIGHT = 2;
 const IDENTIFIERS_AT_ONCE = 1_000;
 // How much may be fresh: what is costs every search a little.
@@ -57,17 +42,13 @@ const UNTIDY_AT_REST = 500;
  */
 @Injectable()
 export class Indexer {
-  private readonly queues: Record<Lane, Waiting[]> = { people: [], bulk: [], rebuild: [] };
-  private readonly people = new Wakeable();
-  private readonly bulk = new Wakeable();
+  private readonly lanes = new Lanes();
   private readonly log = new Logger('Indexer');
   /** What is fresh, with its number. */
   private fresh = new Map<string, number>();
   private freshSince = 0;
   private inPeoplesHands = new Set<string>();
   private readonly unwritten = new Set<Batch>();
-  private lastRebuilt = false;
-  private running = false;
   private tidying?: Promise<void>;
   private peoplesBatch: Promise<unknown> = Promise.resolve();
 
@@ -83,21 +64,11 @@ export class Indexer {
 
   /** Resolves when everything that these entries are at the time of the call can be found. People's changes go before those of imports. */
   refresh(tenant: string, told: readonly Told[], lane: Lane): Promise<void> {
-    return this.queue(tenant, told, lane, false);
-  }
-
-  private queue(tenant: string, told: readonly Told[], lane: Lane, alone: boolean): Promise<void> {
-    // Who waited here would hold on to an event that the writer should have.
-    if (!this.running) return Promise.reject(notTheWriter());
-    return new Promise((done, failed) => {
-      this.queues[lane].push({ tenant, told, lane, alone, done, failed });
-      (lane === 'people' ? this.people : this.bulk).wake();
-    });
+    return this.lanes.queue(tenant, told, lane);
   }
 
   wake(): void {
-    this.people.wake();
-    this.bulk.wake();
+    this.lanes.wake();
   }
 
   /** Works until the lock is lost and another replica may be the writer now; who still waits is refused, and the event comes again. */
@@ -105,7 +76,7 @@ export class Indexer {
     this.dictionary.beginLearning();
     this.fresh = await this.freshIndex.ids();
     this.freshSince = performance.now();
-    this.running = true;
+    this.lanes.open();
     let ended = false;
     const held: HeldLock = { ...lock, held: () => lock.held() && !ended };
     const end = () => {
@@ -115,16 +86,15 @@ export class Indexer {
     try {
       await Promise.all([this.workForPeople(held).finally(end), this.workInBulk(held).finally(end)]);
     } finally {
-      this.running = false;
-      for (const queue of Object.values(this.queues)) for (const waiting of queue.splice(0)) waiting.failed(notTheWriter());
+      this.lanes.close();
     }
   }
 
   private async workForPeople(lock: HeldLock): Promise<void> {
     while (lock.held()) {
       await this.peoplesBatch;
-      const batch = this.fresh.size < MOST_UNSETTLED ? this.take('people') : [];
-      if (!batch.length) await this.people.rest();
+      const batch = this.fresh.size < MOST_UNSETTLED ? this.lanes.takePeoples() : [];
+      if (!batch.length) await this.lanes.people.rest();
       else await this.whileNobodyElse(() => this.keepFresh(batch, lock));
     }
   }
@@ -156,7 +126,7 @@ export class Indexer {
       }
       for (const one of waiting) one.done();
     } catch (error) {
-      this.refuse(waiting, error);
+      this.lanes.refuse(waiting, error);
     } finally {
       this.inPeoplesHands = new Set();
     }
@@ -170,8 +140,8 @@ export class Indexer {
         await this.writeBatches(lock);
       } catch (error) {
         this.log.warn({ event: 'index-not-ready', ...describeError(error) });
-        for (const lane of ['bulk', 'rebuild'] as const) for (const waiting of this.queues[lane].splice(0)) waiting.failed(error);
-        await this.bulk.rest();
+        this.lanes.fail(['bulk', 'rebuild'], error);
+        await this.lanes.bulk.rest();
       }
     }
   }
@@ -182,12 +152,12 @@ export class Indexer {
     while (lock.held() && !this.index.lost) {
       await this.forget(lock, inFlight);
       await this.settleInTime(lock, handedOver);
-      const waiting = this.takeBulk();
+      const waiting = this.lanes.takeBulk();
       this.tidy(waiting.length ? UNTIDY_AT_WORK : UNTIDY_AT_REST);
       if (!waiting.length) {
         if (await this.sweep(lock, inFlight)) continue;
         await this.index.look();
-        await this.bulk.rest();
+        await this.lanes.bulk.rest();
         continue;
       }
       const batch: Batch = { lane: waiting[0]!.lane, waiting, overtaken: new Set() };
@@ -203,27 +173,6 @@ export class Indexer {
     await Promise.all(inFlight);
   }
 
-  /** Changes go before making the index anew, but do not keep it from going on. */
-  private takeBulk(): Waiting[] {
-    const first: Lane = this.lastRebuilt || !this.queues.rebuild.length ? 'bulk' : 'rebuild';
-    const batch = this.take(first);
-    this.lastRebuilt = first === 'rebuild';
-    return batch.length ? batch : this.take('rebuild');
-  }
-
-  private take(lane: Lane): Waiting[] {
-    const queue = this.queues[lane];
-    const batch: Waiting[] = [];
-    let ids = 0;
-    const fits = (next: Waiting) => !batch.length || (!next.alone && !batch[0]!.alone && ids + next.told.length <= MOST_IDS[lane]);
-    while (queue[0] && fits(queue[0])) {
-      const waiting = queue.shift()!;
-      ids += waiting.told.length;
-      batch.push(waiting);
-    }
-    return batch;
-  }
-
   /** Never fails: those who wait are told. */
   private async read(batch: readonly Waiting[]): Promise<Read> {
     const read: Read = { waiting: [], works: [] };
@@ -235,7 +184,7 @@ export class Indexer {
           read.works.push(await readWork(this.bus, tenant, told));
           read.waiting.push(...waiting);
         } catch (error) {
-          this.refuse(waiting, error);
+          this.lanes.refuse(waiting, error);
         }
       }),
     );
@@ -247,7 +196,7 @@ export class Indexer {
    * they without it do no harm. What people have changed since it was read goes their way instead. Never fails: those who wait are told.
    */
   private async write(batch: Batch, { waiting, works }: Read, lock: HeldLock): Promise<{ done: Promise<void> }> {
-    const refuse = (error: unknown) => this.refuse(waiting, error);
+    const refuse = (error: unknown) => this.lanes.refuse(waiting, error);
     try {
       for (const { tenant, terms, names } of works) {
         await this.dictionary.learnWords(tenant, terms);
@@ -300,7 +249,7 @@ export class Indexer {
   /** What was not written, or has become fresh while it was, is looked at again in the order of people's changes. */
   private async queueFresh({ tenant, entries }: TenantWork, again: (id: string) => boolean): Promise<void> {
     const told = entries.filter(({ id }) => again(id)).map(({ id, version }) => ({ id, version }));
-    if (told.length) await this.queue(tenant, told, 'people', false);
+    if (told.length) await this.lanes.queue(tenant, told, 'people');
   }
 
   private async settleInTime(lock: HeldLock, handedOver: Promise<unknown>): Promise<void> {
@@ -377,32 +326,4 @@ export class Indexer {
         this.tidying = undefined;
       });
   }
-
-  /**
-   * While something is only away, everybody tries again later. Otherwise one entry is bad, and the others must not suffer for it:
-   * each half goes its own way, asked for and written anew, until the bad one is alone and its event ends among the dead letters.
-   */
-  private refuse(batch: readonly Waiting[], error: unknown): void {
-    for (const { tenant, told, lane, done, failed } of batch) {
-      if (lane === 'rebuild' && !isTransient(error) && batch.length === 1 && told.length === 1) {
-        // Its own event ends among the dead letters; all others are in the new index nevertheless.
-        this.log.warn({ event: 'entry-not-indexed', id: told[0]!.id, ...describeError(error) });
-        done();
-        continue;
-      }
-      if (isTransient(error) || (batch.length === 1 && told.length === 1)) {
-        failed(error);
-        continue;
-      }
-      const half = Math.ceil(told.length / 2);
-      const parts = [told.slice(0, half), told.slice(half)].filter((part) => part.length);
-      void Promise.allSettled(parts.map((part) => this.queue(tenant, part, lane, true))).then((outcomes) => {
-        const bad = outcomes.find((outcome) => outcome.status === 'rejected');
-        if (bad) failed(bad.reason);
-        else done();
-      });
-    }
-  }
 }
-
-const notTheWriter = () => new AppError('unavailable', 'Another replica writes to the index now');

@@ -93,14 +93,14 @@ describe('the status', () => {
       ...{ state: 'ready', writer: true, entries: COUNT, fresh: 0 },
       // First names and the last name; an e-mail and a phone each.
       ...{ words: COUNT + 1, identifiers: 2 * COUNT },
-      wordsVersion: { index: expect.any(Number), service: expect.any(Number) },
+      indexVersion: { index: expect.any(Number), service: expect.any(Number) },
       lag: { people: { waiting: 0 }, bulk: { waiting: 0 } },
       rebuild: expect.objectContaining({ state: 'finished' }),
       verify: null,
     });
-    const { entries, words, identifiers, wordsVersion } = await status(elsewhere);
+    const { entries, words, identifiers, indexVersion } = await status(elsewhere);
     expect({ entries, words, identifiers }).toEqual({ entries: 2, words: 3, identifiers: 4 });
-    expect(wordsVersion.index).toBe(wordsVersion.service);
+    expect(indexVersion.index).toBe(indexVersion.service);
     expect(await status(anAgent())).toMatchObject({ state: 'ready', entries: 0, fresh: 0, words: 0, identifiers: 0, verify: null });
   });
 

@@ -129,8 +129,8 @@ test('the old index is searched while the new one is being filled, with all that
 test('then the new one takes its place by itself', async () => {
   filling.resolve();
   await soon(async () => {
-    const { wordsVersion, rebuild, state } = await statusOf(world, agent);
-    expect([state, rebuild?.state, wordsVersion.index]).toEqual(['ready', 'finished', wordsVersion.service]);
+    const { indexVersion, rebuild, state } = await statusOf(world, agent);
+    expect([state, rebuild?.state, indexVersion.index]).toEqual(['ready', 'finished', indexVersion.service]);
   });
   expect((await names({ sort: '-updatedAt' })).value).toBe(7);
   expect(await names({ hasOpportunities: true })).toEqual({ names: ['Anton', 'Carl', 'Emil'], value: 3, relation: 'exact' });

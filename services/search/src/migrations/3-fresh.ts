@@ -18,7 +18,6 @@ export class FreshTables implements MigrationInterface {
         version integer not null,
         -- null: gone
         document json,
-        changed_at timestamptz not null default clock_timestamp(),
         primary key (tenant_id, entry_id)
       );
       create index fresh_order on fresh (tenant_id, seq);
