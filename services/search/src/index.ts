@@ -1,7 +1,7 @@
 import { Database, migrate } from '@kontor/database';
 import { defineService } from '@kontor/service';
 import { Env } from './env.js';
-import { MeiliClient } from './meili.client.js';
+import { MeiliClient } from './indexes/meili.client.js';
 import { DictionaryTables } from './migrations/1-dictionary.js';
 import { ForgettingTable } from './migrations/2-forgetting.js';
 import { FreshTables } from './migrations/3-fresh.js';

@@ -1,10 +1,10 @@
 import { Handle } from '@kontor/bus';
 import { forgetInSearch, getSearchStatus, type InputOf, rebuildIndex, search, suggest, verifyIndex } from '@kontor/contracts';
 import { Controller } from '@nestjs/common';
-import { CareService } from './care.service.js';
-import { ForgetService } from './forget.service.js';
-import { SearchService } from './search.service.js';
-import { SuggestService } from './suggest.service.js';
+import { CareService } from './care/care.service.js';
+import { ForgetService } from './care/forget.service.js';
+import { SearchService } from './search/search.service.js';
+import { SuggestService } from './search/suggest.service.js';
 
 @Controller()
 export class SearchController {

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Database } from '@kontor/database';
 import { startServers } from '@kontor/testing';
-import { documentOf, printDocument } from '../src/document.js';
-import { Fresh, keepFresh } from '../src/fresh.js';
 import { service } from '../src/index.js';
+import { documentOf, printDocument } from '../src/indexes/document.js';
+import { Fresh, keepFresh } from '../src/indexes/fresh.js';
 import { contactOf } from './stand-in.js';
 
 let servers: Awaited<ReturnType<typeof startServers<{ postgres: true }>>>;

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { asciiForm } from '../pattern.js';
+import { asciiForm } from '../query/pattern.js';
 
 /**
  * Recent changes beside the settled index, which index that is, and how far making it anew and comparing it have come.

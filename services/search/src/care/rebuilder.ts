@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Bus, describeError, isTransient, serviceContext } from '@kontor/bus';
+import { listTenants, listVersions } from '@kontor/contracts';
+import { Database, type HeldLock } from '@kontor/database';
+import { Injectable, Logger } from '@nestjs/common';
+import { CurrentIndex } from '../indexes/current-index.js';
+import { Indexer } from '../indexes/indexer.js';
+import { type RebuildState, rebuildState } from './rebuild-state.js';
+
+const KINDS = ['customer', 'contact'] as const;
+/** For questions about all tenants. */
+export const NO_TENANT = '00000000-0000-0000-0000-000000000000';
+const IDS_AT_ONCE = 5_000;
+// So many that a large batch can be made while another is indexed.
+const PAGES_IN_FLIGHT = 4;
+const LOOK_EVERY_MS = 1_000;
+
+/**
+ * Makes the index anew, when that was ordered: everything that the customer service has goes through the indexer into the new index, and all that
+ * changes meanwhile into both; then the new one is searched. Whoever becomes the writer in the middle goes on where the last one was.
+ */
+@Injectable()
+export class Rebuilder {
+  private readonly log = new Logger('Rebuilder');
+
+  constructor(
+    private readonly db: Database,
+    private readonly bus: Bus,
+    private readonly indexer: Indexer,
+    private readonly index: CurrentIndex,
+  ) {}
+
+  /** Follows orders for as long as the lock is held. */
+  async run(lock: HeldLock): Promise<void> {
+    while (lock.held()) {
+      try {
+        const state = await rebuildState(this.db);
+        if (state?.state === 'running' && this.index.ready) await this.rebuild(state, lock);
+      } catch (error) {
+        this.log.warn({ event: 'index-not-rebuilt-yet', ...describeError(error) });
+        if (!isTransient(error) && lock.held())
+          await this.db.acrossTenants((tx) =>
+            tx.query(`update rebuild set state = 'failed', finished_at = clock_timestamp(), error = $1 where state = 'running'`, [
+              'An entry could not be indexed; the log of the search service says why',
+            ]),
+          );
+      }
+      await sleep(LOOK_EVERY_MS);
+    }
+  }
+
+  private async rebuild(state: RebuildState, lock: HeldLock): Promise<void> {
+    const { empty } = await this.index.beginMaking(state.name);
+    const { tenants } = await this.bus.request(listTenants, {}, serviceContext(NO_TENANT));
+    tenants.sort();
+    let total = 0;
+    for (const tenant of tenants) for (const kind of KINDS) total += await this.count(tenant, kind);
+    await this.note(state.name, 'total = $2', [total]);
+    const places = tenants.flatMap((tenant) => KINDS.map((kind) => ({ tenant, kind })));
+    const at = empty ? -1 : places.findIndex(({ tenant, kind }) => tenant === state.tenant && kind === state.kind);
+    for (const [i, { tenant, kind }] of places.slice(Math.max(at, 0)).entries())
+      await this.fill(state.name, tenant, kind, i === 0 && at >= 0 ? state.after : null, lock);
+    if (this.goesOn(state.name, lock)) await this.index.switchTo(lock, state);
+  }
+
+  private async count(tenant: string, kind: (typeof KINDS)[number]): Promise<number> {
+    return (await this.bus.request(listVersions, { kind, limit: 1, count: true }, serviceContext(tenant))).total ?? 0;
+  }
+
+  /** False, too, when the index was lost meanwhile: then another one is begun, from the first entry on. */
+  private goesOn(name: string, lock: HeldLock): boolean {
+    return lock.held() && this.index.building().includes(name);
+  }
+
+  private async fill(name: string, tenant: string, kind: (typeof KINDS)[number], from: string | null, lock: HeldLock): Promise<void> {
+    const inFlight: Promise<unknown>[] = [];
+    let noted: Promise<unknown> = Promise.resolve();
+    for (let after = from ?? undefined; this.goesOn(name, lock); ) {
+      const { items } = await this.bus.request(listVersions, { kind, after, limit: IDS_AT_ONCE }, serviceContext(tenant));
+      const last = items.at(-1)?.id;
+      if (last === undefined) break;
+      after = last;
+      const page = this.indexer.refresh(tenant, items, 'rebuild');
+      // How far it has come is noted in order: nothing before it is missing.
+      const before = noted;
+      noted = page.then(async () => {
+        await before;
+        await this.note(name, 'done = done + $2, tenant_id = $3, kind = $4, after_id = $5', [items.length, tenant, kind, last]);
+      });
+      // The first that fails ends all, and those after it fail, too, when nobody waits for them any more.
+      noted.catch(() => undefined);
+      inFlight.push(noted);
+      if (inFlight.length >= PAGES_IN_FLIGHT) await inFlight.shift();
+    }
+    await Promise.all(inFlight);
+  }
+
+  private note(name: string, columns: string, parameters: unknown[]): Promise<unknown> {
+    return this.db.acrossTenants((tx) =>
+      tx.query(`update rebuild set ${columns} where name = $1 and state = 'running'`, [name, ...parameters]),
+    );
+  }
+}

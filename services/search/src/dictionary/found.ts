@@ -1,0 +1,75 @@
+import { and, type Filter, isFilled, isIn, or } from '../indexes/filter.js';
+import type { Clause } from '../query/query.js';
+import { type Fit, SOUNDS_ALIKE, type WordClause, wordTestWithoutSounds } from '../query/word-test.js';
+import type { Found } from '../search/plan-query.js';
+import { fieldsFor, ONLY_WHEN_NAMED, presenceTerm } from '../words/entry-fields.js';
+import { type Identifier, type IdentifierClause, identifierTest, isIdentifierClause, wantedBy } from '../words/identifiers.js';
+import { type Lookup, MOST_FOUND } from './dictionary-query.js';
+
+/** A lookup with what it gave: terms like `last:muller`, or for identifiers `<entry> <kind> <value>`. */
+export type Answered = Lookup & { rows: readonly string[] };
+
+/** What is known of a clause from the rows of its lookups. The common words of the tenant matter only where there is more than was looked at. */
+export function foundFor(clause: Clause, answers: readonly Answered[], common: readonly string[]): Found {
+  if (isIdentifierClause(clause)) return identifiersFound(clause, answers);
+  if (clause.kind === 'phrase') return phraseFound(answers);
+  const all = everything(clause);
+  return all === undefined ? wordsFound(clause, answers, common) : { levels: [all], complete: true };
+}
+
+/** `*` alone needs no dictionary. */
+function everything(clause: WordClause): Filter | undefined {
+  if (clause.kind !== 'pattern' || clause.text !== '*') return undefined;
+  return clause.field === null ? isFilled('words') : isIn('words', fieldsFor(clause.field).map(presenceTerm));
+}
+
+// When it cannot be all of them, the common ones must do: they find most, and each more takes its time.
+const MOST_WHEN_CUT = 2_000;
+
+/** Whether there is more than was looked at. */
+export const isCut = ({ rows }: Answered) => rows.length > MOST_FOUND;
+
+function wordsFound(clause: WordClause, answers: readonly Answered[], common: readonly string[]): Found {
+  const test = wordTestWithoutSounds(clause);
+  const levels: Set<string>[] = [];
+  const complete = !answers.some(isCut);
+  const most = complete ? MOST_FOUND : MOST_WHEN_CUT;
+  let taken = 0;
+  const take = (term: string, otherwise?: Fit) => {
+    const mark = term.search(/[:~]/);
+    const fit = taken < most ? (test(term.slice(mark + 1), term[mark] === '~') ?? otherwise) : undefined;
+    if (!fit) return;
+    while (levels.length <= fit.level) levels.push(new Set());
+    if (!levels[fit.level]!.has(term)) taken++;
+    levels[fit.level]!.add(term);
+  };
+  // Where there are more than can be asked for, the common ones find the most.
+  if (!complete) for (const term of common) if (isInField(clause.field, term)) take(term);
+  for (const { rows, sounds } of answers) for (const term of rows) take(term, sounds && SOUNDS_ALIKE);
+  return { levels: levels.map((terms) => isIn('words', [...terms])), complete: complete && taken < most };
+}
+
+function isInField(field: string | null, term: string): boolean {
+  const own = term.slice(0, term.search(/[:~]/));
+  return field === null ? own !== ONLY_WHEN_NAMED : fieldsFor(field).includes(own);
+}
+
+/** Every word of the phrase must be there; that they stand side by side is for Meilisearch to say. */
+function phraseFound(answers: readonly Answered[]): Found {
+  const words = answers.map(({ rows }) => isIn('words', rows));
+  return { levels: [and(...words)], complete: !answers.some(isCut) };
+}
+
+function identifiersFound(clause: IdentifierClause, answers: readonly Answered[]): Found {
+  const test = identifierTest(wantedBy(clause));
+  const levels: Set<string>[] = [new Set(), new Set(), new Set()];
+  for (const { table, rows } of answers)
+    for (const row of table === 'identifier' ? rows.slice(0, MOST_FOUND) : []) {
+      const [entry = '', kind = '', value = ''] = row.split(' ');
+      const fit = test({ kind: kind as Identifier['kind'], value });
+      if (fit) levels[fit.level]!.add(entry);
+    }
+  const words = answers.flatMap(({ table, rows }) => (table === 'word' ? rows : []));
+  const filters = levels.map((ids) => isIn('id', [...ids]));
+  return { levels: [or(filters[0]!, isIn('words', words)), ...filters.slice(1)], complete: !answers.some(isCut) };
+}

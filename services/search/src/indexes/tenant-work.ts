@@ -1,0 +1,82 @@
+import { setImmediate as letOthersWork } from 'node:timers/promises';
+import { AppError, type Bus, serviceContext } from '@kontor/bus';
+import { getEntries } from '@kontor/contracts';
+import { type Entry, isPresence, nameWord } from '../words/entry-fields.js';
+import { type Identifier, identifiersOf } from '../words/identifiers.js';
+import { documentOf, printDocument } from './document.js';
+
+/** An entry that is to be looked at: of which version it was told, if any was. */
+export interface Told {
+  id: string;
+  version: number;
+}
+
+/** What is to be written of an entry; without a document it is gone. */
+export interface EntryWork {
+  id: string;
+  version: number;
+  /** JSON */
+  document: string | null;
+  identifiers: readonly Identifier[];
+  /** The words of its names and companies, in every spelling. */
+  names: readonly string[];
+}
+
+/** What is to be written for one tenant. */
+export interface TenantWork {
+  tenant: string;
+  entries: EntryWork[];
+  terms: Set<string>;
+  /** How often words of names stand in a sample of the entries. */
+  names: Map<string, number>;
+}
+
+const IDS_AT_ONCE = 1_000;
+const DOCUMENTS_AT_ONCE = 100;
+
+/** Asks what these entries are now and works out what has to be written; of what is not there any more everything goes. */
+export async function readWork(bus: Bus, tenant: string, told: readonly Told[]): Promise<TenantWork> {
+  const gone = new Map<string, number>();
+  for (const { id, version } of told) gone.set(id, Math.max(version, gone.get(id) ?? 0));
+  const ids = [...gone.keys()];
+  const parts = Array.from({ length: Math.ceil(ids.length / IDS_AT_ONCE) }, (_, i) => ids.slice(i * IDS_AT_ONCE, (i + 1) * IDS_AT_ONCE));
+  const entries = (await Promise.all(parts.map((part) => fetchEntries(bus, tenant, part)))).flat();
+  const work: TenantWork = { tenant, entries: [], terms: new Set(), names: new Map() };
+  for (const [i, entry] of entries.entries()) {
+    // Searches are answered by this process, too, and wait no longer than for some of the documents.
+    if (i % DOCUMENTS_AT_ONCE === DOCUMENTS_AT_ONCE - 1) await letOthersWork();
+    const document = documentOf(tenant, entry);
+    for (const term of document.words) if (!isPresence(term)) work.terms.add(term);
+    if (isSample(entry.id)) for (const word of nameWords(document.words)) work.names.set(word, (work.names.get(word) ?? 0) + 1);
+    work.entries.push({
+      id: entry.id,
+      version: entry.version,
+      document: printDocument(document),
+      identifiers: identifiersOf(entry),
+      names: nameWords(document.words),
+    });
+    gone.delete(entry.id);
+  }
+  for (const [id, version] of gone) work.entries.push({ id, version, document: null, identifiers: [], names: [] });
+  return work;
+}
+
+/** One in sixteen, always the same ones. */
+const isSample = (id: string) => id.endsWith('7');
+
+const nameWords = (terms: readonly string[]): string[] => [...new Set(terms.flatMap((term) => nameWord(term) ?? []))];
+
+async function fetchEntries(bus: Bus, tenant: string, ids: readonly string[]): Promise<Entry[]> {
+  try {
+    const { contacts, customers } = await bus.request(getEntries, { ids: [...ids] }, serviceContext(tenant));
+    return [
+      ...contacts.map((contact) => ({ kind: 'contact' as const, ...contact })),
+      ...customers.map((customer) => ({ kind: 'customer' as const, ...customer })),
+    ];
+  } catch (error) {
+    // Entries with very long notes: fewer at a time.
+    if (!(error instanceof AppError) || error.code !== 'too-large' || ids.length === 1) throw error;
+    const half = Math.ceil(ids.length / 2);
+    return [...(await fetchEntries(bus, tenant, ids.slice(0, half))), ...(await fetchEntries(bus, tenant, ids.slice(half)))];
+  }
+}

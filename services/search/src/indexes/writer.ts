@@ -1,0 +1,56 @@
+import { Bus, describeError } from '@kontor/bus';
+import { Database, type HeldLock, whileHolding } from '@kontor/database';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Rebuilder } from '../care/rebuilder.js';
+import { Verifier } from '../care/verifier.js';
+import { Indexer } from './indexer.js';
+
+/** The gate that the index listeners wait at. */
+export const WRITER = 'writer';
+
+/** Lets one replica write to the index, the one that holds the lock: two could overtake each other, and leave an older state behind. */
+@Injectable()
+export class Writer implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly log = new Logger('Writer');
+  private readonly stopping = new AbortController();
+  private holding?: Promise<void>;
+
+  constructor(
+    private readonly db: Database,
+    private readonly bus: Bus,
+    private readonly indexer: Indexer,
+    private readonly rebuilder: Rebuilder,
+    private readonly verifier: Verifier,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const gate = this.bus.gate(WRITER);
+    this.holding = whileHolding(
+      this.db.options.url,
+      WRITER,
+      this.stopping.signal,
+      async (lock) => {
+        let ended = false;
+        const held: HeldLock = { ...lock, held: () => lock.held() && !ended };
+        try {
+          const working = this.indexer.run(held);
+          gate.open();
+          const upkeep = [this.rebuilder.run(held), this.verifier.run(held)];
+          await working.finally(() => {
+            ended = true;
+          });
+          await Promise.all(upkeep);
+        } finally {
+          gate.close();
+        }
+      },
+      (error) => this.log.warn({ event: 'writer-interrupted', ...describeError(error) }),
+    );
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    this.indexer.wake();
+    await this.holding;
+  }
+}

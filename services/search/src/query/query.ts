@@ -1,0 +1,57 @@
+import { fieldLabel } from '../words/entry-fields.js';
+
+/**
+ * A query is a list of clauses that must all hold; `not` turns one round. `at` is where it begins in what was typed.
+ * `text` has lost its escapes: in a word and a phrase every character is itself; in a pattern `*` and `?` always stand for others.
+ */
+export type Clause = { at: number; not: boolean; field: string | null } & Term;
+export type Term =
+  | { kind: 'word'; text: string }
+  | { kind: 'pattern'; text: string }
+  | { kind: 'phrase'; text: string }
+  | { kind: 'digits'; text: string }
+  | { kind: 'alike'; text: string; edits: number }
+  /** E-mails and codes may hold `*` and `?` of their own, so what stands for other characters is kept apart. */
+  | { kind: 'email'; pattern: readonly Piece[] }
+  | { kind: 'code'; pattern: readonly Piece[] };
+
+/** A part of a pattern: characters that stand for themselves, or one of the two that stand for others. */
+export type Piece = { text: string } | '*' | '?';
+
+/** The query cannot be read; `at` is the place in it, counted from 0. */
+export class QueryError extends Error {
+  override readonly name = 'QueryError';
+  constructor(
+    message: string,
+    readonly at: number,
+  ) {
+    super(message);
+  }
+}
+
+/** Takes every meaning from a text, so that it is looked for as it stands: each word of it, whatever signs are in it. */
+export const escapeText = (text: string): string => text.replace(/[^\p{L}\p{M}\s]/gu, '\\$&');
+
+/** Writes a query that is read as these same clauses. */
+export const printQuery = (clauses: readonly Clause[]): string => clauses.map(printClause).join(' ');
+
+function printClause(clause: Clause): string {
+  const head = `${clause.not ? '-' : ''}${clause.field === null ? '' : `${fieldLabel(clause.field)}:`}`;
+  switch (clause.kind) {
+    case 'phrase':
+      return `${head}"${clause.text.replace(/["\\]/g, '\\$&')}"`;
+    case 'digits':
+      return head + clause.text;
+    case 'pattern':
+      return head + clause.text.replace(/[^\p{L}\p{M}*?]/gu, '\\$&');
+    case 'alike':
+      return `${head}${escapeText(clause.text)}~${clause.edits}`;
+    case 'word':
+      return head + escapeText(clause.text);
+    default:
+      return head + clause.pattern.map(printPiece).join('');
+  }
+}
+
+// The dots and the @ must keep their meaning: by them an e-mail is told from a word.
+const printPiece = (piece: Piece) => (typeof piece === 'string' ? piece : piece.text.replace(/[\\"*?~:\s]|^-/g, '\\$&'));
