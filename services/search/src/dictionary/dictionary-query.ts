@@ -28,7 +28,13 @@ export function lookupsFor(clauses: readonly Clause[], param: Param): Lookup[] {
   return clauses.flatMap((clause, place) => {
     const at = { clause: place, word: 0 };
     if (isIdentifierClause(clause)) {
-      const wanted = wantedBy(clause).map((one) => ({ ...at, table: 'identifier' as const, condition: identifierCondition(one, param) }));
+      // A number is looked for in phone numbers and among codes; both is one look through the trigrams.
+      const byPattern = Map.groupBy(wantedBy(clause), ({ pattern }) => JSON.stringify(pattern));
+      const wanted = Array.from(byPattern.values(), (same) => ({
+        ...at,
+        table: 'identifier' as const,
+        condition: identifierCondition(same, param),
+      }));
       if (clause.kind === 'digits' && clause.field === null)
         return [...wanted, { ...at, table: 'word' as const, condition: `word = ${param(digitsOf(clause.text))}` }];
       return wanted;
@@ -150,12 +156,19 @@ function partsOf(letters: readonly string[], param: Param): string[] {
   ];
 }
 
-function identifierCondition({ kind, pattern, whole }: Wanted, param: Param): string {
-  const within: Piece[] = whole ? ['*', { text: BAR }, ...pattern, { text: BAR }, '*'] : ['*', ...pattern, '*'];
-  const signs = within.flatMap((piece): Piece[] => {
+/** For what is wanted with the same pattern. */
+function identifierCondition(wanted: readonly Wanted[], param: Param): string {
+  const within = ({ pattern }: Wanted, whole: boolean): Piece[] =>
+    whole ? ['*', { text: BAR }, ...pattern, { text: BAR }, '*'] : ['*', ...pattern, '*'];
+  const widest = within(
+    wanted[0]!,
+    wanted.every((one) => one.whole),
+  );
+  const signs = widest.flatMap((piece): Piece[] => {
     if (typeof piece === 'string') return [piece];
     const text = Array.from(piece.text.slice(0, MOST_COMPARED), (c) => SIGNS[c] ?? c).join('');
     return piece.text.length > MOST_COMPARED ? [{ text }, '*'] : [{ text }];
   });
-  return `kind = ${param(kind)} and translate(value, '@.|-_+', 'qxzjkv') like ${param(likeOf(signs))} and value like ${param(likeOf(within))}`;
+  const each = wanted.map((one) => `kind = ${param(one.kind)} and value like ${param(likeOf(within(one, one.whole)))}`);
+  return `translate(value, '@.|-_+', 'qxzjkv') like ${param(likeOf(signs))} and (${each.join(' or ')})`;
 }
