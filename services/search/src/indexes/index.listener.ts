@@ -18,8 +18,8 @@ export class IndexListener {
     return this.refresh(changes, 'people');
   }
 
-  // An event of an import holds up to 1,000 contacts: so many wait that a large batch can be made while another is indexed.
-  @On(contactsChanged, { as: 'index-bulk', lane: 'bulk', concurrency: 12, behind: WRITER })
+  // An event of an import holds up to 1,000 contacts: so many wait that Meilisearch never waits for the next batch.
+  @On(contactsChanged, { as: 'index-bulk', lane: 'bulk', concurrency: 100, behind: WRITER })
   indexBulk({ changes }: PayloadOf<typeof contactsChanged>) {
     return this.refresh(changes, 'bulk');
   }

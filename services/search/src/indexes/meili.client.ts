@@ -6,10 +6,10 @@ import {
   MeilisearchRequestTimeOutError,
   type MultiSearchQuery,
   type Settings,
-  type Task,
 } from 'meilisearch';
 import { type Document, PHRASE_FIELDS, type PhraseField } from './document.js';
 import { type Filter, type Filterable, filterText, type Moment } from './filter.js';
+import { MeiliTasks } from './meili-tasks.js';
 
 const FILTERABLE: Filterable[] = [
   'id',
@@ -98,11 +98,13 @@ const MOST_SEARCH_MS = 4_000;
 export class MeiliClient {
   private readonly client: Meilisearch;
   private readonly searching: Meilisearch;
+  private readonly tasks: MeiliTasks;
 
   constructor(url: string, key: string) {
     // A compressed answer comes in pieces, and between them Meilisearch waits 40 ms for the first to be acknowledged.
     const config = { host: url, apiKey: key, requestInit: { headers: { 'accept-encoding': 'identity' } } };
     this.client = new Meilisearch({ ...config, timeout: 10_000 });
+    this.tasks = new MeiliTasks(this.client);
     this.searching = new Meilisearch({ ...config, timeout: MOST_SEARCH_MS });
   }
 
@@ -184,7 +186,7 @@ export class MeiliClient {
   }
 
   private async finished(task: number): Promise<void> {
-    const { status, error }: Task = await this.call(() => this.client.tasks.waitForTask(task, { timeout: 0, interval: 10 }));
+    const { status, error } = await this.call(() => this.tasks.over(task));
     if (status !== 'succeeded') throw new RefusedByMeili(error?.code ?? status);
   }
 
