@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { SearchStatus } from '@kontor/contracts';
 import type { BenchHub } from '@kontor/testing/bench';
 import { DataSource } from 'typeorm';
 import type { Person } from '../test/brute-force-texts.js';
@@ -31,6 +32,8 @@ export interface Imported {
 
 /** Fills an empty hub with so many people; a hub that has some already stays as it is. */
 export async function fill({ call, importCsv }: BenchHub, rows: number): Promise<Imported> {
+  // A hub that has only just started makes its index first.
+  while ((await call<SearchStatus>('GET', '/v1/admin/search/status')).state !== 'ready') await sleep(100);
   const known = await searchable(call);
   if (known > 0) return { contacts: known };
   const csv = makeCsv(rows, 1);
