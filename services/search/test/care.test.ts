@@ -178,7 +178,7 @@ describe('making the index anew', () => {
       const words = await db.queryAcrossTenants<{ word: string }>('select word from word where tenant_id = $1', [tenant]);
       expect(words).toHaveLength(COUNT);
       expect(words.map(({ word }) => word)).not.toContain('altwort');
-    }, 30_000);
+    }, 90_000);
     await eventually(async () => expect(await indexes()).toEqual([await current()]), 60_000);
     expect(await total('xaver')).toEqual({ value: COUNT - 1, relation: 'exact' });
   }, 240_000);
