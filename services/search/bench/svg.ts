@@ -31,7 +31,8 @@ const STYLE = `
 
 const escapeXml = (text: string) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 const text = (x: number, y: number, content: string, more = '') => `<text x="${x}" y="${y}" ${more}>${escapeXml(content)}</text>`;
-const short = (count: number) => (count >= 1e6 ? `${Math.round(count / 1e5) / 10} M` : count >= 1e3 ? `${Math.round(count / 1e3)} k` : `${count}`);
+const short = (count: number) =>
+  count >= 1e6 ? `${Math.round(count / 1e5) / 10} M` : count >= 1e3 ? `${Math.round(count / 1e3)} k` : `${count}`;
 
 /** A place on a logarithmic axis; where there is a single value it stands in the middle. */
 const scale = (from: number, to: number, length: number) => (value: number) =>
