@@ -25,7 +25,8 @@ interface Batch {
 
 // Meilisearch works on all that waits as one task, and ten batches together take it little longer than two one after the other.
 const BATCHES_IN_FLIGHT = 12;
-const IDENTIFIERS_AT_ONCE = 1_000;
+// What people change waits for one of these: both are written through the one connection that holds the lease.
+const IDENTIFIERS_AT_ONCE = 250;
 // How much may be fresh: what is costs every search a little.
 const MOST_FRESH = 500;
 const MOST_SETTLED_AT_ONCE = 2_000;
