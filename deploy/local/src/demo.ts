@@ -54,13 +54,20 @@ const plain = (html: string) =>
     .replaceAll('&#39;', "'")
     .replaceAll('&amp;', '&');
 
+const MOST_TRIES = 15;
+
 async function main(): Promise<void> {
   const data = new DataFolder();
   const hub = data.hub();
   if (!hub) throw new SetupError('No hub runs here: run `npm start` in another terminal first.');
   const authorization = `Bearer ${await fetchToken(data, { tenant: 'demo', role: 'admin' })}`;
   const call = async <T>(path: string, init: RequestInit = {}): Promise<T> => {
-    const response = await fetch(hub.api + path, { ...init, headers: { authorization } });
+    let response = await fetch(hub.api + path, { ...init, headers: { authorization } });
+    // A hub that has only just started makes its index first, and says when to come again.
+    for (let tries = 0; response.status === 503 && tries < MOST_TRIES; tries++) {
+      await sleep(1_000 * Number(response.headers.get('retry-after') ?? 1));
+      response = await fetch(hub.api + path, { ...init, headers: { authorization } });
+    }
     if (!response.ok) throw new SetupError(`${init.method ?? 'GET'} ${path} was refused: ${await response.text()}`);
     return (await response.json()) as T;
   };
