@@ -3,12 +3,19 @@ import { Client } from 'pg';
 
 export type Query = <R>(sql: string, parameters: unknown[]) => Promise<R[]>;
 
+/** Runs `work` in one transaction, one after the other. */
+export type Transactions = <T>(work: (query: Query) => Promise<T>) => Promise<T>;
+
 /** What the holder of a lock works with: the connection that holds it, and whether it still does. */
 export interface HeldLock {
+  /** For short statements only: while one runs, the lease is not renewed. */
   client: Client;
   held(): boolean;
-  /** Runs `work` in one transaction of the connection that holds the lock, one after the other: it cannot commit when the lock is lost. */
-  transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
+  /**
+   * Transactions that cannot commit when the lock is lost, however long they take: on a connection of their own, with a lock of its own, `part` of
+   * this one. Resolves when the last holder can commit none any more.
+   */
+  transactions(part: string): Promise<Transactions>;
 }
 
 // A holder that is paused, or cut off, asks nothing any more; then PostgreSQL ends its session, and another one gets the lock. It must
@@ -17,6 +24,54 @@ const BEAT_MS = 1_500;
 const BELIEVED_MS = 6_000;
 const SESSION_MS = 8_000;
 
+/** A connection that ends with its process, or eight seconds after it was paused or cut off, and with it the locks that it holds. */
+class Session {
+  readonly client: Client;
+  stands = true;
+  /** When the server answered last. */
+  answered = performance.now();
+  private beating?: NodeJS.Timeout;
+  private asked = false;
+
+  constructor(url: string, name: string) {
+    const application_name = `kontor-lock-${name}`.slice(0, 63);
+    this.client = new Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 5_000, application_name });
+    const lost = () => {
+      this.stands = false;
+    };
+    this.client.on('error', lost).on('end', lost);
+  }
+
+  async begin(): Promise<void> {
+    await this.client.connect();
+    // The time limits of the service's role are for requests; this session waits by design. Looking after the client every second ends what a
+    // killed holder has left running.
+    await this.client.query(
+      `set statement_timeout = 0; set lock_timeout = 0; set client_connection_check_interval = 1000;
+       set idle_session_timeout = ${SESSION_MS}; set idle_in_transaction_session_timeout = ${SESSION_MS}`,
+    );
+    this.beating = setInterval(() => void this.beat(), BEAT_MS);
+  }
+
+  private async beat(): Promise<void> {
+    if (this.asked) return;
+    this.asked = true;
+    try {
+      await this.client.query('select 1');
+    } catch {
+      // The connection is gone, which it says itself, or the transaction that this came into has failed: an answer as good as any.
+    }
+    this.asked = false;
+    this.answered = performance.now();
+  }
+
+  async end(): Promise<void> {
+    clearInterval(this.beating);
+    // Ending a connection that is broken already fails, and is what we wanted.
+    await this.client.end().catch(() => undefined);
+  }
+}
+
 /**
  * Runs `work` if this process, and no other, can hold the lock `name` now; false when another one holds it.
  * The lock is a PostgreSQL session lock on a connection of its own, kept alive as a lease: when the holder dies, its connection ends and with it the
@@ -24,45 +79,34 @@ const SESSION_MS = 8_000;
  * `held()` says whether it still holds it; `work` must end soon after it says no.
  */
 export async function tryHolding(url: string, name: string, work: (lock: HeldLock) => Promise<void>): Promise<boolean> {
-  const client = new Client({
-    connectionString: url,
-    keepAlive: true,
-    connectionTimeoutMillis: 5_000,
-    application_name: `kontor-lock-${name}`.slice(0, 63),
-  });
-  let stands = true;
-  let answered = performance.now();
-  const lost = () => {
-    stands = false;
-  };
-  client.on('error', lost).on('end', lost);
-  let beating: NodeJS.Timeout | undefined;
+  const lease = new Session(url, name);
+  const sessions = [lease];
   try {
-    await client.connect();
-    // The time limits of the service's role are for requests; this session waits by design.
-    await client.query(
-      `set statement_timeout = 0; set idle_session_timeout = ${SESSION_MS}; set idle_in_transaction_session_timeout = ${SESSION_MS}`,
-    );
-    const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as got', [
-      `kontor:${name}`,
-    ]);
+    await lease.begin();
+    const { rows } = await lease.client.query<{ got: boolean }>(`select pg_try_advisory_lock(${LOCK}) as got`, [keyOf(name)]);
     if (!rows[0]?.got) return false;
-    answered = performance.now();
-    const beat = () =>
-      client.query('select 1').then(() => {
-        answered = performance.now();
-      }, lost);
-    beating = setInterval(beat, BEAT_MS);
-    await work({ client, held: () => stands && performance.now() - answered < BELIEVED_MS, transaction: transactionsOf(client) });
+    lease.answered = performance.now();
+    await work({
+      client: lease.client,
+      held: () => sessions.every(({ stands }) => stands) && performance.now() - lease.answered < BELIEVED_MS,
+      async transactions(part) {
+        const session = new Session(url, `${name}-${part}`);
+        sessions.push(session);
+        await session.begin();
+        await session.client.query(`select pg_advisory_lock(${LOCK})`, [keyOf(`${name}/${part}`)]);
+        return transactionsOf(session.client);
+      },
+    });
     return true;
   } finally {
-    clearInterval(beating);
-    // Ending a connection that is broken already fails, and is what we wanted.
-    await client.end().catch(lost);
+    await Promise.all(sessions.map((session) => session.end()));
   }
 }
 
-function transactionsOf(client: Client): HeldLock['transaction'] {
+const LOCK = 'hashtextextended($1, 0)';
+const keyOf = (name: string) => `kontor:${name}`;
+
+function transactionsOf(client: Client): Transactions {
   let before: Promise<unknown> = Promise.resolve();
   const query: Query = async (sql, parameters) => (await client.query(sql, parameters)).rows;
   return (work) => {

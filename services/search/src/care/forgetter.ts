@@ -1,22 +1,18 @@
 import type { Forgotten } from '@kontor/contracts';
-import { Database, type HeldLock } from '@kontor/database';
+import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import { Dictionary } from '../dictionary/dictionary.js';
 import { CurrentIndex } from '../indexes/current-index.js';
 import { is } from '../indexes/filter.js';
 import { Fresh } from '../indexes/fresh.js';
 import { MeiliClient } from '../indexes/meili.client.js';
+import type { WriterLock } from '../indexes/writer-lock.js';
+import { noteSwept, orderSweep, sweepState } from './sweep-state.js';
 
 interface Order {
   tenant: string;
   id: string;
   words: string[];
-}
-
-interface Sweep {
-  tenant: string;
-  word: string;
-  field: string;
 }
 
 const TERMS_AT_ONCE = 250;
@@ -44,28 +40,28 @@ export class Forgetter {
    * Whatever is deleted is deleted by the connection that holds the writer's lock: when it does not hold it any more, another one may be learning
    * the same word at this moment, and nothing is deleted.
    */
-  async forget({ tenant, id, words }: Order, lock: HeldLock): Promise<void> {
+  async forget({ tenant, id, words }: Order, lock: WriterLock): Promise<void> {
     const documents = await this.deleteDocument(tenant, id, lock);
     const identifiers = await this.dictionary.dropIdentifiers(lock, tenant, id);
     const unused = await this.unused(tenant, await this.dictionary.termsWith(tenant, words));
     const counts: Forgotten['counts'] = { documents, words: await this.dictionary.drop(lock, tenant, unused), identifiers };
     await lock.transaction(async (query) => {
-      await query(`insert into sweep (tenant_id) values ($1) on conflict (tenant_id) do update set word = '', field = ''`, [tenant]);
+      await orderSweep(query, tenant);
       await query(`update forgetting set counts = $3, words = '{}' where tenant_id = $1 and entry_id = $2`, [tenant, id, counts]);
     });
   }
 
   /** Whether words wait for being swept. */
   async hasToSweep(): Promise<boolean> {
-    return (await this.db.queryAcrossTenants<{ one: number }>('select 1 as one from sweep limit 1', [])).length > 0;
+    return (await sweepState(this.db)) !== undefined;
   }
 
   /**
    * Looks at some more words of a tenant that has forgotten somebody, and drops those that nobody has any more: what somebody was called long ago is
    * known to no one, and still stands there. False when there is nothing to sweep.
    */
-  async sweep(lock: HeldLock): Promise<boolean> {
-    const [at] = await this.db.queryAcrossTenants<Sweep>('select tenant_id as tenant, word, field from sweep limit 1', []);
+  async sweep(lock: WriterLock): Promise<boolean> {
+    const at = await sweepState(this.db);
     if (!at) return false;
     const terms = await this.dictionary.termsAfter(at.tenant, at, TERMS_AT_ONCE);
     await this.dictionary.drop(
@@ -76,16 +72,12 @@ export class Forgetter {
         terms.map(({ word, field }) => field + word),
       ),
     );
-    const last = terms.at(-1);
-    await lock.transaction(async (query) => {
-      if (last) await query('update sweep set word = $2, field = $3 where tenant_id = $1', [at.tenant, last.word, last.field]);
-      else await query('delete from sweep where tenant_id = $1', [at.tenant]);
-    });
+    await lock.transaction((query) => noteSwept(query, at, terms.at(-1)));
     return true;
   }
 
   /** Only one of the tenant's own. */
-  private async deleteDocument(tenant: string, id: string, lock: HeldLock): Promise<number> {
+  private async deleteDocument(tenant: string, id: string, lock: WriterLock): Promise<number> {
     const [name = ''] = this.index.all();
     const [found] = await this.meili.search(name, [{ filters: [is('tenant', tenant), is('id', id)], limit: 1 }]);
     if (!found?.hits.length) return 0;

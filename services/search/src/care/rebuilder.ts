@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Bus, describeError, isTransient, serviceContext } from '@kontor/bus';
 import { listTenants, listVersions } from '@kontor/contracts';
-import { Database, type HeldLock } from '@kontor/database';
+import { Database } from '@kontor/database';
 import { Injectable, Logger } from '@nestjs/common';
 import { CurrentIndex } from '../indexes/current-index.js';
 import { Indexer } from '../indexes/indexer.js';
+import type { WriterLock } from '../indexes/writer-lock.js';
 import { type RebuildState, rebuildState } from './rebuild-state.js';
 
 const KINDS = ['customer', 'contact'] as const;
@@ -31,7 +32,7 @@ export class Rebuilder {
   ) {}
 
   /** Follows orders for as long as the lock is held. */
-  async run(lock: HeldLock): Promise<void> {
+  async run(lock: WriterLock): Promise<void> {
     while (lock.held()) {
       try {
         const state = await rebuildState(this.db);
@@ -49,7 +50,7 @@ export class Rebuilder {
     }
   }
 
-  private async rebuild(state: RebuildState, lock: HeldLock): Promise<void> {
+  private async rebuild(state: RebuildState, lock: WriterLock): Promise<void> {
     const { empty } = await this.index.beginMaking(state.name);
     const { tenants } = await this.bus.request(listTenants, {}, serviceContext(NO_TENANT));
     tenants.sort();
@@ -68,11 +69,11 @@ export class Rebuilder {
   }
 
   /** False, too, when the index was lost meanwhile: then another one is begun, from the first entry on. */
-  private goesOn(name: string, lock: HeldLock): boolean {
+  private goesOn(name: string, lock: WriterLock): boolean {
     return lock.held() && this.index.building().includes(name);
   }
 
-  private async fill(name: string, tenant: string, kind: (typeof KINDS)[number], from: string | null, lock: HeldLock): Promise<void> {
+  private async fill(name: string, tenant: string, kind: (typeof KINDS)[number], from: string | null, lock: WriterLock): Promise<void> {
     const inFlight: Promise<unknown>[] = [];
     let noted: Promise<unknown> = Promise.resolve();
     for (let after = from ?? undefined; this.goesOn(name, lock); ) {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Bus, describeError, isTransient, serviceContext } from '@kontor/bus';
 import { getEntries, listVersions, type VerifyReport } from '@kontor/contracts';
-import { Database, type HeldLock } from '@kontor/database';
+import { Database } from '@kontor/database';
 import { Injectable, Logger } from '@nestjs/common';
 import { Dictionary } from '../dictionary/dictionary.js';
 import { CurrentIndex } from '../indexes/current-index.js';
@@ -10,6 +10,7 @@ import { Fresh } from '../indexes/fresh.js';
 import { Indexer } from '../indexes/indexer.js';
 import { MeiliClient } from '../indexes/meili.client.js';
 import { readWork, type Told } from '../indexes/tenant-work.js';
+import type { WriterLock } from '../indexes/writer-lock.js';
 import { VERIFICATION, type VerificationState } from './verification-state.js';
 
 const IDS_AT_ONCE = 1_000;
@@ -35,7 +36,7 @@ export class Verifier {
   ) {}
 
   /** Follows orders for as long as the lock is held. */
-  async run(lock: HeldLock): Promise<void> {
+  async run(lock: WriterLock): Promise<void> {
     while (lock.held()) {
       const [state] = await this.db
         .queryAcrossTenants<VerificationState>(`${VERIFICATION} where state = 'running' order by started_at limit 1`, [])
@@ -53,7 +54,7 @@ export class Verifier {
     ]).catch(() => undefined);
   }
 
-  private async verify(state: VerificationState, lock: HeldLock): Promise<void> {
+  private async verify(state: VerificationState, lock: WriterLock): Promise<void> {
     const { tenant } = state;
     if (state.total === 0) {
       let total = 0;
@@ -68,7 +69,7 @@ export class Verifier {
     await this.note(tenant, `surplus = $2, state = 'finished', finished_at = clock_timestamp(), error = null`, [surplus]);
   }
 
-  private async compareAll({ tenant, deep }: VerificationState, kind: 'customer' | 'contact', from: string | null, lock: HeldLock) {
+  private async compareAll({ tenant, deep }: VerificationState, kind: 'customer' | 'contact', from: string | null, lock: WriterLock) {
     for (let after = from ?? undefined; lock.held(); ) {
       const { items } = await this.bus.request(listVersions, { kind, after, limit: IDS_AT_ONCE }, serviceContext(tenant));
       const last = items.at(-1)?.id;

@@ -1,6 +1,7 @@
-import { Database, type HeldLock, type Query } from '@kontor/database';
+import { Database, type Query } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import { Fresh, type Snapshot } from '../indexes/fresh.js';
+import type { WriterLock } from '../indexes/writer-lock.js';
 import { asciiForm, escapeLike } from '../query/pattern.js';
 import type { Clause } from '../query/query.js';
 import { letterBits } from '../words/edit-distance.js';
@@ -220,7 +221,7 @@ export class Dictionary {
   }
 
   /** Deletes terms, says how many there were, and learns them anew when they come again. */
-  async drop(lock: HeldLock, tenant: string, terms: readonly string[]): Promise<number> {
+  async drop(lock: WriterLock, tenant: string, terms: readonly string[]): Promise<number> {
     this.known.remove(tenant, terms);
     const gone = await lock.transaction((query) =>
       query(
@@ -241,7 +242,7 @@ export class Dictionary {
   }
 
   /** Deletes the identifiers of an entry and says how many there were. */
-  async dropIdentifiers(lock: HeldLock, tenant: string, id: string): Promise<number> {
+  async dropIdentifiers(lock: WriterLock, tenant: string, id: string): Promise<number> {
     return lock.transaction(async (query) => {
       await query('delete from entry_name where tenant_id = $1 and entry_id = $2', [tenant, id]);
       return (await query('delete from identifier where tenant_id = $1 and entry_id = $2 returning 1', [tenant, id])).length;

@@ -1,8 +1,10 @@
 import { AppError } from '@kontor/bus';
-import { Database, type HeldLock } from '@kontor/database';
+import { Database } from '@kontor/database';
 import { rebuildState, startRebuild } from '../care/rebuild-state.js';
+import { orderSweep } from '../care/sweep-state.js';
 import { INDEX_VERSION } from './document.js';
 import { MeiliClient } from './meili.client.js';
+import type { WriterLock } from './writer-lock.js';
 
 interface State {
   name: string;
@@ -47,7 +49,7 @@ export class CurrentIndex {
    * Finds the index, or makes it when there is none, when Meilisearch has lost it, or when this version of the service makes it in another way:
    * then it is filled anew, while the one there is goes on being searched.
    */
-  async prepare(lock: HeldLock): Promise<void> {
+  async prepare(lock: WriterLock): Promise<void> {
     const there = await this.meili.indexes();
     const [known] = await this.db.queryAcrossTenants<State>('select name, version, whole, made from current_index', []);
     this.state = known;
@@ -61,7 +63,7 @@ export class CurrentIndex {
   }
 
   /** From the first write on: what was looked at before the last writer ended would not be looked at again. */
-  private async resumeMaking(lock: HeldLock): Promise<void> {
+  private async resumeMaking(lock: WriterLock): Promise<void> {
     this.making = undefined;
     const rebuild = await rebuildState(this.db);
     if (rebuild?.state !== 'running') return;
@@ -70,7 +72,7 @@ export class CurrentIndex {
       await lock.transaction((query) => query('update rebuild set done = 0, tenant_id = null, kind = null, after_id = null', []));
   }
 
-  private async begin(lock: HeldLock, there: ReadonlyMap<string, string>): Promise<State> {
+  private async begin(lock: WriterLock, there: ReadonlyMap<string, string>): Promise<State> {
     const old = there.get(FIRST_NAME);
     const state = old
       ? { name: FIRST_NAME, version: 0, whole: true, made: old }
@@ -88,7 +90,7 @@ export class CurrentIndex {
   }
 
   /** Under a name of its own: what is on its way into the lost one must not make one of that name. */
-  private async makeAgain(lock: HeldLock, lost: State): Promise<State> {
+  private async makeAgain(lock: WriterLock, lost: State): Promise<State> {
     const state = { ...lost, version: INDEX_VERSION, whole: false, ...(await this.make(newName())) };
     await lock.transaction(async (query) => {
       await query('update current_index set name = $1, version = $2, whole = false, made = $3', [state.name, state.version, state.made]);
@@ -124,34 +126,37 @@ export class CurrentIndex {
   }
 
   /** What was made is searched from now on; the old index goes when no search can be using it any more. */
-  async switchTo(lock: HeldLock, { name, version }: { name: string; version: number }): Promise<void> {
+  async switchTo(lock: WriterLock, { name, version }: { name: string; version: number }): Promise<void> {
     const { made } = this.making!;
     await lock.transaction(async (query) => {
       await query('update current_index set name = $1, version = $2, whole = true, made = $3', [name, version, made]);
       await query(`update rebuild set state = 'finished', finished_at = clock_timestamp(), error = null`, []);
       // Words that only the old index had are swept now.
-      await query(
-        `insert into sweep (tenant_id) select distinct tenant_id from field on conflict (tenant_id) do update set word = '', field = ''`,
-        [],
-      );
+      await orderSweep(query);
     });
     this.state = { name, version, whole: true, made };
     this.making = undefined;
     this.dropOthersLater(lock);
   }
 
-  private dropOthersLater(lock: HeldLock): void {
+  private dropOthersLater(lock: WriterLock): void {
     setTimeout(() => void this.dropOthers(lock).catch(() => undefined), DROP_AFTER_MS).unref();
   }
 
   /** Drops what earlier rebuilds have left, ended or not. Only who is still the writer knows which those are. */
-  private async dropOthers(lock: HeldLock): Promise<void> {
+  private async dropOthers(lock: WriterLock): Promise<void> {
     for (const name of (await this.meili.indexes()).keys()) {
       const rebuild = await rebuildState(this.db);
       const used = this.ready ? [...this.all(), rebuild?.name] : [name];
       if (name.startsWith(FIRST_NAME) && !used.includes(name) && lock.held()) await this.meili.drop(name);
     }
   }
+}
+
+/** Fails until the first writer has made an index: before that nothing can be found, not even slowly. */
+export async function mustBeMade(db: Database): Promise<void> {
+  const made = await db.queryAcrossTenants('select from current_index', []);
+  if (!made.length) throw new Error('The index is not made yet');
 }
 
 export const newName = (): string => `${FIRST_NAME}-${Date.now().toString(36)}`;

@@ -1,6 +1,7 @@
-import { Database, type HeldLock, type Query } from '@kontor/database';
+import { Database, type Query } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { Document } from './document.js';
+import type { WriterLock } from './writer-lock.js';
 
 /** What an entry is since a change; without a document it is gone. */
 export interface Recent {
@@ -126,7 +127,7 @@ export class Fresh {
   }
 
   /** Everything up to this number is in the settled index now. */
-  async settle(lock: HeldLock, floor: number): Promise<void> {
+  async settle(lock: WriterLock, floor: number): Promise<void> {
     await lock.transaction(async (query) => {
       await query('update current_index set floor = greatest(floor, $1)', [floor]);
       await query('delete from fresh where seq <= $1', [floor]);

@@ -1,5 +1,5 @@
 import { Bus, describeError } from '@kontor/bus';
-import { Database, type HeldLock } from '@kontor/database';
+import { Database } from '@kontor/database';
 import { Injectable, Logger } from '@nestjs/common';
 import { Forgetter } from '../care/forgetter.js';
 import { startVerification } from '../care/verification-state.js';
@@ -9,6 +9,7 @@ import { Fresh, keepFresh } from './fresh.js';
 import { type Lane, Lanes, type Waiting } from './lanes.js';
 import { MeiliClient } from './meili.client.js';
 import { readWork, type TenantWork, type Told } from './tenant-work.js';
+import type { WriterLock } from './writer-lock.js';
 
 /** What has been read; those whose tenant could not be read have been told already. */
 interface Read {
@@ -25,7 +26,7 @@ interface Batch {
 
 // Meilisearch works on all that waits as one task, and ten batches together take it little longer than two one after the other.
 const BATCHES_IN_FLIGHT = 12;
-// What people change waits for one of these: both are written through the one connection that holds the lease.
+// What people change of one of these entries waits for all of them.
 const IDENTIFIERS_AT_ONCE = 250;
 // How much may be fresh: what is costs every search a little.
 const MOST_FRESH = 500;
@@ -50,6 +51,8 @@ export class Indexer {
   private fresh = new Map<string, number>();
   private freshSince = 0;
   private inPeoplesHands = new Set<string>();
+  /** Whose identifiers are being written in bulk. */
+  private inBulksHands = { ids: new Set<string>(), written: Promise.resolve() as Promise<unknown> };
   private readonly unwritten = new Set<Batch>();
   private tidying?: Promise<void>;
   private peoplesBatch: Promise<unknown> = Promise.resolve();
@@ -74,13 +77,13 @@ export class Indexer {
   }
 
   /** Works until the lock is lost and another replica may be the writer now; who still waits is refused, and the event comes again. */
-  async run(lock: HeldLock): Promise<void> {
+  async run(lock: WriterLock): Promise<void> {
     this.dictionary.beginLearning();
     this.fresh = await this.freshIndex.ids();
     this.freshSince = performance.now();
     this.lanes.open();
     let ended = false;
-    const held: HeldLock = { ...lock, held: () => lock.held() && !ended };
+    const held: WriterLock = { ...lock, held: () => lock.held() && !ended };
     const end = () => {
       ended = true;
       this.wake();
@@ -92,7 +95,7 @@ export class Indexer {
     }
   }
 
-  private async workForPeople(lock: HeldLock): Promise<void> {
+  private async workForPeople(lock: WriterLock): Promise<void> {
     while (lock.held()) {
       await this.peoplesBatch;
       const batch = this.fresh.size < MOST_UNSETTLED ? this.lanes.takePeoples() : [];
@@ -109,14 +112,16 @@ export class Indexer {
   }
 
   /** Never fails: those who wait are told. */
-  private async keepFresh(batch: readonly Waiting[], lock: HeldLock): Promise<void> {
+  private async keepFresh(batch: readonly Waiting[], lock: WriterLock): Promise<void> {
     this.inPeoplesHands = new Set(batch.flatMap(({ told }) => told.map(({ id }) => id)));
     const { waiting, works } = await this.read(batch);
     try {
       for (const { tenant, terms, names, entries } of works) {
         await this.dictionary.learnWords(tenant, terms);
         await this.dictionary.countNames(tenant, names);
-        const kept = await lock.transaction(async (query) => {
+        // Both would write the same rows; from now on none of these is begun in bulk.
+        if (entries.some(({ id }) => this.inBulksHands.ids.has(id))) await this.inBulksHands.written;
+        const kept = await lock.peoplesTransaction(async (query) => {
           await this.dictionary.learnIdentifiers(query, tenant, entries);
           return keepFresh(query, tenant, entries);
         });
@@ -135,7 +140,7 @@ export class Indexer {
   }
 
   /** While Meilisearch is away, or its index is lost, people's changes go on being found; all others wait on the stream. */
-  private async workInBulk(lock: HeldLock): Promise<void> {
+  private async workInBulk(lock: WriterLock): Promise<void> {
     while (lock.held()) {
       try {
         await this.index.prepare(lock);
@@ -148,7 +153,7 @@ export class Indexer {
     }
   }
 
-  private async writeBatches(lock: HeldLock): Promise<void> {
+  private async writeBatches(lock: WriterLock): Promise<void> {
     const inFlight = new Set<Promise<void>>();
     let handedOver: Promise<unknown> = Promise.resolve();
     while (lock.held() && !this.index.lost) {
@@ -197,7 +202,7 @@ export class Indexer {
    * Hands the batch to Meilisearch; `done` when it can be found. Words and identifiers go first: a document without them could not be found,
    * they without it do no harm. What people have changed since it was read goes their way instead. Never fails: those who wait are told.
    */
-  private async write(batch: Batch, { waiting, works }: Read, lock: HeldLock): Promise<{ done: Promise<void> }> {
+  private async write(batch: Batch, { waiting, works }: Read, lock: WriterLock): Promise<{ done: Promise<void> }> {
     const refuse = (error: unknown) => this.lanes.refuse(waiting, error);
     try {
       for (const { tenant, terms, names } of works) {
@@ -207,7 +212,7 @@ export class Indexer {
       // From here to the hand-over nothing may come between that is not looked at again.
       const isFresh = (id: string) => this.fresh.has(id) || this.inPeoplesHands.has(id) || batch.overtaken.has(id);
       const own = works.map((work) => ({ ...work, entries: work.entries.filter(({ id }) => !isFresh(id)) }));
-      for (const { tenant, entries } of own) await this.learnIdentifiers(lock, tenant, entries);
+      for (const { tenant, entries } of own) await this.learnIdentifiers(lock, tenant, entries, batch.overtaken);
       await this.index.mustStand();
       const entries = own.flatMap((work) => work.entries);
       const late = new Set(entries.flatMap(({ id }) => (isFresh(id) ? [id] : [])));
@@ -241,10 +246,15 @@ export class Indexer {
       await this.db.acrossTenants((tx) => startVerification((sql, parameters) => tx.query(sql, parameters), tenant, true));
   }
 
-  private async learnIdentifiers(lock: HeldLock, tenant: string, entries: TenantWork['entries']): Promise<void> {
+  /** Who is in people's hands meanwhile has been overtaken. */
+  private async learnIdentifiers(lock: WriterLock, tenant: string, entries: TenantWork['entries'], overtaken: Set<string>): Promise<void> {
     for (let from = 0; from < entries.length; from += IDENTIFIERS_AT_ONCE) {
       const some = entries.slice(from, from + IDENTIFIERS_AT_ONCE);
-      await lock.transaction((query) => this.dictionary.learnIdentifiers(query, tenant, some));
+      for (const { id } of some) if (this.inPeoplesHands.has(id)) overtaken.add(id);
+      const own = some.filter(({ id }) => !overtaken.has(id));
+      const writing = lock.transaction((query) => this.dictionary.learnIdentifiers(query, tenant, own));
+      this.inBulksHands = { ids: new Set(own.map(({ id }) => id)), written: writing.catch(() => undefined) };
+      await writing;
     }
   }
 
@@ -254,7 +264,7 @@ export class Indexer {
     if (told.length) await this.lanes.queue(tenant, told, 'people');
   }
 
-  private async settleInTime(lock: HeldLock, handedOver: Promise<unknown>): Promise<void> {
+  private async settleInTime(lock: WriterLock, handedOver: Promise<unknown>): Promise<void> {
     const due = this.fresh.size >= MOST_FRESH || performance.now() - this.freshSince > this.index.settleMs;
     if (!this.fresh.size || !due) return;
     try {
@@ -269,7 +279,7 @@ export class Indexer {
   }
 
   /** Moves what is fresh into the settled index. At every moment a search counts each entry in one of the two. */
-  private async settle(lock: HeldLock): Promise<void> {
+  private async settle(lock: WriterLock): Promise<void> {
     const oldest = await this.freshIndex.oldest(MOST_SETTLED_AT_ONCE);
     const last = oldest.at(-1);
     if (!last) return;
@@ -289,7 +299,7 @@ export class Indexer {
    * Works off the orders to forget, between two batches: everything that was read before can be found, nothing is read meanwhile.
    * Never fails: an order that could not be followed stands, and is followed later.
    */
-  private async forget(lock: HeldLock, inFlight: ReadonlySet<Promise<void>>): Promise<void> {
+  private async forget(lock: WriterLock, inFlight: ReadonlySet<Promise<void>>): Promise<void> {
     try {
       const orders = await this.forgetter.ordered();
       if (!orders.length) return;
@@ -304,7 +314,7 @@ export class Indexer {
   }
 
   /** When nobody waits; a word that is not used when nothing is on its way is used by nobody. */
-  private async sweep(lock: HeldLock, inFlight: ReadonlySet<Promise<void>>): Promise<boolean> {
+  private async sweep(lock: WriterLock, inFlight: ReadonlySet<Promise<void>>): Promise<boolean> {
     try {
       if (!(await this.forgetter.hasToSweep())) return false;
       await Promise.all(inFlight);

@@ -1,9 +1,10 @@
 import { Bus, describeError } from '@kontor/bus';
-import { Database, type HeldLock, whileHolding } from '@kontor/database';
+import { Database, whileHolding } from '@kontor/database';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Rebuilder } from '../care/rebuilder.js';
 import { Verifier } from '../care/verifier.js';
 import { Indexer } from './indexer.js';
+import type { WriterLock } from './writer-lock.js';
 
 /** The gate that the index listeners wait at. */
 export const WRITER = 'writer';
@@ -31,7 +32,11 @@ export class Writer implements OnApplicationBootstrap, OnApplicationShutdown {
       this.stopping.signal,
       async (lock) => {
         let ended = false;
-        const held: HeldLock = { ...lock, held: () => lock.held() && !ended };
+        const held: WriterLock = {
+          held: () => lock.held() && !ended,
+          transaction: await lock.transactions('bulk'),
+          peoplesTransaction: await lock.transactions('people'),
+        };
         try {
           const working = this.indexer.run(held);
           gate.open();

@@ -1,0 +1,34 @@
+import type { Database, Query } from '@kontor/database';
+
+/** Whose words are gone through, and where that has come to: the words after this one have not been looked at. */
+export interface SweepState {
+  tenant: string;
+  word: string;
+  field: string;
+}
+
+/**
+ * Orders that all words are gone through for those that no entry has any more, of one tenant or of all; one that is under way begins again.
+ * Each order begins at a place of its own before the first word, so that who has just looked at some words does not take it for theirs.
+ */
+export async function orderSweep(query: Query, tenant?: string): Promise<void> {
+  await query(
+    `insert into sweep (tenant_id, word, field)
+     select tenant_id, '', gen_random_uuid() from (select distinct tenant_id from field where tenant_id = $1 or $1::uuid is null) as tenant
+     on conflict (tenant_id) do update set word = excluded.word, field = excluded.field`,
+    [tenant ?? null],
+  );
+}
+
+export async function sweepState(db: Database): Promise<SweepState | undefined> {
+  const [row] = await db.queryAcrossTenants<SweepState>('select tenant_id as tenant, word, field from sweep limit 1', []);
+  return row;
+}
+
+/** The words up to this one have been looked at, or all; does nothing when another order has come meanwhile. */
+export async function noteSwept(query: Query, from: SweepState, last?: { word: string; field: string }): Promise<void> {
+  const here = 'where tenant_id = $1 and word = $2 and field = $3';
+  const place = [from.tenant, from.word, from.field];
+  if (last) await query(`update sweep set word = $4, field = $5 ${here}`, [...place, last.word, last.field]);
+  else await query(`delete from sweep ${here}`, place);
+}
