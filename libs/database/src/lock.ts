@@ -21,10 +21,10 @@ export interface HeldLock {
 // A holder that is paused, or cut off, asks nothing any more; then PostgreSQL ends its session, and another one gets the lock. It must
 // have stopped believing that it holds it before that.
 const BEAT_MS = 1_500;
-const BELIEVED_MS = 6_000;
-const SESSION_MS = 8_000;
+const BELIEVED_MS = 5_500;
+const SESSION_MS = 7_000;
 
-/** A connection that ends with its process, or eight seconds after it was paused or cut off, and with it the locks that it holds. */
+/** A connection that ends with its process, or seven seconds after it was paused or cut off, and with it the locks that it holds. */
 class Session {
   readonly client: Client;
   stands = true;
@@ -75,7 +75,7 @@ class Session {
 /**
  * Runs `work` if this process, and no other, can hold the lock `name` now; false when another one holds it.
  * The lock is a PostgreSQL session lock on a connection of its own, kept alive as a lease: when the holder dies, its connection ends and with it the
- * lock; when it is paused or cut off, the server ends the connection after 8 seconds.
+ * lock; when it is paused or cut off, the server ends the connection after 7 seconds.
  * `held()` says whether it still holds it; `work` must end soon after it says no.
  */
 export async function tryHolding(url: string, name: string, work: (lock: HeldLock) => Promise<void>): Promise<boolean> {
