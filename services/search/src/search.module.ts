@@ -2,22 +2,22 @@ import { Database, DatabaseModule } from '@kontor/database';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CareService } from './care/care.service.js';
 import { ForgetService } from './care/forget.service.js';
-import { Forgetter } from './care/forgetter.js';
 import { Rebuilder } from './care/rebuilder.js';
 import { Verifier } from './care/verifier.js';
 import { Dictionary } from './dictionary/dictionary.js';
 import type { Env } from './env.js';
 import { CurrentIndex } from './indexes/current-index.js';
+import { Forgetter } from './indexes/forgetter.js';
 import { Fresh } from './indexes/fresh.js';
 import { IndexListener } from './indexes/index.listener.js';
 import { Indexer } from './indexes/indexer.js';
 import { MeiliClient } from './indexes/meili.client.js';
-import { Writer } from './indexes/writer.js';
 import { SearchService } from './search/search.service.js';
 import { Seen } from './search/seen.js';
 import { SuggestService } from './search/suggest.service.js';
 import { Without } from './search/without-index.js';
 import { SearchController } from './search.controller.js';
+import { Writer } from './writer.js';
 
 @Module({})
 export class SearchModule {

@@ -8,10 +8,10 @@ import { INDEX_VERSION } from '../indexes/document.js';
 import { is } from '../indexes/filter.js';
 import { Fresh } from '../indexes/fresh.js';
 import { MeiliClient } from '../indexes/meili.client.js';
-import { WRITER } from '../indexes/writer.js';
+import { WRITER } from '../indexes/writer-lock.js';
+import { rebuildState, startRebuild } from '../orders/rebuild.js';
+import { startVerification, VERIFICATION, type VerificationState } from '../orders/verification.js';
 import { currentTenant } from '../tenant.js';
-import { rebuildState, startRebuild } from './rebuild-state.js';
-import { startVerification, VERIFICATION, type VerificationState } from './verification-state.js';
 
 /** Takes orders for the writer, whichever replica was asked, and says how the index is. */
 @Injectable()

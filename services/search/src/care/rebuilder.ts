@@ -6,7 +6,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { CurrentIndex } from '../indexes/current-index.js';
 import { Indexer } from '../indexes/indexer.js';
 import type { WriterLock } from '../indexes/writer-lock.js';
-import { type RebuildState, rebuildState } from './rebuild-state.js';
+import { type RebuildState, rebuildState } from '../orders/rebuild.js';
 
 const KINDS = ['customer', 'contact'] as const;
 /** For questions about all tenants. */

@@ -11,7 +11,7 @@ import { Indexer } from '../indexes/indexer.js';
 import { MeiliClient } from '../indexes/meili.client.js';
 import { readWork, type Told } from '../indexes/tenant-work.js';
 import type { WriterLock } from '../indexes/writer-lock.js';
-import { VERIFICATION, type VerificationState } from './verification-state.js';
+import { VERIFICATION, type VerificationState } from '../orders/verification.js';
 
 const IDS_AT_ONCE = 1_000;
 const LOOK_EVERY_MS = 1_000;

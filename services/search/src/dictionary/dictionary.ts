@@ -1,3 +1,4 @@
+import { setImmediate as letOthersWork } from 'node:timers/promises';
 import { Database, type Query } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import { Fresh, type Snapshot } from '../indexes/fresh.js';
@@ -24,6 +25,7 @@ interface Term {
   field: string;
 }
 
+const TERMS_AT_ONCE = 5_000;
 const COMMON_FOR_MS = 600_000;
 const MOST_TENANTS = 100;
 
@@ -73,7 +75,12 @@ export class Dictionary {
 
   /** Notes the words that are new to the tenant. Words no longer used stay until they are swept: they do no harm. */
   async learnWords(tenant: string, terms: Iterable<string>): Promise<void> {
-    const fresh = this.known.missing(tenant, terms);
+    const fresh: string[] = [];
+    const all = [...terms];
+    for (let from = 0; from < all.length; from += TERMS_AT_ONCE) {
+      if (from) await letOthersWork();
+      fresh.push(...this.known.missing(tenant, all.slice(from, from + TERMS_AT_ONCE)));
+    }
     if (fresh.length) await insertWords((sql, parameters) => this.db.queryAcrossTenants(sql, parameters), tenant, fresh);
     this.known.add(tenant, fresh);
     this.untidy += fresh.length;

@@ -1,7 +1,7 @@
 import { AppError } from '@kontor/bus';
 import { Database } from '@kontor/database';
-import { rebuildState, startRebuild } from '../care/rebuild-state.js';
-import { orderSweep } from '../care/sweep-state.js';
+import { rebuildState, startRebuild } from '../orders/rebuild.js';
+import { orderSweep } from '../orders/sweep.js';
 import { INDEX_VERSION } from './document.js';
 import { MeiliClient } from './meili.client.js';
 import type { WriterLock } from './writer-lock.js';

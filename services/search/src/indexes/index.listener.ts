@@ -3,7 +3,7 @@ import { type Change, contactsChanged, customersChanged, listContactIds, type Pa
 import { Controller } from '@nestjs/common';
 import { currentTenant } from '../tenant.js';
 import { Indexer } from './indexer.js';
-import { WRITER } from './writer.js';
+import { WRITER } from './writer-lock.js';
 
 /** Follows what changes in the customer service. What the changes were does not matter: the indexer asks what the entries are now. */
 @Controller()

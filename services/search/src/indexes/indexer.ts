@@ -1,10 +1,10 @@
 import { Bus, describeError } from '@kontor/bus';
 import { Database } from '@kontor/database';
 import { Injectable, Logger } from '@nestjs/common';
-import { Forgetter } from '../care/forgetter.js';
-import { startVerification } from '../care/verification-state.js';
 import { Dictionary } from '../dictionary/dictionary.js';
+import { startVerification } from '../orders/verification.js';
 import { CurrentIndex } from './current-index.js';
+import { Forgetter } from './forgetter.js';
 import { Fresh, keepFresh } from './fresh.js';
 import { type Lane, Lanes, type Waiting } from './lanes.js';
 import { MeiliClient } from './meili.client.js';

@@ -31,34 +31,47 @@ export interface TenantWork {
   names: Map<string, number>;
 }
 
-const IDS_AT_ONCE = 1_000;
-const DOCUMENTS_AT_ONCE = 100;
+// Searches are answered by this process, too, and wait for one answer to be read, or for some documents, but for no more. Nor do entries pile up:
+// ten thousand that are read at once and live until the last of them is worked out make the garbage collector stop everything for half a second.
+const IDS_AT_ONCE = 250;
+const PARTS_AHEAD = 4;
+const DOCUMENTS_AT_ONCE = 50;
 
 /** Asks what these entries are now and works out what has to be written; of what is not there any more everything goes. */
 export async function readWork(bus: Bus, tenant: string, told: readonly Told[]): Promise<TenantWork> {
   const gone = new Map<string, number>();
   for (const { id, version } of told) gone.set(id, Math.max(version, gone.get(id) ?? 0));
   const ids = [...gone.keys()];
-  const parts = Array.from({ length: Math.ceil(ids.length / IDS_AT_ONCE) }, (_, i) => ids.slice(i * IDS_AT_ONCE, (i + 1) * IDS_AT_ONCE));
-  const entries = (await Promise.all(parts.map((part) => fetchEntries(bus, tenant, part)))).flat();
   const work: TenantWork = { tenant, entries: [], terms: new Set(), names: new Map() };
-  for (const [i, entry] of entries.entries()) {
-    // Searches are answered by this process, too, and wait no longer than for some of the documents.
-    if (i % DOCUMENTS_AT_ONCE === DOCUMENTS_AT_ONCE - 1) await letOthersWork();
-    const document = documentOf(tenant, entry);
-    for (const term of document.words) if (!isPresence(term)) work.terms.add(term);
-    if (isSample(entry.id)) for (const word of nameWords(document.words)) work.names.set(word, (work.names.get(word) ?? 0) + 1);
-    work.entries.push({
-      id: entry.id,
-      version: entry.version,
-      document: printDocument(document),
-      identifiers: identifiersOf(entry),
-      names: nameWords(document.words),
-    });
-    gone.delete(entry.id);
+  let asked = 0;
+  const coming: Promise<Entry[]>[] = [];
+  const askAhead = () => {
+    for (; asked < ids.length && coming.length < PARTS_AHEAD; asked += IDS_AT_ONCE) {
+      const part = fetchEntries(bus, tenant, ids.slice(asked, asked + IDS_AT_ONCE));
+      // When one fails nobody waits for those after it any more.
+      part.catch(() => undefined);
+      coming.push(part);
+    }
+    return coming.shift();
+  };
+  for (let part = askAhead(); part; part = askAhead()) {
+    for (const [i, entry] of (await part).entries()) {
+      if (i % DOCUMENTS_AT_ONCE === DOCUMENTS_AT_ONCE - 1) await letOthersWork();
+      addEntry(work, entry);
+      gone.delete(entry.id);
+    }
   }
   for (const [id, version] of gone) work.entries.push({ id, version, document: null, identifiers: [], names: [] });
   return work;
+}
+
+function addEntry(work: TenantWork, entry: Entry): void {
+  const document = documentOf(work.tenant, entry);
+  const names = nameWords(document.words);
+  for (const term of document.words) if (!isPresence(term)) work.terms.add(term);
+  if (isSample(entry.id)) for (const word of names) work.names.set(word, (work.names.get(word) ?? 0) + 1);
+  const { id, version } = entry;
+  work.entries.push({ id, version, document: printDocument(document), identifiers: identifiersOf(entry), names });
 }
 
 /** One in sixteen, always the same ones. */

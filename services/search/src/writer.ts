@@ -1,13 +1,10 @@
 import { Bus, describeError } from '@kontor/bus';
 import { Database, whileHolding } from '@kontor/database';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Rebuilder } from '../care/rebuilder.js';
-import { Verifier } from '../care/verifier.js';
-import { Indexer } from './indexer.js';
-import type { WriterLock } from './writer-lock.js';
-
-/** The gate that the index listeners wait at. */
-export const WRITER = 'writer';
+import { Rebuilder } from './care/rebuilder.js';
+import { Verifier } from './care/verifier.js';
+import { Indexer } from './indexes/indexer.js';
+import { WRITER, type WriterLock } from './indexes/writer-lock.js';
 
 /** Lets one replica write to the index, the one that holds the lock: two could overtake each other, and leave an older state behind. */
 @Injectable()
