@@ -1,11 +1,6 @@
 import { AppError, currentContext } from '@kontor/bus';
-import {
-  DataSource,
-  type EntityManager,
-  type EntitySchema,
-  QueryRunnerAlreadyReleasedError,
-  QueryRunnerProviderAlreadyReleasedError,
-} from 'typeorm';
+import { DataSource, type EntityManager, type EntitySchema } from 'typeorm';
+import { LOST, sqlState, translate } from './errors.js';
 import { Outbox } from './outbox.js';
 
 export interface DatabaseOptions {
@@ -19,12 +14,6 @@ export interface DatabaseOptions {
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-/** SQL states that mean: the server is away, starting, stopping or full. */
-const AWAY = /^(08|53|57P0|55P03|57014|25P0[34])/;
-/** Deadlock, serialization failure: PostgreSQL let another transaction win. */
-const LOST = ['40P01', '40001'];
-const SOCKET = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT'];
 
 /** The one way to the service's PostgreSQL: each piece of work is a transaction for one tenant. */
 export class Database {
@@ -109,47 +98,4 @@ export class Database {
     await this.outbox.stop();
     if (this.source.isInitialized) await this.source.destroy();
   }
-}
-
-/** What went wrong in PostgreSQL, as far as it is not the statement's fault. */
-function translate(error: unknown): unknown {
-  const state = sqlState(error);
-  if (!state) return error;
-  if (LOST.includes(state)) return new AppError('busy', 'Others changed the same things at the same moment; try again', { retryAfter: 1 });
-  if (state === '55P03' || state === '57014')
-    return new AppError('busy', 'The database is too busy at the moment; try again', { retryAfter: 2 });
-  if (AWAY.test(state) || SOCKET.includes(state))
-    return new AppError('unavailable', 'The database cannot be reached at the moment', { retryAfter: 2 });
-  return error;
-}
-
-interface DriverError {
-  code?: unknown;
-  message?: unknown;
-  constraint?: string;
-}
-/** TypeORM wraps the errors of statements, not those of connecting. */
-function driverErrorOf(error: unknown): DriverError {
-  const thrown = Object(error) as DriverError & { driverError?: DriverError };
-  return thrown.driverError ?? thrown;
-}
-
-/** The SQL state (or the socket error's code) of a database error, undefined for others. */
-export function sqlState(error: unknown): string | undefined {
-  if (error instanceof AppError) return undefined;
-  // The connection broke between two statements of a transaction, and TypeORM has taken it away.
-  if (error instanceof QueryRunnerProviderAlreadyReleasedError || error instanceof QueryRunnerAlreadyReleasedError) return 'ECONNRESET';
-  const driver = driverErrorOf(error);
-  if (typeof driver.code === 'string') return driver.code;
-  // node-postgres has no code for these two
-  const message = String(driver.message);
-  if (/Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(message))
-    return 'ECONNRESET';
-  return undefined;
-}
-
-/** The name of the constraint that was violated, for errors that a service turns into a refusal of its own. */
-export function violated(error: unknown): string | undefined {
-  const { code, constraint } = driverErrorOf(error);
-  return typeof code === 'string' && code.startsWith('23') ? constraint : undefined;
 }

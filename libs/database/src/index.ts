@@ -1,4 +1,5 @@
 export * from './database.js';
+export { sqlState, violated } from './errors.js';
 export * from './lock.js';
 export * from './migrate.js';
 export * from './module.js';

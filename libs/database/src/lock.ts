@@ -1,5 +1,7 @@
+import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { translate } from './errors.js';
 
 export type Query = <R>(sql: string, parameters: unknown[]) => Promise<R[]>;
 
@@ -11,9 +13,11 @@ export interface HeldLock {
   /** For short statements only: while one runs, the lease is not renewed. */
   client: Client;
   held(): boolean;
+  /** Aborts when the lock is lost; its connections are cut then, and what waits for them fails. */
+  lost: AbortSignal;
   /**
    * Transactions that cannot commit when the lock is lost, however long they take: on a connection of their own, with a lock of its own, `part` of
-   * this one. Resolves when the last holder can commit none any more.
+   * this one. Resolves when the last holder can commit none any more. They fail as those of `Database` do.
    */
   transactions(part: string): Promise<Transactions>;
 }
@@ -23,22 +27,26 @@ export interface HeldLock {
 const BEAT_MS = 1_500;
 const BELIEVED_MS = 5_500;
 const SESSION_MS = 7_000;
+const WATCH_MS = 250;
+const TRY_EVERY_MS = 100;
 
 /** A connection that ends with its process, or seven seconds after it was paused or cut off, and with it the locks that it holds. */
 class Session {
   readonly client: Client;
-  stands = true;
-  /** When the server answered last. */
+  /** When that was asked which the server answered last. */
   answered = performance.now();
+  private readonly socket = new Socket();
   private beating?: NodeJS.Timeout;
-  private asked = false;
+  private asking = false;
 
-  constructor(url: string, name: string) {
-    const application_name = `kontor-lock-${name}`.slice(0, 63);
-    this.client = new Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 5_000, application_name });
-    const lost = () => {
-      this.stands = false;
-    };
+  constructor(url: string, name: string, lost: () => void) {
+    this.client = new Client({
+      connectionString: url,
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+      application_name: `kontor-lock-${name}`.slice(0, 63),
+      stream: () => this.socket,
+    });
     this.client.on('error', lost).on('end', lost);
   }
 
@@ -47,28 +55,44 @@ class Session {
     // The time limits of the service's role are for requests; this session waits by design. Looking after the client every second ends what a
     // killed holder has left running.
     await this.client.query(
-      `set statement_timeout = 0; set lock_timeout = 0; set client_connection_check_interval = 1000;
+      `set statement_timeout = 0; set lock_timeout = 0; set transaction_timeout = 0; set client_connection_check_interval = 1000;
        set idle_session_timeout = ${SESSION_MS}; set idle_in_transaction_session_timeout = ${SESSION_MS}`,
     );
     this.beating = setInterval(() => void this.beat(), BEAT_MS);
   }
 
+  async tryLock(key: string): Promise<boolean> {
+    const asked = performance.now();
+    const { rows } = await this.client.query<{ got: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as got', [
+      `kontor:${key}`,
+    ]);
+    this.answered = asked;
+    return rows[0]?.got ?? false;
+  }
+
   private async beat(): Promise<void> {
-    if (this.asked) return;
-    this.asked = true;
+    if (this.asking) return;
+    this.asking = true;
+    const asked = performance.now();
     try {
       await this.client.query('select 1');
     } catch {
       // The connection is gone, which it says itself, or the transaction that this came into has failed: an answer as good as any.
     }
-    this.asked = false;
-    this.answered = performance.now();
+    this.asking = false;
+    this.answered = asked;
   }
 
+  cut(): void {
+    this.socket.destroy();
+  }
+
+  /** Says goodbye when somebody listens. */
   async end(): Promise<void> {
     clearInterval(this.beating);
     // Ending a connection that is broken already fails, and is what we wanted.
-    await this.client.end().catch(() => undefined);
+    await Promise.race([this.client.end().catch(() => undefined), sleep(1_000, undefined, { ref: false })]);
+    this.cut();
   }
 }
 
@@ -79,47 +103,58 @@ class Session {
  * `held()` says whether it still holds it; `work` must end soon after it says no.
  */
 export async function tryHolding(url: string, name: string, work: (lock: HeldLock) => Promise<void>): Promise<boolean> {
-  const lease = new Session(url, name);
-  const sessions = [lease];
+  const lost = new AbortController();
+  const sessions: Session[] = [];
+  const lose = () => {
+    lost.abort();
+    for (const session of sessions) session.cut();
+  };
+  const begin = async (part: string) => {
+    const session = new Session(url, part, lose);
+    sessions.push(session);
+    await session.begin();
+    return session;
+  };
+  let watching: NodeJS.Timeout | undefined;
   try {
-    await lease.begin();
-    const { rows } = await lease.client.query<{ got: boolean }>(`select pg_try_advisory_lock(${LOCK}) as got`, [keyOf(name)]);
-    if (!rows[0]?.got) return false;
-    lease.answered = performance.now();
+    const lease = await begin(name);
+    if (!(await lease.tryLock(name))) return false;
+    const held = () => {
+      if (performance.now() - lease.answered > BELIEVED_MS) lose();
+      return !lost.signal.aborted;
+    };
+    watching = setInterval(held, WATCH_MS);
     await work({
       client: lease.client,
-      held: () => sessions.every(({ stands }) => stands) && performance.now() - lease.answered < BELIEVED_MS,
+      held,
+      lost: lost.signal,
       async transactions(part) {
-        const session = new Session(url, `${name}-${part}`);
-        sessions.push(session);
-        await session.begin();
-        await session.client.query(`select pg_advisory_lock(${LOCK})`, [keyOf(`${name}/${part}`)]);
+        const session = await begin(`${name}-${part}`);
+        while (!(await session.tryLock(`${name}/${part}`))) await sleep(TRY_EVERY_MS);
         return transactionsOf(session.client);
       },
     });
     return true;
   } finally {
+    clearInterval(watching);
     await Promise.all(sessions.map((session) => session.end()));
   }
 }
-
-const LOCK = 'hashtextextended($1, 0)';
-const keyOf = (name: string) => `kontor:${name}`;
 
 function transactionsOf(client: Client): Transactions {
   let before: Promise<unknown> = Promise.resolve();
   const query: Query = async (sql, parameters) => (await client.query(sql, parameters)).rows;
   return (work) => {
     const mine = before.then(async () => {
-      await client.query('begin');
       try {
+        await client.query('begin');
         const result = await work(query);
         await client.query('commit');
         return result;
       } catch (error) {
         // When the connection is gone, so is the transaction.
         await client.query('rollback').catch(() => undefined);
-        throw error;
+        throw translate(error);
       }
     });
     before = mine.catch(() => undefined);

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { eventually, startServers } from '@kontor/testing';
@@ -12,7 +14,12 @@ let onlooker: Client;
 
 beforeAll(async () => {
   servers = await start();
-  ({ url } = await servers.freshDatabase('customer'));
+  const database = await servers.freshDatabase('customer');
+  url = database.url;
+  const owner = new Client({ connectionString: database.migrationUrl });
+  await owner.connect();
+  await owner.query('create table noted (name text)');
+  await owner.end();
   onlooker = new Client({ connectionString: url });
   await onlooker.connect();
 });
@@ -21,8 +28,33 @@ afterAll(async () => {
   await servers.stop();
 });
 
+/** A way to PostgreSQL on which at some moment nothing comes through any more, in either direction. */
+async function startWire() {
+  const { hostname, port } = new URL(url);
+  const sockets: Socket[] = [];
+  const server = createServer((near) => {
+    const far = connect({ host: hostname, port: Number(port) });
+    sockets.push(near, far);
+    for (const socket of [near, far]) socket.on('error', () => {});
+    near.pipe(far).pipe(near);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const its = new URL(url);
+  its.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url: its.href,
+    hold() {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      await once(server.close(), 'close');
+    },
+  };
+}
+
 /** Holds the lock until it is let go. */
-async function holding(name: string): Promise<{ lock: HeldLock; letGo(): Promise<void> }> {
+async function holding(name: string, by = url): Promise<{ lock: HeldLock; letGo(): Promise<void> }> {
   let letGo = () => {};
   let ended: Promise<boolean> | undefined;
   const lock = await new Promise<HeldLock>((resolve, reject) => {
@@ -31,7 +63,7 @@ async function holding(name: string): Promise<{ lock: HeldLock; letGo(): Promise
         letGo = end;
         resolve(held);
       });
-    ended = tryHolding(url, name, work);
+    ended = tryHolding(by, name, work);
     ended.then((got) => got || reject(new Error('Another one holds it')), reject);
   });
   return {
@@ -90,40 +122,54 @@ test('a transaction that fails leaves nothing, and does not cost the lock', asyn
   const { lock, letGo } = await holding(name);
   const transaction = await lock.transactions('part');
   const failing = transaction(async (query) => {
-    await query('create temporary table noted (n int)', []);
+    await query('insert into noted values ($1)', [name]);
     // The lease is renewed meanwhile: what asks comes into a transaction that can only be rolled back.
     await query('select 1 / 0', []).catch(() => sleep(2_000));
     await query('select 1', []);
   });
   await expect(failing).rejects.toThrow('aborted');
-  await expect(transaction((query) => query('select from noted', []))).rejects.toThrow('does not exist');
-  expect(await transaction((query) => query('select 1 as one', []))).toEqual([{ one: 1 }]);
+  expect(await transaction((query) => query('select from noted where name = $1', [name]))).toEqual([]);
   expect(lock.held()).toBe(true);
   expect(await isFree(name)).toBe(false);
   await letGo();
 });
 
-test('the next holder gets a part only when the last one can commit nothing any more', async () => {
+test('when the lock is lost its transactions can commit nothing any more, and the next holder need not wait for them', async () => {
   const name = randomUUID();
   const first = await holding(name);
   const transaction = await first.lock.transactions('part');
-  const ended: string[] = [];
-  const last = transaction((query) => query('select pg_sleep(2)', [])).then(async () => {
-    ended.push('the last transaction');
-    await first.letGo();
+  const last = transaction(async (query) => {
+    await query('insert into noted values ($1)', [name]);
+    await query('select pg_sleep(20)', []);
   });
+  const failed = expect(last).rejects.toMatchObject({ code: 'unavailable' });
+  await sleep(200);
   await cut(name);
-  await eventually(async () => expect(first.lock.held()).toBe(false));
+  await failed;
+  expect(first.lock.held()).toBe(false);
+  expect(first.lock.lost.aborted).toBe(true);
   const second = await holding(name);
-  const next = await second.lock.transactions('part').then((its) => {
-    ended.push('the next holder');
-    return its;
-  });
-  await last;
-  expect(await next((query) => query('select 1 as one', []))).toEqual([{ one: 1 }]);
-  expect(ended).toEqual(['the last transaction', 'the next holder']);
+  const next = await second.lock.transactions('part');
+  expect(await next((query) => query('select from noted where name = $1', [name]))).toEqual([]);
+  await first.letGo();
+  expect(second.lock.held()).toBe(true);
   await second.letGo();
-});
+}, 15_000);
+
+test('who is cut off without noticing stops believing, fails what it was waiting for, and another one takes over within ten seconds', async () => {
+  const name = randomUUID();
+  const wire = await startWire();
+  const first = await holding(name, wire.url);
+  const transaction = await first.lock.transactions('part');
+  const start = performance.now();
+  wire.hold();
+  await expect(transaction((query) => query('insert into noted values ($1)', [name]))).rejects.toMatchObject({ code: 'unavailable' });
+  expect(first.lock.held()).toBe(false);
+  const free = async () => expect(await isFree(name)).toBe(true);
+  await eventually(free, 10_000 - (performance.now() - start));
+  await first.letGo();
+  await wire.stop();
+}, 20_000);
 
 test('without the connection of a part the lock is lost', async () => {
   const name = randomUUID();

@@ -87,15 +87,13 @@ export class ImportRunner implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Works on an import until it is over (true), or until the lock is lost or the process stops (false). */
   private async work({ importId, tenant }: Queued, lock: HeldLock): Promise<boolean> {
-    const lost = new AbortController();
-    lock.client.on('end', () => lost.abort());
-    const goOn = AbortSignal.any([lost.signal, this.stopping.signal]);
+    const goOn = AbortSignal.any([lock.lost, this.stopping.signal]);
     if (!lock.held() || goOn.aborted) return false;
     const context = serviceContext(tenant, { lane: 'bulk', door: 'import' });
     const entity = await runAs(context, () => this.begin(importId));
     if (entity && (entity.state === 'queued' || entity.state === 'running')) {
       const asAgent = { ...context, ...entity.startedBy, requestId: randomUUID(), traceparent: newTraceparent() };
-      const result = await runAs(asAgent, () => this.run(entity, goOn));
+      const result = await runAs(asAgent, () => this.run(entity, lock, goOn));
       if (!result) return false;
       await runAs(context, () => this.end(importId, result));
     }
@@ -117,15 +115,16 @@ export class ImportRunner implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** How the import ended; undefined when it did not, because somebody else is to go on with it. */
-  private async run(entity: ImportEntity, goOn: AbortSignal): Promise<Result | undefined> {
+  private async run(entity: ImportEntity, lock: HeldLock, goOn: AbortSignal): Promise<Result | undefined> {
     try {
       return (await runImport({ db: this.db, bus: this.bus, files: this.files }, entity, goOn))
         ? { state: 'finished', error: null }
         : undefined;
     } catch (error) {
+      // Whoever has the lock now may have finished it, and deleted the file that was not found here.
+      if (!lock.held() || goOn.aborted) return undefined;
       const refused = error instanceof UnreadableFile || (error instanceof AppError && !isTransient(error) && error.code !== 'internal');
       if (refused) return { state: 'failed', error: error.message };
-      if (goOn.aborted) return undefined;
       if (isTransient(error)) await sayWaitingFor(this.db, entity, (error as AppError).message);
       else if (this.failsTooOften(entity.id)) {
         this.log.error({ event: 'import-given-up', importId: entity.id, ...describeError(error) });
@@ -142,6 +141,8 @@ export class ImportRunner implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private end(id: string, { state, error }: Result): Promise<unknown> {
-    return this.db.transaction((tx) => tx.update(ImportEntity, { id }, { state, error, waitingFor: null, finishedAt: () => 'now()' }));
+    return this.db.transaction((tx) =>
+      tx.update(ImportEntity, { id, state: 'running' }, { state, error, waitingFor: null, finishedAt: () => 'now()' }),
+    );
   }
 }

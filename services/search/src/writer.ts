@@ -31,11 +31,14 @@ export class Writer implements OnApplicationBootstrap, OnApplicationShutdown {
         let ended = false;
         const held: WriterLock = {
           held: () => lock.held() && !ended,
+          lost: lock.lost,
           transaction: await lock.transactions('bulk'),
           peoplesTransaction: await lock.transactions('people'),
         };
         try {
           const working = this.indexer.run(held);
+          // At once, whatever is still waited for here: events that are held here do not get to the next writer.
+          lock.lost.addEventListener('abort', () => gate.close());
           gate.open();
           const upkeep = [this.rebuilder.run(held), this.verifier.run(held)];
           await working.finally(() => {

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { rebuildIndex } from '@kontor/contracts';
+import { Database } from '@kontor/database';
 import { anAgent, eventually, ServiceProcess, startWorld, type World } from '@kontor/testing';
 import { service } from '../src/index.js';
 import { NOTHING_WRONG, shortly, statusOf, totalOf, untilQuiet, verified } from './care.js';
@@ -130,6 +131,34 @@ test(
       swap();
     });
     expect(await verified(world, agent)).toEqual(NOTHING_WRONG);
+  },
+  5 * MINUTE,
+);
+
+test(
+  'the writer loses its connections again and again: one of the two goes on, and each can be the writer once more',
+  async () => {
+    const db = await Database.connect({ name: 'test', url: world.databases.search!.url });
+    const cut = () =>
+      db.queryAcrossTenants('select pg_terminate_backend(pid) from pg_stat_activity where application_name = any($1)', [
+        of.some(['', '-people', '-bulk'], 2).map((part) => `kontor-lock-writer${part}`),
+      ]);
+    await whileTicking(async () => {
+      for (let i = 0; i < 6; i++) {
+        await tellInBulk(contacts(1_000, `abriss${i}`));
+        await cut();
+        await pause(1_500);
+      }
+      await untilFound('nachdemabriss');
+    });
+    await db.close();
+    expect(await totalOf(world, agent, 'abriss*')).toEqual({ value: 6_000, relation: 'exact' });
+    expect(await verified(world, agent)).toEqual(NOTHING_WRONG);
+    for (const one of [writer, other]) {
+      await one.kill();
+      await untilFound(`ohne${one.pid}`);
+      await one.start();
+    }
   },
   5 * MINUTE,
 );

@@ -182,14 +182,18 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
       const handler = this.handlers.get(job.kind);
       if (!handler) throw new Error(`Nobody does jobs of the kind ${job.kind}`);
       await runAs(context, () => handler(job as OpenJob<never>));
-      await set(`state = 'finished', done = total, finished_at = now()`);
+      await set(`state = 'finished', done = total, error = null, finished_at = now()`);
     } catch (error) {
       // Others go on meanwhile.
       if (isTransient(error)) return void (await set(`not_before = now() + interval '${AGAIN_S} seconds'`));
       this.log.error({ event: 'job-failed', kind: job.kind, ...describeError(error) });
       const message =
         error instanceof AppError ? error.message : 'Something went wrong on our side; the log of the customer service says what';
-      await set(`state = 'failed', error = $3, finished_at = now()`, message);
+      // Who was paused in the middle and goes on now may have finished it; then there was nothing left to do here, and that is no failure.
+      await this.db.queryAcrossTenants(
+        `update job set state = 'failed', error = $3, finished_at = now() where tenant_id = $1 and id = $2 and state = 'running'`,
+        [job.tenant, job.id, message],
+      );
     }
   }
 

@@ -32,7 +32,7 @@ export class CareService {
   }
 
   async verify({ deep }: InputOf<typeof verifyIndex>): Promise<SearchStatus> {
-    await this.db.acrossTenants((tx) => startVerification((sql, parameters) => tx.query(sql, parameters), currentTenant(), deep));
+    await this.db.acrossTenants((tx) => startVerification((sql, parameters) => tx.query(sql, parameters), currentTenant(), { deep }));
     return this.status();
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Bus, describeError, isTransient, serviceContext } from '@kontor/bus';
+import { AppError, Bus, describeError, isTransient, serviceContext } from '@kontor/bus';
 import { listTenants, listVersions } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Injectable, Logger } from '@nestjs/common';
@@ -39,15 +39,19 @@ export class Rebuilder {
         if (state?.state === 'running' && this.index.ready) await this.rebuild(state, lock);
       } catch (error) {
         this.log.warn({ event: 'index-not-rebuilt-yet', ...describeError(error) });
-        if (!isTransient(error) && lock.held())
-          await this.db.acrossTenants((tx) =>
-            tx.query(`update rebuild set state = 'failed', finished_at = clock_timestamp(), error = $1 where state = 'running'`, [
-              'An entry could not be indexed; the log of the search service says why',
-            ]),
-          );
+        if (!isTransient(error) && lock.held()) await this.failed().catch(() => undefined);
       }
       await sleep(LOOK_EVERY_MS);
     }
+  }
+
+  /** When that cannot be noted it is tried again, and fails again. */
+  private failed(): Promise<unknown> {
+    return this.db.acrossTenants((tx) =>
+      tx.query(`update rebuild set state = 'failed', finished_at = clock_timestamp(), error = $1 where state = 'running'`, [
+        'An entry could not be indexed; the log of the search service says why',
+      ]),
+    );
   }
 
   private async rebuild(state: RebuildState, lock: WriterLock): Promise<void> {
@@ -61,22 +65,25 @@ export class Rebuilder {
     const at = empty ? -1 : places.findIndex(({ tenant, kind }) => tenant === state.tenant && kind === state.kind);
     for (const [i, { tenant, kind }] of places.slice(Math.max(at, 0)).entries())
       await this.fill(state.name, tenant, kind, i === 0 && at >= 0 ? state.after : null, lock);
-    if (this.goesOn(state.name, lock)) await this.index.switchTo(lock, state);
+    this.mustGoOn(state.name, lock);
+    await this.index.switchTo(lock, state);
   }
 
   private async count(tenant: string, kind: (typeof KINDS)[number]): Promise<number> {
     return (await this.bus.request(listVersions, { kind, limit: 1, count: true }, serviceContext(tenant))).total ?? 0;
   }
 
-  /** False, too, when the index was lost meanwhile: then another one is begun, from the first entry on. */
-  private goesOn(name: string, lock: WriterLock): boolean {
-    return lock.held() && this.index.building().includes(name);
+  /** Fails when another replica writes now, or the index was lost meanwhile: then it is gone on, or begun again, from what is noted. */
+  private mustGoOn(name: string, lock: WriterLock): void {
+    if (!lock.held() || !this.index.building().includes(name))
+      throw new AppError('unavailable', 'The index is not being made here any more');
   }
 
   private async fill(name: string, tenant: string, kind: (typeof KINDS)[number], from: string | null, lock: WriterLock): Promise<void> {
     const inFlight: Promise<unknown>[] = [];
     let noted: Promise<unknown> = Promise.resolve();
-    for (let after = from ?? undefined; this.goesOn(name, lock); ) {
+    for (let after = from ?? undefined; ; ) {
+      this.mustGoOn(name, lock);
       const { items } = await this.bus.request(listVersions, { kind, after, limit: IDS_AT_ONCE }, serviceContext(tenant));
       const last = items.at(-1)?.id;
       if (last === undefined) break;

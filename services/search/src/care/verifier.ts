@@ -46,10 +46,10 @@ export class Verifier {
     }
   }
 
-  private async failed({ tenant }: VerificationState, error: unknown): Promise<void> {
+  private async failed(state: VerificationState, error: unknown): Promise<void> {
     this.log.warn({ event: 'index-not-verified-yet', ...describeError(error) });
     if (isTransient(error)) return;
-    await this.note(tenant, `state = 'failed', finished_at = clock_timestamp(), error = $2`, [
+    await this.note(state, `state = 'failed', finished_at = clock_timestamp(), error = $2`, [
       'An entry could not be compared; the log of the search service says why',
     ]).catch(() => undefined);
   }
@@ -60,27 +60,32 @@ export class Verifier {
       let total = 0;
       for (const kind of ['customer', 'contact'] as const)
         total += (await this.bus.request(listVersions, { kind, limit: 1, count: true }, serviceContext(tenant))).total ?? 0;
-      await this.note(tenant, 'total = $2', [total]);
+      await this.note(state, 'total = $2', [total]);
     }
     if (state.kind === 'customer') await this.compareAll(state, 'customer', state.after, lock);
     if (lock.held()) await this.compareAll(state, 'contact', state.kind === 'contact' ? state.after : null, lock);
     if (!lock.held()) return;
-    const surplus = await this.removeSurplus(tenant);
-    await this.note(tenant, `surplus = $2, state = 'finished', finished_at = clock_timestamp(), error = null`, [surplus]);
+    const surplus = await this.removeSurplus(tenant, lock);
+    if (!lock.held()) return;
+    await this.note(state, `surplus = $2, state = 'finished', finished_at = clock_timestamp(), error = null`, [surplus]);
   }
 
-  private async compareAll({ tenant, deep }: VerificationState, kind: 'customer' | 'contact', from: string | null, lock: WriterLock) {
+  private async compareAll(state: VerificationState, kind: 'customer' | 'contact', from: string | null, lock: WriterLock) {
+    const { tenant, deep } = state;
     for (let after = from ?? undefined; lock.held(); ) {
       const { items } = await this.bus.request(listVersions, { kind, after, limit: IDS_AT_ONCE }, serviceContext(tenant));
       const last = items.at(-1)?.id;
       if (last === undefined) return;
       after = last;
       const { missing, stale, words } = await this.repair(tenant, items, deep);
-      await this.note(
-        tenant,
-        'done = done + $2, kind = $3, after_id = $4, missing = missing + $5, stale = stale + $6, words = words + $7',
-        [items.length, kind, last, missing, stale, words],
-      );
+      await this.note(state, 'done = done + $2, kind = $3, after_id = $4, missing = missing + $5, stale = stale + $6, words = words + $7', [
+        items.length,
+        kind,
+        last,
+        missing,
+        stale,
+        words,
+      ]);
     }
   }
 
@@ -138,7 +143,7 @@ export class Verifier {
   }
 
   /** What the index has and the customer service has not; looked for only where the index has more. */
-  private async removeSurplus(tenant: string): Promise<number> {
+  private async removeSurplus(tenant: string, lock: WriterLock): Promise<number> {
     const { index, fresh } = await this.fresh.current(tenant);
     const [all] = await this.meili.search(index, [{ filters: [is('tenant', tenant)], limit: 0 }]);
     let known = 0;
@@ -147,7 +152,7 @@ export class Verifier {
     // What is fresh can be in the settled index besides, or be on its way out of it.
     if ((all?.total ?? 0) <= known && fresh.size === 0) return 0;
     let surplus = 0;
-    for (let offset = 0; ; ) {
+    for (let offset = 0; lock.held(); ) {
       const ids = await this.meili.idsOf(index, is('tenant', tenant), offset, IDS_AT_ONCE);
       if (!ids.length) return surplus;
       const { contacts, customers } = await this.bus.request(getEntries, { ids }, serviceContext(tenant));
@@ -161,6 +166,7 @@ export class Verifier {
       surplus += gone.length;
       offset += ids.length - gone.length;
     }
+    return surplus;
   }
 
   /** Those that are still in the settled index, and count there, at the second look. */
@@ -172,9 +178,15 @@ export class Verifier {
     return kept.filter(({ id }) => !fresh.has(id)).map(({ id }) => ({ id, version: 0 }));
   }
 
-  private note(tenant: string, columns: string, parameters: unknown[]): Promise<unknown> {
+  /** Unless it was begun anew meanwhile; then all is compared once more. */
+  private note({ tenant, startedAt }: VerificationState, columns: string, parameters: unknown[]): Promise<unknown> {
+    const sameOrder = `date_trunc('milliseconds', started_at) = $${parameters.length + 2}`;
     return this.db.acrossTenants((tx) =>
-      tx.query(`update verification set ${columns} where tenant_id = $1 and state = 'running'`, [tenant, ...parameters]),
+      tx.query(`update verification set ${columns} where tenant_id = $1 and state = 'running' and ${sameOrder}`, [
+        tenant,
+        ...parameters,
+        startedAt,
+      ]),
     );
   }
 }

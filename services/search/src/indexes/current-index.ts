@@ -67,9 +67,14 @@ export class CurrentIndex {
     this.making = undefined;
     const rebuild = await rebuildState(this.db);
     if (rebuild?.state !== 'running') return;
-    const { empty } = await this.beginMaking(rebuild.name);
-    if (empty && rebuild.tenant !== null)
-      await lock.transaction((query) => query('update rebuild set done = 0, tenant_id = null, kind = null, after_id = null', []));
+    const lost = rebuild.total > 0 && !(await this.meili.indexes()).has(rebuild.name);
+    // Under another name: how far the lost one had come may still be about to be noted.
+    const name = lost ? newName() : rebuild.name;
+    if (lost)
+      await lock.transaction((query) =>
+        query('update rebuild set name = $1, done = 0, total = 0, tenant_id = null, kind = null, after_id = null', [name]),
+      );
+    await this.beginMaking(name);
   }
 
   private async begin(lock: WriterLock, there: ReadonlyMap<string, string>): Promise<State> {

@@ -130,7 +130,12 @@ export class Fresh {
   async settle(lock: WriterLock, floor: number): Promise<void> {
     await lock.transaction(async (query) => {
       await query('update current_index set floor = greatest(floor, $1)', [floor]);
-      await query('delete from fresh where seq <= $1', [floor]);
+      // In the same order as changes are kept: otherwise the two could wait for each other.
+      await query(
+        `with due as (select tenant_id, entry_id from fresh where seq <= $1 order by tenant_id, entry_id for update)
+         delete from fresh using due where fresh.tenant_id = due.tenant_id and fresh.entry_id = due.entry_id`,
+        [floor],
+      );
     });
   }
 }
@@ -139,7 +144,7 @@ export class Fresh {
 export async function keepFresh(query: Query, tenant: string, entries: readonly FreshEntry[]): Promise<Map<string, number>> {
   const rows = await query<{ id: string; seq: string }>(
     `insert into fresh (tenant_id, entry_id, version, document)
-     select $1, id, version, document::json from unnest($2::uuid[], $3::integer[], $4::text[]) as new (id, version, document)
+     select $1, id, version, document::json from unnest($2::uuid[], $3::integer[], $4::text[]) as new (id, version, document) order by id
      on conflict (tenant_id, entry_id) do update
        set version = greatest(fresh.version, excluded.version), document = excluded.document, seq = default
        where excluded.version >= fresh.version or excluded.document is null

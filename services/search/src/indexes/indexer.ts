@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Bus, describeError } from '@kontor/bus';
 import { Database } from '@kontor/database';
 import { Injectable, Logger } from '@nestjs/common';
@@ -5,7 +6,7 @@ import { Dictionary } from '../dictionary/dictionary.js';
 import { startVerification } from '../orders/verification.js';
 import { CurrentIndex } from './current-index.js';
 import { Forgetter } from './forgetter.js';
-import { Fresh, keepFresh } from './fresh.js';
+import { Fresh, keepFresh, type Unsettled } from './fresh.js';
 import { type Lane, Lanes, type Waiting } from './lanes.js';
 import { MeiliClient } from './meili.client.js';
 import { readWork, type TenantWork, type Told } from './tenant-work.js';
@@ -16,6 +17,9 @@ interface Read {
   waiting: Waiting[];
   works: TenantWork[];
 }
+
+/** What Meilisearch is given of an entry; without a document it is gone. */
+type HandedOver = Pick<Unsettled, 'tenant' | 'id' | 'document'>;
 
 /** A batch on its way into the settled index, and what people have changed of it since it began to be read. */
 interface Batch {
@@ -30,6 +34,7 @@ const BATCHES_IN_FLIGHT = 12;
 const IDENTIFIERS_AT_ONCE = 250;
 // How much may be fresh: what is costs every search a little.
 const MOST_FRESH = 500;
+const DOUBT_AGAIN_MS = 1_000;
 const MOST_SETTLED_AT_ONCE = 2_000;
 // When Meilisearch is away for long, the events wait on the stream instead.
 const MOST_UNSETTLED = 20_000;
@@ -81,17 +86,26 @@ export class Indexer {
     this.dictionary.beginLearning();
     this.fresh = await this.freshIndex.ids();
     this.freshSince = performance.now();
+    // What is known of it is of the last time this replica was the writer.
+    this.index.lost = true;
     this.lanes.open();
     let ended = false;
     const held: WriterLock = { ...lock, held: () => lock.held() && !ended };
+    // Whoever waits for a lane that nobody works on any more would wait for ever, and keep its event from the next writer.
     const end = () => {
       ended = true;
+      this.lanes.close();
       this.wake();
     };
+    const abandon = () => {
+      this.lanes.abandon();
+      end();
+    };
+    lock.lost.addEventListener('abort', abandon);
     try {
       await Promise.all([this.workForPeople(held).finally(end), this.workInBulk(held).finally(end)]);
     } finally {
-      this.lanes.close();
+      lock.lost.removeEventListener('abort', abandon);
     }
   }
 
@@ -214,24 +228,24 @@ export class Indexer {
       const own = works.map((work) => ({ ...work, entries: work.entries.filter(({ id }) => !isFresh(id)) }));
       for (const { tenant, entries } of own) await this.learnIdentifiers(lock, tenant, entries, batch.overtaken);
       await this.index.mustStand();
-      const entries = own.flatMap((work) => work.entries);
+      const entries = own.flatMap((work) => work.entries.map(({ id, document }) => ({ tenant: work.tenant, id, document })));
       const late = new Set(entries.flatMap(({ id }) => (isFresh(id) ? [id] : [])));
-      const { done } = await this.meili.write(
+      const { done } = await this.handOver(
         // The one that is being made first: when it is switched to, it must not be behind the other.
         batch.lane === 'rebuild' ? this.index.building() : this.index.all().toReversed(),
-        entries.flatMap(({ id, document }) => (document === null || late.has(id) ? [] : [document])),
-        entries.flatMap(({ id, document }) => (document === null && !late.has(id) ? [id] : [])),
-        lock.held,
+        entries.filter(({ id }) => !late.has(id)),
+        lock,
       );
-      if (!lock.held()) await this.doubt(works);
       const written = new Set(entries.map(({ id }) => id));
       // What is fresh is settled into the index that is being made, too.
-      const again = (id: string) => late.has(id) || (batch.lane !== 'rebuild' && !written.has(id));
+      const again = (id: string) => late.has(id) || (!written.has(id) && !(batch.lane === 'rebuild' && this.fresh.has(id)));
       const others = works.map((work) => this.queueFresh(work, again));
       const tell = () => {
         for (const one of waiting) one.done();
       };
-      return { done: Promise.all([done, ...others]).then(tell, refuse) };
+      void Promise.all([done, ...others]).then(tell, refuse);
+      // Not for the others: they wait for people's changes to be worked on, which may wait for this to be over.
+      return { done: done.catch(() => undefined) };
     } catch (error) {
       refuse(error);
       return { done: Promise.resolve() };
@@ -240,10 +254,36 @@ export class Indexer {
     }
   }
 
-  /** Who was paused while handing over may have come after the next writer: what the index has now is compared. */
-  private async doubt(works: readonly TenantWork[]): Promise<void> {
-    for (const { tenant } of works)
-      await this.db.acrossTenants((tx) => startVerification((sql, parameters) => tx.query(sql, parameters), tenant, true));
+  /**
+   * Gives these to Meilisearch. Who was paused or cut off meanwhile may have come after the next writer, with something older: then what the index
+   * has is compared with what it should have.
+   */
+  private async handOver(indexes: readonly string[], entries: readonly HandedOver[], lock: WriterLock): Promise<{ done: Promise<void> }> {
+    try {
+      return await this.meili.write(
+        indexes,
+        entries.flatMap(({ document }) => document ?? []),
+        entries.flatMap(({ id, document }) => (document === null ? [id] : [])),
+        lock.held,
+      );
+    } finally {
+      lock.held();
+      if (lock.lost.aborted) for (const tenant of new Set(entries.map((entry) => entry.tenant))) await this.doubt(tenant);
+    }
+  }
+
+  /** Until it is noted: nobody else knows of the doubt. */
+  private async doubt(tenant: string): Promise<void> {
+    for (;;)
+      try {
+        await this.db.acrossTenants((tx) =>
+          startVerification((sql, parameters) => tx.query(sql, parameters), tenant, { deep: true, anew: true }),
+        );
+        return;
+      } catch (error) {
+        this.log.warn({ event: 'doubt-not-noted-yet', ...describeError(error) });
+        await sleep(DOUBT_AGAIN_MS);
+      }
   }
 
   /** Who is in people's hands meanwhile has been overtaken. */
@@ -284,12 +324,7 @@ export class Indexer {
     const last = oldest.at(-1);
     if (!last) return;
     await this.index.mustStand();
-    const { done } = await this.meili.write(
-      this.index.all(),
-      oldest.flatMap(({ document }) => document ?? []),
-      oldest.flatMap(({ id, document }) => (document === null ? [id] : [])),
-      lock.held,
-    );
+    const { done } = await this.handOver(this.index.all(), oldest, lock);
     await done;
     await this.freshIndex.settle(lock, last.seq);
     for (const { id } of oldest) if ((this.fresh.get(id) ?? 0) <= last.seq) this.fresh.delete(id);

@@ -27,6 +27,8 @@ export class Lanes {
   readonly bulk = new Wakeable();
   private readonly queues: Record<Lane, Waiting[]> = { people: [], bulk: [], rebuild: [] };
   private readonly log = new Logger('Lanes');
+  /** All who wait, those too whose entries are being read or written. */
+  private readonly waiting = new Set<Waiting>();
   private isOpen = false;
   private lastRebuilt = false;
 
@@ -34,10 +36,16 @@ export class Lanes {
     this.isOpen = true;
   }
 
-  /** Refuses all who wait, and who comes until it is opened again. */
+  /** Refuses all who wait for their turn, and who comes until it is opened again. */
   close(): void {
     this.isOpen = false;
     this.fail(['people', 'bulk', 'rebuild'], notTheWriter());
+  }
+
+  /** Refuses, besides, those whose turn it is: another one will write what they wait for. */
+  abandon(): void {
+    this.close();
+    for (const waiting of this.waiting) waiting.failed(notTheWriter());
   }
 
   wake(): void {
@@ -49,8 +57,18 @@ export class Lanes {
   queue(tenant: string, told: readonly Told[], lane: Lane, alone = false): Promise<void> {
     // Who waited here would hold on to an event that the writer should have.
     if (!this.isOpen) return Promise.reject(notTheWriter());
-    return new Promise((done, failed) => {
-      this.queues[lane].push({ tenant, told, lane, alone, done, failed });
+    return new Promise((resolve, reject) => {
+      const done = () => {
+        this.waiting.delete(waiting);
+        resolve();
+      };
+      const failed = (error: unknown) => {
+        this.waiting.delete(waiting);
+        reject(error);
+      };
+      const waiting: Waiting = { tenant, told, lane, alone, done, failed };
+      this.waiting.add(waiting);
+      this.queues[lane].push(waiting);
       (lane === 'people' ? this.people : this.bulk).wake();
     });
   }

@@ -187,7 +187,10 @@ export class MeiliClient {
 
   private async finished(task: number): Promise<void> {
     const { status, error } = await this.call(() => this.tasks.over(task));
-    if (status !== 'succeeded') throw new RefusedByMeili(error?.code ?? status);
+    if (status === 'succeeded') return;
+    // A full disk, say: nothing is wrong with what was given.
+    if (error?.type !== 'invalid_request') throw new AppError('unavailable', 'The search engine could not write', { retryAfter: 5 });
+    throw new RefusedByMeili(error.code);
   }
 
   async ping(): Promise<void> {

@@ -6,6 +6,8 @@ export const WRITER = 'writer';
 /** What only the replica that writes to the index has. Its transactions cannot commit when another one is the writer. */
 export interface WriterLock {
   held(): boolean;
+  /** Aborts when another one may be the writer; not when this one stops by itself. */
+  lost: AbortSignal;
   transaction: Transactions;
   /** For what people change: it never waits for the others. */
   peoplesTransaction: Transactions;
