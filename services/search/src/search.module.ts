@@ -9,6 +9,7 @@ import type { Env } from './env.js';
 import { CurrentIndex } from './indexes/current-index.js';
 import { Forgetter } from './indexes/forgetter.js';
 import { Fresh } from './indexes/fresh.js';
+import { HandOver } from './indexes/hand-over.js';
 import { IndexListener } from './indexes/index.listener.js';
 import { Indexer } from './indexes/indexer.js';
 import { MeiliClient } from './indexes/meili.client.js';
@@ -40,6 +41,7 @@ export class SearchModule {
         SearchService,
         SuggestService,
         Forgetter,
+        HandOver,
         ForgetService,
         Indexer,
         Rebuilder,

@@ -36,15 +36,13 @@ export class Writer implements OnApplicationBootstrap, OnApplicationShutdown {
           peoplesTransaction: await lock.transactions('people'),
         };
         try {
-          const working = this.indexer.run(held);
+          const indexing = this.indexer.run(held).finally(() => {
+            ended = true;
+          });
           // At once, whatever is still waited for here: events that are held here do not get to the next writer.
           lock.lost.addEventListener('abort', () => gate.close());
           gate.open();
-          const upkeep = [this.rebuilder.run(held), this.verifier.run(held)];
-          await working.finally(() => {
-            ended = true;
-          });
-          await Promise.all(upkeep);
+          await Promise.all([indexing, this.rebuilder.run(held), this.verifier.run(held)]);
         } finally {
           gate.close();
         }

@@ -1,14 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Bus, describeError } from '@kontor/bus';
-import { Database } from '@kontor/database';
 import { Injectable, Logger } from '@nestjs/common';
 import { Dictionary } from '../dictionary/dictionary.js';
-import { startVerification } from '../orders/verification.js';
 import { CurrentIndex } from './current-index.js';
 import { Forgetter } from './forgetter.js';
-import { Fresh, keepFresh, type Unsettled } from './fresh.js';
+import { Fresh, keepFresh } from './fresh.js';
+import { HandOver } from './hand-over.js';
 import { type Lane, Lanes, type Waiting } from './lanes.js';
-import { MeiliClient } from './meili.client.js';
 import { readWork, type TenantWork, type Told } from './tenant-work.js';
 import type { WriterLock } from './writer-lock.js';
 
@@ -17,9 +14,6 @@ interface Read {
   waiting: Waiting[];
   works: TenantWork[];
 }
-
-/** What Meilisearch is given of an entry; without a document it is gone. */
-type HandedOver = Pick<Unsettled, 'tenant' | 'id' | 'document'>;
 
 /** A batch on its way into the settled index, and what people have changed of it since it began to be read. */
 interface Batch {
@@ -34,7 +28,6 @@ const BATCHES_IN_FLIGHT = 12;
 const IDENTIFIERS_AT_ONCE = 250;
 // How much may be fresh: what is costs every search a little.
 const MOST_FRESH = 500;
-const DOUBT_AGAIN_MS = 1_000;
 const MOST_SETTLED_AT_ONCE = 2_000;
 // When Meilisearch is away for long, the events wait on the stream instead.
 const MOST_UNSETTLED = 20_000;
@@ -63,10 +56,9 @@ export class Indexer {
   private peoplesBatch: Promise<unknown> = Promise.resolve();
 
   constructor(
-    private readonly db: Database,
     private readonly bus: Bus,
     private readonly dictionary: Dictionary,
-    private readonly meili: MeiliClient,
+    private readonly handOver: HandOver,
     private readonly forgetter: Forgetter,
     private readonly freshIndex: Fresh,
     private readonly index: CurrentIndex,
@@ -230,7 +222,7 @@ export class Indexer {
       await this.index.mustStand();
       const entries = own.flatMap((work) => work.entries.map(({ id, document }) => ({ tenant: work.tenant, id, document })));
       const late = new Set(entries.flatMap(({ id }) => (isFresh(id) ? [id] : [])));
-      const { done } = await this.handOver(
+      const { done } = await this.handOver.give(
         // The one that is being made first: when it is switched to, it must not be behind the other.
         batch.lane === 'rebuild' ? this.index.building() : this.index.all().toReversed(),
         entries.filter(({ id }) => !late.has(id)),
@@ -252,38 +244,6 @@ export class Indexer {
     } finally {
       this.unwritten.delete(batch);
     }
-  }
-
-  /**
-   * Gives these to Meilisearch. Who was paused or cut off meanwhile may have come after the next writer, with something older: then what the index
-   * has is compared with what it should have.
-   */
-  private async handOver(indexes: readonly string[], entries: readonly HandedOver[], lock: WriterLock): Promise<{ done: Promise<void> }> {
-    try {
-      return await this.meili.write(
-        indexes,
-        entries.flatMap(({ document }) => document ?? []),
-        entries.flatMap(({ id, document }) => (document === null ? [id] : [])),
-        lock.held,
-      );
-    } finally {
-      lock.held();
-      if (lock.lost.aborted) for (const tenant of new Set(entries.map((entry) => entry.tenant))) await this.doubt(tenant);
-    }
-  }
-
-  /** Until it is noted: nobody else knows of the doubt. */
-  private async doubt(tenant: string): Promise<void> {
-    for (;;)
-      try {
-        await this.db.acrossTenants((tx) =>
-          startVerification((sql, parameters) => tx.query(sql, parameters), tenant, { deep: true, anew: true }),
-        );
-        return;
-      } catch (error) {
-        this.log.warn({ event: 'doubt-not-noted-yet', ...describeError(error) });
-        await sleep(DOUBT_AGAIN_MS);
-      }
   }
 
   /** Who is in people's hands meanwhile has been overtaken. */
@@ -324,7 +284,7 @@ export class Indexer {
     const last = oldest.at(-1);
     if (!last) return;
     await this.index.mustStand();
-    const { done } = await this.handOver(this.index.all(), oldest, lock);
+    const { done } = await this.handOver.give(this.index.all(), oldest, lock);
     await done;
     await this.freshIndex.settle(lock, last.seq);
     for (const { id } of oldest) if ((this.fresh.get(id) ?? 0) <= last.seq) this.fresh.delete(id);
