@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { fetchToken } from '@kontor/local';
 import { DataFolder } from '@kontor/local/data-folder';
@@ -81,6 +82,33 @@ async function benchHub(hub: MeasuredHub, data: DataFolder): Promise<BenchHub> {
     call,
     importCsv: importer(call),
   };
+}
+
+const IDLE_WINDOW_MS = 3_000;
+const IDLE_WINDOWS = 3;
+const IDLE_SHARE = 0.85;
+const MOST_WAITED_MS = 45 * 60_000;
+
+/**
+ * Until this machine has next to nothing to do for some seconds: after an import a hub works on for minutes (looks for duplicates, tidies up), and
+ * what is measured meanwhile measures that, too. False when that took too long to be waited for.
+ */
+export async function untilIdle(): Promise<boolean> {
+  const until = performance.now() + MOST_WAITED_MS;
+  for (let quiet = 0; quiet < IDLE_WINDOWS; ) {
+    if (performance.now() > until) return false;
+    const before = processorTimes();
+    await sleep(IDLE_WINDOW_MS);
+    const after = processorTimes();
+    quiet = (after.idle - before.idle) / (after.all - before.all) > IDLE_SHARE ? quiet + 1 : 0;
+  }
+  return true;
+}
+
+function processorTimes(): { idle: number; all: number } {
+  const times = cpus().map((cpu) => cpu.times);
+  const sum = (of: (one: (typeof times)[number]) => number) => times.reduce((total, one) => total + of(one), 0);
+  return { idle: sum(({ idle }) => idle), all: sum(({ user, nice, sys, idle, irq }) => user + nice + sys + idle + irq) };
 }
 
 /** Calls the API with this token. */

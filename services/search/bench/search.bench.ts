@@ -6,7 +6,7 @@
 //   KONTOR_BENCH_SEED=2               other queries
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type BenchHub, report, withHub } from '@kontor/testing/bench';
+import { type BenchHub, report, untilIdle, withHub } from '@kontor/testing/bench';
 import { randomFrom } from '../test/random.js';
 import { atMost, type Findings, measureQueries, ms } from './asking.js';
 import { visibleAlone, visibleBesideImport } from './freshness.js';
@@ -53,6 +53,7 @@ function draw(points: Findings['points']): void {
 /** What goes wrong in one part is said, and the others are measured all the same. */
 async function part(name: Part, work: () => Promise<void>): Promise<void> {
   if (!PARTS_WANTED.has(name)) return;
+  if (!(await untilIdle())) say('  the machine does not become idle; what follows is slower for it');
   say(`  ${name}`);
   await work().catch((error: unknown) => {
     say(`${name}: ${error instanceof Error ? error.message : error}`);
