@@ -22,8 +22,8 @@ interface Batch {
   overtaken: Set<string>;
 }
 
-// Meilisearch works on all that waits as one task, and ten batches together take it little longer than two one after the other.
-const BATCHES_IN_FLIGHT = 12;
+// Meilisearch works on all that waits as one task; one batch is being made, one waits, one is worked on.
+const BATCHES_IN_FLIGHT = 3;
 // What people change of one of these entries waits for all of them. Each lot is a transaction, and what ends one waits for the disk, which Meilisearch
 // keeps busy: in lots of 250 making the index anew took more than twice as long.
 const IDENTIFIERS_AT_ONCE = 2_500;
