@@ -25,6 +25,8 @@ export default {
   testMatch: ['**/*.spec.ts', '**/test/**/*.test.ts', '**/e2e/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   testTimeout: 60_000,
+  // Many wait for servers most of the time. More at once would take more connections than the one PostgreSQL that they share has.
+  maxWorkers: 2,
   passWithNoTests: true,
   globalSetup: fileURLToPath(new URL('./libs/testing/src/global-setup.mjs', import.meta.url)),
   globalTeardown: fileURLToPath(new URL('./libs/testing/src/global-teardown.mjs', import.meta.url)),
