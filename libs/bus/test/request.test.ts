@@ -20,7 +20,10 @@ const tellTooMuch = request('customer.tell-too-much', z.strictObject({}), z.obje
 const breakContract = request('customer.break-contract', z.strictObject({}), z.object({ name: z.string() }), { summary });
 const fail = request('customer.fail', z.strictObject({ how: z.enum(['known', 'unknown', 'no-error']) }), anything, { summary });
 const never = request('customer.never', z.strictObject({}), anything, { summary, timeoutMs: 300 });
-const weigh = request('customer.weigh', z.strictObject({ ask: z.string(), answer: z.int() }), z.object({ text: z.string() }), { summary });
+const weigh = request('customer.weigh', z.strictObject({ ask: z.string(), answer: z.int() }), z.object({ text: z.string() }), {
+  summary,
+  timeoutMs: 30_000,
+});
 const forAgents = request('customer.for-agents', z.strictObject({}), anything, { summary, audience: 'agents' });
 const forServices = request('customer.for-services', z.strictObject({}), anything, { summary, audience: 'services' });
 const nobodyServes = request('import.nobody-serves', z.strictObject({}), anything, { summary, timeoutMs: 20_000 });

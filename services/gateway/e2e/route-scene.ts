@@ -59,15 +59,13 @@ export async function makeScene(hub: Hub) {
   ok(await calls.owner('PATCH', `/v1/customers/${customer.id}`, { notes: canary }));
   const project = await make.record(contact.id, 'project');
   ok(await calls.owner('PUT', `/v1/projects/${project.id}/members/${contact.id}`), 204);
-  const [record, request, merge, bin, partlyHidden, imported, job] = await Promise.all([
-    make.record(contact.id),
-    make.request(contact.id),
-    make.merge(customer.id),
-    make.contact(customer.id).then(({ id }) => make.binned('contacts', id)),
-    make.partlyHidden(),
-    make.import(`E-mail,First Name\r\n${canary}@,\r\n${make.email()},Offen\r\n`, agents.owner),
-    make.job(),
-  ]);
+  const record = await make.record(contact.id);
+  const request = await make.request(contact.id);
+  const merge = await make.merge(customer.id);
+  const bin = await make.contact(customer.id).then(({ id }) => make.binned('contacts', id));
+  const partlyHidden = await make.partlyHidden();
+  const imported = await make.import(`E-mail,First Name\r\n${canary}@,\r\n${make.email()},Offen\r\n`, agents.owner);
+  const job = await make.job();
   const comment = await make.comment(record.id);
   const duplicate = await eventually(async () => {
     const path = `/v1/duplicates?contactId=${contact.id}`;
