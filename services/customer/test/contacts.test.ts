@@ -373,7 +373,7 @@ describe('customers', () => {
           .sort(),
       ).toEqual([top.id, below.id].sort()),
     );
-    expect(told(agent, 'contact').filter((x) => x.change === 'binned')).toHaveLength(3);
+    await eventually(() => expect(told(agent, 'contact').filter((x) => x.change === 'binned')).toHaveLength(3));
   });
 });
 

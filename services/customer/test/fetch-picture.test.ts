@@ -99,7 +99,7 @@ describe('a picture is fetched', () => {
   const fetchIt = (timeoutMs = 300) => refusal(fetchPicture(`http://127.0.0.1:${port}/`, { allowPrivate: true, timeoutMs }));
   it('without following a redirect', async () => {
     answer = (_, response) => void response.writeHead(301, { location: '/other' }).end();
-    expect(await fetchIt()).toMatchObject({ code: 'unreadable-file', message: expect.stringContaining('redirect') });
+    expect(await fetchIt(5_000)).toMatchObject({ code: 'unreadable-file', message: expect.stringContaining('redirect') });
     expect(asked).toHaveLength(1);
   });
 

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError, type Context } from '@kontor/bus';
 import * as k from '@kontor/contracts';
+import { eventually } from '@kontor/testing';
 import { answer, standIn } from './stand-in.js';
 import { type Gateway, problemIn, startGateway } from './start-gateway.js';
 
@@ -45,12 +46,15 @@ const heard =
     if (failure) throw failure;
     return give();
   };
+/** What `getContact` waits for. */
+let letting = Promise.resolve();
 const unanswered = Promise.withResolvers<never>();
+unanswered.promise.catch(() => {});
 const customer = standIn('customer', [
   answer(k.seeAgent, () => ({})),
   answer(
     k.getContact,
-    heard(() => contact),
+    heard(() => letting.then(() => contact)),
   ),
   answer(
     k.createContact,
@@ -411,11 +415,15 @@ describe('the process', () => {
   it('finishes what has begun when it stops', async () => {
     const { service } = await import('../src/index.js');
     const other = await service.start(gateway.world.env('gateway'));
-    failure = undefined;
+    const held = Promise.withResolvers<void>();
+    letting = held.promise;
     const token = await gateway.identity.token();
     const answer = fetch(`${other.url}/v1/contacts/${ID}`, { headers: { authorization: `Bearer ${token}` } });
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    await Promise.all([other.stop(), answer.then((response) => expect(response.status).toBe(200))]);
+    await eventually(() => expect(got).toBeDefined());
+    const stopped = other.stop();
+    held.resolve();
+    expect((await answer).status).toBe(200);
+    await stopped;
     await expect(fetch(`${other.url}/v1/me`)).rejects.toThrow();
   });
 });

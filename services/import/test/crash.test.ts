@@ -103,14 +103,14 @@ describe('kill -9 of the import service', () => {
     await startProcess();
     await kill(first);
     release();
-    await eventually(() => expect(customer.rowsOf(id).length).toBeGreaterThan(3_000), 5_000);
+    await eventually(() => expect(customer.rowsOf(id).length).toBeGreaterThan(3_000), 20_000);
     await endsWithExactlyItsRows(as, id);
   });
 
   it('while a file is read in leaves no import', async () => {
     const running = await startProcess();
     const as = agent();
-    const big = `E-mail\n${Array.from({ length: 400_000 }, (_, i) => `a${i}@x.example\n`).join('')}`;
+    const big = `E-mail\n${Array.from({ length: 800_000 }, (_, i) => `a${i}@x.example\n`).join('')}`;
     const creating = bench.create(as, big, { start: true }).catch((error: unknown) => error);
     await eventually(async () => expect(await bench.files()).toHaveLength(1));
     await kill(running);

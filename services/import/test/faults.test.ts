@@ -71,9 +71,9 @@ it(
 
     const victims = [
       ['import', world.processes.get('import'), 2_000],
-      ['customer', world.processes.get('customer'), 6_000],
-      ['NATS', world.nats, 10_000],
-      ['Meilisearch', world.meili, 14_000],
+      ['customer', world.processes.get('customer'), 4_500],
+      ['NATS', world.nats, 7_000],
+      ['Meilisearch', world.meili, 9_500],
     ] as const;
     for (const [name, victim, rows] of victims) {
       const now = await until(id, ({ progress, state }) => progress.done >= rows || state === 'finished' || state === 'failed');

@@ -7,6 +7,7 @@ import { again, eventually, startWorld, type World } from '@kontor/testing';
 import type { z } from 'zod';
 import { service } from '../src/index.js';
 import { CANARY, COMMON, HIDDEN_DIGITS, type Hidden, hide, makeTenant, spellings, type Tenant, VISIBLE } from './canary-scene.js';
+import { untilMade } from './care.js';
 
 type Query = z.input<typeof k.search.input>;
 
@@ -103,6 +104,7 @@ describe.each(['fresh', 'settled'] as const)('while everything is %s', (how) => 
       meili: true,
       env: { search: { KONTOR_SEARCH_SETTLE_MS: SETTLE[how] } },
     });
+    await untilMade(world);
     [tenant, twin] = await Promise.all([makeTenant(world.ask, spellings.small), makeTenant(world.ask, spellings.capital)]);
     hidden = await hide(world.ask, tenant, spellings.small);
     await indexed();

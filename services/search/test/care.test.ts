@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Context } from '@kontor/bus';
+import { AppError, type Context } from '@kontor/bus';
 import { type ContactEntry, getSearchStatus, rebuildIndex, search, verifyIndex } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { again, anAgent, eventually, startWorld, type World } from '@kontor/testing';
@@ -59,10 +59,10 @@ const rebuilt = () => eventually(async () => expect((await status()).rebuild).to
 
 async function verified(deep: boolean, as: Context = admin) {
   const begun = await world.ask(again(as), verifyIndex, { deep });
-  expect(begun.verify).toMatchObject({ state: 'running', deep, done: 0, finishedAt: null });
+  expect(begun.verify).toMatchObject({ deep, startedAt: expect.any(String) });
   return eventually(async () => {
     const { verify } = await status(as);
-    expect(verify).toMatchObject({ state: 'finished', deep });
+    expect(verify).toMatchObject({ state: 'finished', deep, startedAt: begun.verify?.startedAt });
     expect(verify?.done).toBe(verify?.total);
     return verify?.report;
   }, 60_000);
@@ -150,7 +150,12 @@ describe('making the index anew', () => {
       while (asking) {
         // Words are swept meanwhile, too, from the middle on; what this leaves is swept after it.
         await db.queryAcrossTenants(`insert into sweep (tenant_id, word) values ($1, 'vor11') on conflict do nothing`, [tenant]);
-        answers.push(await total('xaver').catch((error: unknown) => error), (await names('"vor10077 xaver"'))[0]);
+        try {
+          answers.push(await total('xaver'), (await names('"vor10077 xaver"'))[0]);
+        } catch (error) {
+          // Slow is not wrong.
+          if (!(error instanceof AppError && error.code === 'timeout')) answers.push(error);
+        }
       }
     })();
     const begun = await world.ask(again(admin), rebuildIndex, {});

@@ -1,12 +1,19 @@
 import type { Context } from '@kontor/bus';
 import { getSearchStatus, type SearchStatus, search, verifyIndex } from '@kontor/contracts';
-import { again, eventually, type World } from '@kontor/testing';
+import { again, anAgent, eventually, type World } from '@kontor/testing';
 
 /** Asks for a moment only: a replica that is paused is asked, too, and does not answer. */
 export const shortly = (agent: Context, ms = 3_000): Context => again(agent, { deadline: Date.now() + ms });
 
 export const statusOf = (world: World, agent: Context): Promise<SearchStatus> =>
   eventually(() => world.ask(shortly(agent), getSearchStatus, {}), 60_000);
+
+/** While the index is made for the first time, it may take entries in before their events come. */
+export const untilMade = (world: World) =>
+  eventually(async () => {
+    const { rebuild } = await world.ask(anAgent(), getSearchStatus, {});
+    if (rebuild?.state !== 'finished') throw new Error(`the index is not made yet: ${JSON.stringify(rebuild)}`);
+  }, 60_000);
 
 /** Until all events have been worked off, and nothing is being done to the index. */
 export const untilQuiet = (world: World, agent: Context, withinMs = 150_000) =>
@@ -30,5 +37,5 @@ export async function verified(world: World, agent: Context) {
 }
 export const NOTHING_WRONG = { missing: 0, stale: 0, surplus: 0, words: 0 };
 
-export const totalOf = (world: World, agent: Context, q: string) =>
-  world.ask(shortly(agent, 1_500), search, { q, limit: 1 }).then(({ total, degraded }) => ({ ...total, ...(degraded && { degraded }) }));
+export const totalOf = (world: World, agent: Context, q: string, withinMs = 10_000) =>
+  world.ask(shortly(agent, withinMs), search, { q, limit: 1 }).then(({ total, degraded }) => ({ ...total, ...(degraded && { degraded }) }));

@@ -215,12 +215,12 @@ test('6.3 other tenants keep what they have, and nobody forgets for them', async
 });
 
 test('6.3 many words are forgotten in one call', async () => {
-  const notes = Array.from({ length: 4_000 }, (_, i) => `qxw${i.toString(36)}q`).join(' ');
+  const notes = Array.from({ length: 4_000 }, (_, i) => `qxvielwort${i.toString(36)}q`).join(' ');
   const [contact] = await customer.adds(tenant, [{ lastName: 'Vielschreiber', notes }]);
   await found('vielschreiber', 1);
   await bin(contact!);
   expect((await forget(contact!)).words).toBe(4_001);
-  expect(await traces('qxw')).toEqual([]);
+  expect(await traces('qxvielwort')).toEqual([]);
 });
 
 test('6.3 what another writer has forgotten meanwhile is learnt anew', async () => {
@@ -258,7 +258,7 @@ test('6.3 without Meilisearch it is refused as unavailable, and done when it is 
   await found('qxausfallq', 1);
   await bin(contact!, false);
   await world.meili.kill();
-  const soonOver = { ...serviceContext(tenant), deadline: Date.now() + 2_000 };
+  const soonOver = { ...serviceContext(tenant), deadline: Date.now() + 6_000 };
   await expect(world.bus.request(forgetInSearch, about(contact!), soonOver)).rejects.toMatchObject({ code: 'unavailable' });
   await world.meili.restart();
   await soon(async () => expect(await traces('qxausfallq')).toEqual([]));

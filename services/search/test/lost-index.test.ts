@@ -30,7 +30,7 @@ beforeAll(async () => {
   const ids = entries.map(({ id }) => id);
   await customer.tells(tenant, 'contact', ids, 'created', 'bulk');
   await untilQuiet(world, agent);
-}, 2 * MINUTE);
+}, 4 * MINUTE);
 afterAll(async () => {
   await customer?.stop();
   await world?.stop();
@@ -59,7 +59,7 @@ async function untilWhole(expected: number): Promise<void> {
   const said = new Map<string, number>();
   const start = performance.now();
   await eventually(async () => {
-    const answer = await totalOf(world, agent, 'bestand').catch(({ code }: { code?: string }) => ({ value: -1, relation: code }));
+    const answer = await totalOf(world, agent, 'bestand', 1_500).catch(({ code }: { code?: string }) => ({ value: -1, relation: code }));
     said.set(`${answer.relation}${'degraded' in answer ? ' degraded' : ''}`, answer.value);
     if (answer.relation === 'exact') expect(answer).toEqual({ value: expected, relation: 'exact' });
     if (answer.relation === 'at_least') expect(answer).toMatchObject({ degraded: true });

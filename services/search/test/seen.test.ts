@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ContactEntry, getSearchStatus, search } from '@kontor/contracts';
 import { again, anAgent, eventually, startWorld, type World } from '@kontor/testing';
 import { service } from '../src/index.js';
+import { untilMade } from './care.js';
 import { contactOf, customerOf, playCustomer, type StandIn } from './stand-in.js';
 
 const SETTLE = { fresh: '3600000', settled: '0' };
@@ -16,9 +17,10 @@ describe.each(['fresh', 'settled'] as const)('what was written is found, %s or n
   beforeAll(async () => {
     world = await startWorld({ services: [service], meili: true, env: { search: { KONTOR_SEARCH_SETTLE_MS: SETTLE[how] } } });
     customer = await playCustomer(world.nats);
+    await untilMade(world);
     await customer.adds(tenant, [{ firstName: 'Anfang' }]);
     await indexed(1);
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await customer?.stop();
     await world?.stop();

@@ -37,7 +37,7 @@ beforeAll(async () => {
   const ids = entries.map(({ id }) => id);
   await customer.tells(tenant, 'contact', ids, 'created');
   await untilQuiet(world, agent);
-}, 2 * MINUTE);
+}, 4 * MINUTE);
 afterAll(async () => {
   await customer?.stop();
   await world?.stop();
@@ -83,7 +83,7 @@ async function whileTicking(work: () => Promise<void>): Promise<void> {
 async function untilFound(what: string): Promise<void> {
   const start = performance.now();
   const [contact] = await customer.adds(tenant, [{ lastName: what }]);
-  await eventually(async () => expect((await totalOf(world, agent, what)).value).toBe(1), SOON);
+  await eventually(async () => expect((await totalOf(world, agent, what, 1_500)).value).toBe(1), SOON);
   console.log(`${what}: ${contact!.lastName} was found after ${Math.round(performance.now() - start)} ms`);
 }
 

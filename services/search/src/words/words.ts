@@ -1,7 +1,7 @@
 import { remembered } from './remembered.js';
 
 /** Raised whenever the same text would give other words than before: an index made with an older number must be rebuilt. */
-export const WORDS_VERSION = 2;
+export const WORDS_VERSION = 3;
 
 /** A word where it stands in a text, in every spelling by which it can be found. */
 export interface Word {
@@ -75,8 +75,8 @@ function cut(word: string): string {
 }
 
 const SIGN_INSIDE = new RegExp(`${JOINT}|\\s`, 'u');
-// Some letters are folded to several with a sign or a space among them: `ŉ` is `ʼn`.
-const closed = (word: string) => (SIGN_INSIDE.test(word) ? word.replace(JOINTS, '').replace(/\s/g, '') : word);
+// Some letters are folded to several with a sign or a space among them: `ŉ` is `ʼn`. Marks that were on either side of it may have another order.
+const closed = (word: string) => (SIGN_INSIDE.test(word) ? word.replace(JOINTS, '').replace(/\s/g, '').normalize('NFC') : word);
 
 /** A text in the spellings that can be meant by it. */
 export interface Spellings {
