@@ -34,7 +34,9 @@ function saysSomething(token: Token): boolean {
   if (token.field === 'code') return token.chars.some(isWild) || /[\p{L}\p{N}]/u.test(text);
   if (token.quoted) return phraseWords(text).length > 0;
   if (isDigits(token)) return !token.not || hasDigit(text);
-  return token.chars.some((char) => isWild(char) || isSign(char, '@')) || joinedTokens(text).length > 0;
+  if (token.chars.some((char) => isWild(char) || isSign(char, '@'))) return true;
+  // Of a `~1` alone nothing would be left.
+  return joinedTokens(textOf(alikeOf(token.chars)?.chars ?? token.chars)).length > 0;
 }
 
 /** Joins what people write apart: `030 / 12 34` is one number. A token that begins with `-` excludes and so begins anew. */
