@@ -95,11 +95,12 @@ describe('a replica that stops', () => {
     await bus.connection.flush();
     const stopped = stopping.stop();
     const soonOver = () => serviceContext(randomUUID(), { deadline: Date.now() + 300 });
-    await eventually(() => expect(bus.request(work, { number: 99 }, soonOver())).rejects.toMatchObject({ code: 'unavailable' }));
+    let late = 99;
+    await eventually(() => expect(bus.request(work, { number: ++late }, soonOver())).rejects.toMatchObject({ code: 'unavailable' }));
     gate.resolve();
     await expect(asked).resolves.toHaveLength(6);
     await stopped;
-    expect(done.slice(0, 6).sort()).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(done).not.toContain(late);
   });
 
   test('loses no request of a stream of them when another replica is there', async () => {
@@ -140,7 +141,7 @@ describe('NATS that dies', () => {
     expect([{ by: 'one' }, 'unavailable']).toContainEqual(await patient);
     const start = performance.now();
     await eventually(() => expect(ask(3)).resolves.toEqual({ by: 'one' }));
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(performance.now() - start).toBeLessThan(5_000);
     await Promise.all([replicas[0]?.bus.ping(), bus.ping()]);
   });
 });

@@ -103,7 +103,7 @@ describe('kill -9 of the import service', () => {
     await startProcess();
     await kill(first);
     release();
-    await eventually(() => expect(customer.rowsOf(id).length).toBeGreaterThan(3_000), 20_000);
+    await eventually(() => expect(customer.rowsOf(id).length).toBeGreaterThan(3_000), 10_000);
     await endsWithExactlyItsRows(as, id);
   });
 
