@@ -1,7 +1,11 @@
+import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+const inRoot = (path) => fileURLToPath(new URL(path, import.meta.url));
+
 // One configuration for every package: native ES modules, swc for decorators, sources of sibling packages instead of their builds.
-export default {
+const shared = {
+  rootDir: inRoot('.'),
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['@kontor/source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
@@ -22,12 +26,35 @@ export default {
     ],
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  testMatch: ['**/*.spec.ts', '**/test/**/*.test.ts', '**/e2e/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   testTimeout: 60_000,
+  globalSetup: inRoot('libs/testing/src/global-setup.mjs'),
+  globalTeardown: inRoot('libs/testing/src/global-teardown.mjs'),
+};
+const ignored = ['/node_modules/', '/dist/'];
+const long = '\\.long\\.test\\.ts$';
+// Random properties run a hundred times each by default, and two thousand times in the long tier.
+const randomRuns = { setupFiles: [inRoot('libs/testing/src/random-runs.mjs')] };
+
+const specsWithProperties = globSync('{libs,services,deploy}/*/src/**/*.spec.ts', { cwd: inRoot('.') }).filter((path) =>
+  readFileSync(inRoot(path), 'utf8').includes("'fast-check'"),
+);
+
+// Each test file belongs to a tier by its name; deploy/check/tiers.mjs fails for one that belongs to none.
+export const tiers = {
+  unit: { testMatch: ['**/*.spec.ts'], ...randomRuns },
+  service: { testMatch: ['**/test/**/*.test.ts'], testPathIgnorePatterns: [...ignored, long] },
+  e2e: { testMatch: ['**/e2e/**/*.test.ts'], testPathIgnorePatterns: [...ignored, long] },
+  long: { testMatch: ['**/*.long.test.ts', ...specsWithProperties.map((path) => `<rootDir>/${path}`)], ...randomRuns },
+};
+
+export default {
+  projects: Object.entries(tiers).map(([displayName, tier]) => ({
+    ...shared,
+    testPathIgnorePatterns: ignored,
+    ...tier,
+    displayName,
+  })),
   // Many wait for servers most of the time. More at once would take more connections than the one PostgreSQL that they share has.
   maxWorkers: 2,
   passWithNoTests: true,
-  globalSetup: fileURLToPath(new URL('./libs/testing/src/global-setup.mjs', import.meta.url)),
-  globalTeardown: fileURLToPath(new URL('./libs/testing/src/global-teardown.mjs', import.meta.url)),
 };

@@ -1,6 +1,6 @@
-// Behind `npm start`, `npm test`, `npm run demo`, `npm run token`, `npm run kontor` and `npm run bench`: installs and builds what is missing,
-// then runs the command on the Node that comes with the packages. The only program here that runs on the machine's own Node, so: plain
-// JavaScript, no dependencies. What it says goes to standard error; standard output belongs to the command.
+// Behind `npm start`, `npm test` (and `test:long`, `test:all`), `npm run demo`, `npm run token`, `npm run kontor` and `npm run bench`: installs
+// and builds what is missing, then runs the command on the Node that comes with the packages. The only program here that runs on the machine's
+// own Node, so: plain JavaScript, no dependencies. What it says goes to standard error; standard output belongs to the command.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,8 @@ const inRoot = (...parts) => join(root, ...parts);
 const node = inRoot('node_modules/node/bin/node');
 const buildStamp = inRoot('.nx/kontor-build');
 const [command = 'start', ...args] = process.argv.slice(2);
+// The tiers of jest.config.mjs.
+const tiers = { test: ['unit', 'service', 'e2e'], 'test:long': ['long'], 'test:all': ['unit', 'service', 'e2e', 'long'] };
 const say = (text) => process.stderr.write(`${text}\n`);
 
 class Sentence extends Error {}
@@ -113,7 +115,11 @@ async function build() {
 
 /** Runs the command until it ends, passing on the signals that end us, and ends with its code. */
 function run(program) {
-  const env = { ...process.env, PATH: `${inRoot('node_modules/.bin')}${delimiter}${process.env.PATH}` };
+  const env = {
+    ...process.env,
+    ...(tiers[command]?.includes('long') && { KONTOR_RANDOM_RUNS: '2000' }),
+    PATH: `${inRoot('node_modules/.bin')}${delimiter}${process.env.PATH}`,
+  };
   const child = spawn(node, program, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   endWithNpm(() => child.kill('SIGTERM'));
@@ -156,16 +162,15 @@ try {
     install();
     await build();
   }
-  if (command === 'test')
+  if (command in tiers)
     run([
       '--experimental-vm-modules',
       '--disable-warning=ExperimentalWarning',
       'node_modules/jest/bin/jest.js',
-      '-c',
-      'jest.config.mjs',
-      '--rootDir',
-      '.',
       ...args,
+      // Takes all that follows it.
+      '--selectProjects',
+      ...tiers[command],
     ]);
   else {
     const program = inRoot('deploy/local/dist', `${command}.js`);
