@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { event, request } from './contract.js';
 import { bulkResult, byId, date, empty, flag, id, instant, language, listSort, page, paging, shortText, text, version } from './shapes.js';
-import { changedMany, changeOfMany, manyChange, newValues, Phone, patchValues, values } from './values.js';
+import { changedMany, changeOfMany, externalSource, IMPORT_SOURCE, manyChange, newValues, Phone, patchValues, values } from './values.js';
 
 const person = {
   firstName: shortText.trim().nullable().optional(),
@@ -253,6 +253,7 @@ export const importContacts = request(
     importId: id,
     number: z.int().nonnegative(),
     onKnown: z.enum(['update', 'skip', 'create']),
+    source: externalSource.default(IMPORT_SOURCE).describe('which system the external ids of the rows are of'),
     rows: z.array(ImportRow).max(1000),
   }),
   z.object({ outcomes: z.array(RowOutcome) }),

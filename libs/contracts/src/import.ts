@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { request } from './contract.js';
 import { byId, empty, id, instant, page, paging, shortText } from './shapes.js';
+import { externalSource } from './values.js';
 
 /** The object store bucket that uploaded files wait in until their import ends. */
 export const IMPORT_BUCKET = 'imports';
@@ -48,6 +49,9 @@ export const ImportMapping = z
   .strictObject({
     columns: z.array(z.strictObject({ index: z.int().nonnegative(), field: field.nullable() })).max(512),
     onKnown: onKnown.default('update'),
+    source: externalSource
+      .optional()
+      .describe('which system the ids in the column `externalId` are of; the same id of two sources is two ids'),
     dateOrder: z
       .enum(['dmy', 'mdy'])
       .optional()

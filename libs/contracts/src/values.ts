@@ -44,7 +44,11 @@ export const NewLink = z.strictObject({
   label,
   primary,
 });
-export const ExternalId = z.strictObject({ source: text(100).trim().min(1), id: text(255).trim().min(1) });
+/** The system that an external id is of. */
+export const externalSource = text(100).trim().min(1, 'is empty');
+/** What the ids of a file are of that does not say it. */
+export const IMPORT_SOURCE = 'import';
+export const ExternalId = z.strictObject({ source: externalSource, id: text(255).trim().min(1, 'is empty') });
 export type ExternalId = z.output<typeof ExternalId>;
 
 const said = { label: z.string().optional(), primary: z.boolean() };

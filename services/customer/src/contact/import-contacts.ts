@@ -1,5 +1,5 @@
 import { currentContext } from '@kontor/bus';
-import type { ImportRow, InputOf, importContacts, RowOutcome, Settings } from '@kontor/contracts';
+import type { InputOf, importContacts, RowOutcome, Settings } from '@kontor/contracts';
 import { Database, violated } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
@@ -91,9 +91,9 @@ export class ImportContacts {
 /** The contacts that rows name by primary e-mail or external id, locked, and who has which key: also those that the importing agent may not see. */
 async function readKnown(
   tx: EntityManager,
-  rows: readonly ImportRow[],
+  { rows, source }: Batch,
 ): Promise<{ known: Map<string, StoredContact>; byEmail: Map<string, string>; byExternal: Map<string, string> }> {
-  const keys = rows.map(rowKeys);
+  const keys = rows.map((row) => rowKeys(row, source));
   const exact = rows.map(exactKeys);
   const emails = new Set([
     ...keys.flatMap((k) => k.email ?? []),
@@ -113,8 +113,9 @@ async function readKnown(
   return { known, byEmail: of('email'), byExternal: of('external') };
 }
 
-async function makePlan(tx: EntityManager, { rows, onKnown }: Batch, settings: Settings): Promise<Plan> {
-  const { known, byEmail, byExternal } = await readKnown(tx, rows);
+async function makePlan(tx: EntityManager, batch: Batch, settings: Settings): Promise<Plan> {
+  const { rows, onKnown, source } = batch;
+  const { known, byEmail, byExternal } = await readKnown(tx, batch);
   const named = await readNamed(tx, rows);
   const created = new Map<string, ContactRow>();
   const updated = new Map<string, ContactRow>();
@@ -122,7 +123,7 @@ async function makePlan(tx: EntityManager, { rows, onKnown }: Batch, settings: S
   const current = (id: string): ContactRow | undefined => updated.get(id) ?? created.get(id) ?? known.get(id);
 
   const outcomes = rows.map((row): RowOutcome => {
-    const { id, email, external } = rowKeys(row);
+    const { id, email, external } = rowKeys(row, source);
     const forCaller = (one: string | undefined) => (one && current(one) ? one : undefined);
     const knownId = forCaller(id) ?? forCaller(email && byEmail.get(email)) ?? forCaller(external && byExternal.get(external));
     if (knownId && onKnown === 'skip') return { status: 'skipped', id: knownId };
@@ -130,7 +131,7 @@ async function makePlan(tx: EntityManager, { rows, onKnown }: Batch, settings: S
     if (before && known.get(before.id)?.mayWrite === false)
       return { status: 'rejected', reasons: [`you may see the contact this row is about (${before.id}) but not change it`] };
     const base: ContactRow = before || { id: newId(), ...noContact, ownerId };
-    const { contact, warnings, reason } = layRowOver(base, row, settings, named);
+    const { contact, warnings, reason } = layRowOver(base, row, settings, named, source);
     const objection = reason ?? nobody(contact);
     if (objection) return { status: 'rejected', reasons: [objection] };
     keepOwner(contact, before || undefined, warnings);

@@ -1,7 +1,7 @@
-import type { ImportRow, Settings } from '@kontor/contracts';
+import { IMPORT_SOURCE, type ImportRow, type Settings } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { emailKey, externalIdKey } from '../values/check-values.js';
-import { IMPORT_SOURCE, isEmail, layValues } from '../values/lay-values.js';
+import { isEmail, layValues } from '../values/lay-values.js';
 import type { ContactRow } from './contact.table.js';
 import { existingCustomers, knownAgents } from './contact-rules.js';
 
@@ -32,6 +32,7 @@ export function layRowOver(
   row: ImportRow,
   settings: Settings,
   named: Named = nobodyNamed,
+  source = IMPORT_SOURCE,
 ): { contact: ContactRow; warnings: string[]; reason?: string } {
   const warnings: string[] = [];
   const tooLong = longest(row);
@@ -44,7 +45,7 @@ export function layRowOver(
     if (language) next.language = language;
     else warnings.push(`language: "${row.language}" is no language tag like de or en-GB; left out`);
   }
-  next = layValues(next, row, settings, 'contact', warnings);
+  next = layValues(next, row, settings, 'contact', warnings, source);
   const customerId = uuidIn(row.customerId);
   if (customerId && named.customers.has(customerId)) next.customerId = customerId;
   else if (row.customerId) warnings.push('customerId: names no customer here; left out');
@@ -85,11 +86,11 @@ function longest(row: ImportRow): string | undefined {
 }
 
 /** What a row is known by, in this order (product.md 7.5): which contact it says it is, the address that will be its primary one, its id in the file. */
-export const rowKeys = (row: ImportRow): { id?: string; email?: string; external?: string } => {
+export const rowKeys = (row: ImportRow, source: string): { id?: string; email?: string; external?: string } => {
   const email = row.emails?.find(isEmail);
   return {
     id: uuidIn(row.id),
     email: email && emailKey(email),
-    external: row.externalId ? externalIdKey({ source: IMPORT_SOURCE, id: row.externalId }) : undefined,
+    external: row.externalId ? externalIdKey({ source, id: row.externalId }) : undefined,
   };
 };

@@ -1,9 +1,9 @@
-import { type CustomFieldValue, type ImportRow, joinList, type Settings } from '@kontor/contracts';
+import { type CustomFieldValue, IMPORT_SOURCE, type ImportRow, joinList, type Settings } from '@kontor/contracts';
 import type { ContactRow } from '../contact/contact.table.js';
 import type { CustomerRow } from '../customer/customer.table.js';
 import { noValues, type Values } from '../values/check-values.js';
 import type { Noun } from '../values/keys.js';
-import { IMPORT_SOURCE, layValues } from '../values/lay-values.js';
+import { layValues } from '../values/lay-values.js';
 import { primaryOf } from '../values/primary.js';
 import { changedFields, valueColumns } from '../values/rows.js';
 

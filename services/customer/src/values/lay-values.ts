@@ -1,12 +1,20 @@
 import { fieldErrors } from '@kontor/bus';
-import { type Address, type CustomField, ExactValues, type FieldError, type ImportRow, type Phone, type Settings } from '@kontor/contracts';
+import {
+  type Address,
+  type CustomField,
+  ExactValues,
+  type ExternalId,
+  type FieldError,
+  IMPORT_SOURCE,
+  type ImportRow,
+  type Phone,
+  type Settings,
+} from '@kontor/contracts';
 import { emailKey, externalIdKey, mergeValues, tidy, type Values } from './check-values.js';
 import { readCustomField } from './custom-fields.js';
 import { keyOf, toE164 } from './phone-number.js';
 import { withPrimary } from './primary.js';
 
-/** Rows of a file carry ids of the file's own numbering; they are kept under this source. */
-export const IMPORT_SOURCE = 'import';
 export const isEmail = (text: string) => text.length <= 254 && /^[^\s@<>,;"]+@[^\s@<>,;"]+$/.test(text);
 
 /**
@@ -19,6 +27,7 @@ export function layValues<T extends Values>(
   settings: Settings,
   noun: CustomField['for'],
   warnings: string[],
+  source = IMPORT_SOURCE,
 ): T {
   const next: T = { ...before, ...(row.exact && layExact(before, row.exact, settings, noun, warnings)) };
   // Cells are trimmed, notes need not be.
@@ -34,7 +43,7 @@ export function layValues<T extends Values>(
   if (row.phones?.length) next.phones = withPhones(next.phones, row.phones, settings.country, warnings);
   if (row.address && Object.keys(row.address).length > 0) next.addresses = withAddress(next.addresses, row.address);
   if (row.website) next.links = withWebsite(next.links, row.website, warnings);
-  if (row.externalId) next.externalIds = withExternalId(next.externalIds, row.externalId);
+  if (row.externalId) next.externalIds = withExternalId(next.externalIds, { source, id: row.externalId });
   if (row.customFields) next.customFields = withCustomFields(next.customFields, row.customFields, settings, noun, warnings);
   return next;
 }
@@ -151,9 +160,10 @@ function withWebsite(before: Values['links'], website: string, warnings: string[
   return before.some((one) => one.url === url) ? before : [...before, { url, kind: 'website', primary: before.length === 0 }];
 }
 
-function withExternalId(before: Values['externalIds'], id: string): Values['externalIds'] {
-  if (before.some((one) => one.source === IMPORT_SOURCE && one.id === id)) return before;
-  return [...before.filter((one) => one.source !== IMPORT_SOURCE), { source: IMPORT_SOURCE, id }];
+/** A contact has one id in each source; those of other sources stay. */
+function withExternalId(before: Values['externalIds'], given: ExternalId): Values['externalIds'] {
+  if (before.some((one) => externalIdKey(one) === externalIdKey(given))) return before;
+  return [...before.filter(({ source }) => source !== given.source), given];
 }
 
 function withCustomFields(
