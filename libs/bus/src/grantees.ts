@@ -8,7 +8,7 @@ const LOWER_CASE_UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export const teamId = (name: string, tenant: string): string => uuidV5(tenant, name);
 
 /**
- * The agent and teams as which the caller is asking, as lower-case UUIDs, for comparing with the readers of an entry (product.md 2.10);
+ * The agent and teams as which the caller is asking, as lower-case UUIDs, for comparing with the readers of an entry (docs/rules.md 2.10);
  * undefined: sees everything, as admins and services do.
  */
 export function grantees(): string[] | undefined {

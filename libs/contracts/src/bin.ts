@@ -10,7 +10,7 @@ export type BinnedKind = z.output<typeof BinnedKind>;
 const counts = z.object({ customers: z.int(), contacts: z.int(), records: z.int(), requests: z.int() });
 export type BinCounts = z.output<typeof counts>;
 
-/** What was deleted together (product.md 6.1). */
+/** What was deleted together (docs/rules.md 6.1). */
 export const BinUnit = z
   .object({
     id: z.string(),
@@ -28,7 +28,7 @@ export type BinUnit = z.output<typeof BinUnit>;
 export const BinnedThing = z.object({ id: z.string(), kind: BinnedKind, name: z.string() }).meta({ id: 'BinnedThing' });
 export type BinnedThing = z.output<typeof BinnedThing>;
 
-/** What could not be put back as it was, and why (product.md 6.2). */
+/** What could not be put back as it was, and why (docs/rules.md 6.2). */
 export const NotRestored = z.object({ id: z.string(), kind: BinnedKind, field: z.string(), message: z.string() });
 export type NotRestored = z.output<typeof NotRestored>;
 export const Restored = z

@@ -15,7 +15,7 @@ const person = {
   customerId: id.nullable().optional(),
 };
 
-/** Accepted with at least one of: a first or last name, an e-mail, a phone, an address, an employee code (product.md 2.1). */
+/** Accepted with at least one of: a first or last name, an e-mail, a phone, an address, an employee code (docs/rules.md 2.1). */
 export const NewContact = z.strictObject({ ...person, ...newValues }).meta({ id: 'NewContact' });
 export type NewContact = z.output<typeof NewContact>;
 

@@ -5,7 +5,7 @@ import { CustomerEntry } from './customer.js';
 import { Job } from './job.js';
 import { byId, id, instant, page, paging, version } from './shapes.js';
 
-// Erasing somebody and collecting everything about somebody (product.md 6.3, 6.4) are jobs of the customer service, which asks each other service in turn.
+// Erasing somebody and collecting everything about somebody (docs/rules.md 6.3, 6.4) are jobs of the customer service, which asks each other service in turn.
 
 /** By what a contact or customer is known where the id is not: in files and in rows of them. */
 export const EntryKeys = z.strictObject({

@@ -7,7 +7,7 @@ import { id, instant, page, paging } from './shapes.js';
 export const doors = ['api', 'import', 'merge', 'sync', 'portal'] as const;
 export type Door = (typeof doors)[number];
 
-/** One change: who, when, through which door, and each field from what to what (product.md 2.13). */
+/** One change: who, when, through which door, and each field from what to what (docs/rules.md 2.13). */
 export const HistoryEntry = z
   .object({
     entryId: z.string().describe('another one than asked for when it was merged into that one'),

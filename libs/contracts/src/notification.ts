@@ -8,7 +8,7 @@ export type Topic = (typeof topics)[number];
 
 const each = <T extends z.ZodType>(value: T) => Object.fromEntries(topics.map((topic) => [topic, value])) as Record<Topic, T>;
 
-/** Which mail a contact gets, topic by topic; independent of permissions (product.md 5.5). */
+/** Which mail a contact gets, topic by topic; independent of permissions (docs/rules.md 5.5). */
 export const MailFlags = z.object(each(z.boolean())).meta({ id: 'MailFlags' });
 export type MailFlags = z.output<typeof MailFlags>;
 export const MailFlagsChange = z.strictObject(each(z.boolean().optional())).meta({ id: 'MailFlagsChange' });

@@ -13,7 +13,7 @@ export type Permission = z.output<typeof Permission>;
 
 const each = <T extends z.ZodType>(value: T) => Object.fromEntries(features.map((feature) => [feature, value])) as Record<Feature, T>;
 
-/** What a contact may see in the portal, feature by feature (product.md 5.3, 5.4). */
+/** What a contact may see in the portal, feature by feature (docs/rules.md 5.3, 5.4). */
 export const Permissions = z.object(each(Permission)).meta({ id: 'Permissions' });
 export type Permissions = z.output<typeof Permissions>;
 

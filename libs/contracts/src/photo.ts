@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { request } from './contract.js';
 import { empty, id, text } from './shapes.js';
 
-/** What a photo or logo may be before it is scaled: PNG, JPEG, GIF or WebP of at most 1 MB (product.md 2.9). */
+/** What a photo or logo may be before it is scaled: PNG, JPEG, GIF or WebP of at most 1 MB (docs/rules.md 2.9). */
 export const photoTypes = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const;
 export type PhotoType = (typeof photoTypes)[number];
 export const MAX_PHOTO_BYTES = 1024 * 1024;

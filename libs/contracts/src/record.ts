@@ -118,7 +118,7 @@ export const RecordPatch = z
   .meta({ id: 'RecordPatch' });
 export type RecordPatch = z.output<typeof RecordPatch>;
 
-/** Something that belongs to a customer or contact and usually lives in another system (product.md 4). */
+/** Something that belongs to a customer or contact and usually lives in another system (docs/rules.md 4). */
 export const BusinessRecord = z
   .object({
     id: z.string(),

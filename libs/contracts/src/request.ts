@@ -4,7 +4,7 @@ import { request } from './contract.js';
 import { byId, empty, id, instant, notes, page, paging, shortText, version } from './shapes.js';
 import { Address, NewAddress } from './values.js';
 
-// Requests of the call centre (product.md 3). The schema is called ServiceRequest, because `request` declares contracts here.
+// Requests of the call centre (docs/rules.md 3). The schema is called ServiceRequest, because `request` declares contracts here.
 
 const links = { customerId: true, ownerId: true, access: true } as const;
 /** What a new contact has, without where it belongs and who may see it; unlike a contact it may be empty. */

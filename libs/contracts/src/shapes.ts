@@ -8,7 +8,7 @@ export const text = (max: number) =>
     .refine((value) => !value.includes('\u0000'), 'has a NUL character')
     .refine((value) => value.isWellFormed(), 'has half of a surrogate pair, which is no text');
 
-/** Other texts than notes: 1 KB (product.md 10). */
+/** Other texts than notes: 1 KB (docs/rules.md 10). */
 export const shortText = text(1024);
 export const notes = text(32 * 1024);
 export const id = z

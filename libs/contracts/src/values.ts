@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Job } from './job.js';
 import { bulkResult, id, notes, shortText, tags, text } from './shapes.js';
 
-// The many-valued things that customers and contacts share (product.md 2.3 to 2.5).
+// The many-valued things that customers and contacts share (docs/rules.md 2.3 to 2.5).
 // Input leaves out what Kontor works out itself (the E.164 form); output always says it.
 
 const label = text(100).optional();
@@ -76,7 +76,7 @@ const newCustomFieldValue = z.union([notes, z.number(), z.boolean(), z.array(sho
 
 export const rights = z.enum(['read', 'write']);
 const upToMany = <T extends z.ZodType>(item: T, most: number) => z.array(item).max(most, `has more than ${most} entries`);
-/** Who may see it when it is restricted, beside its owner and the admins (product.md 2.10). What is absent stays as it is. */
+/** Who may see it when it is restricted, beside its owner and the admins (docs/rules.md 2.10). What is absent stays as it is. */
 export const NewAccess = z
   .strictObject({
     restricted: z.boolean().optional(),

@@ -1,6 +1,6 @@
 import { type Feature, features, type Permission, type Permissions, type PermissionsChange } from '@kontor/contracts';
 
-/** What a new contact may see until somebody decides otherwise: everything of its customer, but of support only its own (product.md 5.3, 5.4). */
+/** What a new contact may see until somebody decides otherwise: everything of its customer, but of support only its own (docs/rules.md 5.3, 5.4). */
 export const defaultPermissions: Permissions = {
   invoices: { allowed: true, scope: 'customer' },
   estimates: { allowed: true, scope: 'customer' },
@@ -33,7 +33,7 @@ export interface Decided {
 }
 
 /**
- * What a contact may see with everybody who was merged into it (product.md 9.3): a feature that somebody has decided about for it is so. One that nobody
+ * What a contact may see with everybody who was merged into it (docs/rules.md 9.3): a feature that somebody has decided about for it is so. One that nobody
  * has is as it was decided for those who were merged into it, the least where they differ: who had it switched off does not get it by a merge.
  * Works on what each row says, so undoing a merge leaves no trace.
  */

@@ -56,7 +56,7 @@ const form = () => {
   return { body: data };
 };
 
-/** Every route of the gateway, and who gets what there (product.md 2.10, 2.11). */
+/** Every route of the gateway, and who gets what there (docs/rules.md 2.10, 2.11). */
 export const table: Record<string, Row | Row[]> = {
   'GET /v1/customers': lists(query('limit=200&include=contacts')),
   'POST /v1/customers': [

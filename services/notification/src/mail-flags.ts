@@ -1,6 +1,6 @@
 import type { MailFlags, Topic } from '@kontor/contracts';
 
-/** Which mail a new contact gets until somebody decides otherwise: all of it (product.md 5.5). */
+/** Which mail a new contact gets until somebody decides otherwise: all of it (docs/rules.md 5.5). */
 export const defaultFlags: MailFlags = {
   invoice: true,
   estimate: true,
@@ -20,7 +20,7 @@ export interface Decided {
 }
 
 /**
- * Which mail a contact gets with everybody who was merged into it (product.md 9.3): a topic that somebody has decided about for it is so. One that nobody
+ * Which mail a contact gets with everybody who was merged into it (docs/rules.md 9.3): a topic that somebody has decided about for it is so. One that nobody
  * has is as it was decided for those who were merged into it, off where they differ: who did not want a mail does not get it by a merge.
  * Works on what each row says, so undoing a merge leaves no trace.
  */

@@ -11,7 +11,7 @@ const about: Record<Topic, string> = {
 };
 
 /**
- * Who of a customer's contacts gets the mails of a topic, and why: those whose flag is on (product.md 5.7). When that is nobody
+ * Who of a customer's contacts gets the mails of a topic, and why: those whose flag is on (docs/rules.md 5.7). When that is nobody
  * no mail is sent, also with one contact only, and the warning says so. Nothing but the flag counts, permissions least of all.
  */
 export function chooseRecipients(contacts: Summary[], topic: Topic, isOn: (contactId: string) => boolean): Recipients {

@@ -156,7 +156,7 @@ export async function refuseProtected(tx: EntityManager, customers: readonly str
     );
 }
 
-/** Moves a customer, the departments below it, all their contacts, records and requests to the bin as one unit (product.md 1.7). */
+/** Moves a customer, the departments below it, all their contacts, records and requests to the bin as one unit (docs/rules.md 1.7). */
 export async function binCustomer(tx: EntityManager, customer: StoredCustomer, changes: Changes): Promise<void> {
   const unit = newId();
   const ids = await withDepartments(tx, customer.id);

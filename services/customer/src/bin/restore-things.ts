@@ -27,7 +27,7 @@ function steps(rows: readonly { id: string; version: number }[], field: string, 
 
 /**
  * Brings things of one unit back with their links as they were. A link whose other end is not there any more, and a value that somebody else
- * has meanwhile, are left out, and that is said (product.md 6.2). Customers first, because contacts belong to them, and so on down.
+ * has meanwhile, are left out, and that is said (docs/rules.md 6.2). Customers first, because contacts belong to them, and so on down.
  */
 export async function restoreThings(
   tx: EntityManager,

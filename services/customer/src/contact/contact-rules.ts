@@ -30,7 +30,7 @@ export const primaryEmail = (row: Pick<ContactRow, 'emails'>): string | undefine
   return email && emailKey(email.address);
 };
 
-/** The refusal of an e-mail that another contact has (product.md 2.6); it names that contact if the caller may see it. */
+/** The refusal of an e-mail that another contact has (docs/rules.md 2.6); it names that contact if the caller may see it. */
 export const emailTaken = ({ id, displayName }: Holder, path = 'emails'): AppError => {
   const errors = [{ path, message: 'is the primary e-mail of another contact', code: 'email-taken' }];
   return displayName === null
@@ -96,7 +96,7 @@ export const noSuchAgent = () => unknown('ownerId', 'names no agent of this tena
 const noSuchCustomer = () => unknown('customerId', 'names no customer');
 
 /**
- * The customers that new contacts fall to by their mail domain, when the tenant wants that: a domain that exactly one customer has (product.md 1.3).
+ * The customers that new contacts fall to by their mail domain, when the tenant wants that: a domain that exactly one customer has (docs/rules.md 1.3).
  * Only for contacts of whom nobody has said which customer they belong to.
  */
 export async function customersByDomain(tx: EntityManager, rows: readonly ContactRow[], settings: Settings): Promise<Map<string, string>> {

@@ -84,7 +84,7 @@ export class ContactService {
     );
   }
 
-  /** Into a customer, to another one, or out (product.md 1.4). */
+  /** Into a customer, to another one, or out (docs/rules.md 1.4). */
   move({ id, version, customerId }: { id: string; version?: number; customerId: string | null }): Promise<Contact> {
     return this.change({ id, version, change: { customerId } });
   }

@@ -87,7 +87,7 @@ export async function readContacts(tx: EntityManager, ids: readonly string[], re
   );
 }
 
-/** The contact, or the one it was merged into (product.md 9.3). Fails with `not-found` alike when it is not there, in the bin, or not for the caller. */
+/** The contact, or the one it was merged into (docs/rules.md 9.3). Fails with `not-found` alike when it is not there, in the bin, or not for the caller. */
 export async function readContact(tx: EntityManager, id: string): Promise<StoredContact> {
   const [contact] = await readContacts(tx, [id]);
   if (contact) return contact;

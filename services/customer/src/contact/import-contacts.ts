@@ -155,7 +155,7 @@ function freeExternalIds(contact: ContactRow, byExternal: ReadonlyMap<string, st
   warnings.push('externalId: belongs to another contact; left out');
 }
 
-/** Only the owner and admins give somebody who is known to another owner (product.md 2.10). */
+/** Only the owner and admins give somebody who is known to another owner (docs/rules.md 2.10). */
 function keepOwner(contact: ContactRow, before: ContactRow | undefined, warnings: string[]): void {
   if (!before || contact.ownerId === before.ownerId || mayChangeAccess(before)) return;
   contact.ownerId = before.ownerId;
@@ -163,7 +163,7 @@ function keepOwner(contact: ContactRow, before: ContactRow | undefined, warnings
 }
 
 /**
- * A primary e-mail that another contact has is kept as one that is not primary, and the row says so (product.md 7.5);
+ * A primary e-mail that another contact has is kept as one that is not primary, and the row says so (docs/rules.md 7.5);
  * another address of the row becomes primary if it is free.
  */
 function freeTaken(contact: ContactRow, base: ContactRow, byEmail: ReadonlyMap<string, string>, warnings: string[]): void {

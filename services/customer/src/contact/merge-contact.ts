@@ -47,7 +47,7 @@ export function mergePerson(before: ContactRow, given: ContactPatch | NewContact
   return row;
 }
 
-/** Why this is nobody yet, or undefined: a contact needs one thing to be known by (product.md 2.1). */
+/** Why this is nobody yet, or undefined: a contact needs one thing to be known by (docs/rules.md 2.1). */
 export function nobody(row: ContactRow): string | undefined {
   const known = row.firstName || row.lastName || row.emails.length || row.phones.length || row.addresses.length || row.employeeCode;
   return known ? undefined : 'A contact needs at least one of: firstName, lastName, an entry in emails, phones or addresses, employeeCode';

@@ -66,7 +66,7 @@ function canonicalLanguage(tag: string): string | undefined {
 // `exact` is read field by field, each with a limit of its own.
 const most: Partial<Record<string, number>> = { notes: 32 * 1024, customFields: 32 * 1024, exact: 512 * 1024 };
 
-/** The limits of product.md 10 hold for rows too; a row over them is refused rather than cut. */
+/** The limits of docs/rules.md 10 hold for rows too; a row over them is refused rather than cut. */
 function longest(row: ImportRow): string | undefined {
   for (const [key, value] of Object.entries(row)) {
     const texts =
@@ -85,7 +85,7 @@ function longest(row: ImportRow): string | undefined {
   return undefined;
 }
 
-/** What a row is known by, in this order (product.md 7.5): which contact it says it is, the address that will be its primary one, its id in the file. */
+/** What a row is known by, in this order (docs/rules.md 7.5): which contact it says it is, the address that will be its primary one, its id in the file. */
 export const rowKeys = (row: ImportRow, source: string): { id?: string; email?: string; external?: string } => {
   const email = row.emails?.find(isEmail);
   return {

@@ -26,7 +26,7 @@ export async function groupsOf(tx: EntityManager, ids: readonly string[], limit:
   return groups;
 }
 
-/** Those that belong to no customer, in a group of their own (product.md 1.4). */
+/** Those that belong to no customer, in a group of their own (docs/rules.md 1.4). */
 export async function groupWithoutCustomer(tx: EntityManager, limit: number): Promise<ContactGroup> {
   const where = Conditions.live('contact').add('t.customer_id is null');
   const contacts: StoredContact[] = await tx.query(

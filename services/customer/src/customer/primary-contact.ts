@@ -26,7 +26,7 @@ export async function lockCustomersOf(
 }
 
 /**
- * Gives each of these customers a primary contact if it has contacts and none of them is it: the oldest (product.md 1.5).
+ * Gives each of these customers a primary contact if it has contacts and none of them is it: the oldest (docs/rules.md 1.5).
  * To be called after contacts came, left or were deleted; raises the versions of the customers and of contacts that became primary
  * (those in `fresh` have just been written, and are told of anyway).
  */

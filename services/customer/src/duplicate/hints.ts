@@ -12,7 +12,7 @@ export async function makeFindable(tx: EntityManager, contact: Compared): Promis
   await writeKeys(tx, keysOf(await seek([contact])));
 }
 
-/** Which contacts a new one may be a duplicate of, the likeliest first, of those the caller may see (product.md 9.1). */
+/** Which contacts a new one may be a duplicate of, the likeliest first, of those the caller may see (docs/rules.md 9.1). */
 export async function hintsFor(tx: EntityManager, contact: Compared): Promise<DuplicateHint[]> {
   const sought = await seek([contact]);
   const judged = await judgePairs(tx, sought, await candidatePairs(tx, sought));

@@ -41,7 +41,7 @@ type Counts = Record<string, Record<string, number>>;
 type ErasureJob = OpenJob<Input, { counts?: Counts }>;
 
 /**
- * Erases a contact or customer from every service (product.md 6.3): it goes to the bin, so that everybody hides it; each service is asked to forget and
+ * Erases a contact or customer from every service (docs/rules.md 6.3): it goes to the bin, so that everybody hides it; each service is asked to forget and
  * has to answer; at last its rows go here and a proof without personal data is left. A crash goes on where it was.
  */
 @Injectable()

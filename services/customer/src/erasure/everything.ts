@@ -6,7 +6,7 @@ import type { EntityManager } from 'typeorm';
 import { readContact } from '../contact/contact.table.js';
 import { aboutEntry, withMerged } from './about-entry.js';
 
-/** Everything that Kontor holds about a contact, in one answer (product.md 6.4). */
+/** Everything that Kontor holds about a contact, in one answer (docs/rules.md 6.4). */
 @Injectable()
 export class Everything {
   constructor(

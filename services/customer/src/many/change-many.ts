@@ -49,7 +49,7 @@ const MOST = 10_000;
 const AT_ONCE = 1_000;
 const STEP = 500;
 
-/** Changing a set of contacts or customers by one change (product.md 1.6). */
+/** Changing a set of contacts or customers by one change (docs/rules.md 1.6). */
 @Injectable()
 export class ChangeMany {
   constructor(

@@ -71,7 +71,7 @@ async function parentBeside(tx: EntityManager, parentId: string | null, ids: rea
 }
 
 /**
- * What was restricted is not seen by more people because of a merge (product.md 2.10), unless somebody who may change who sees it has chosen so.
+ * What was restricted is not seen by more people because of a merge (docs/rules.md 2.10), unless somebody who may change who sees it has chosen so.
  * A contact's readers are those that both it and its customer let.
  */
 function refuseWidening(noun: Noun, rows: readonly [Stored, ...Stored[]], merged: Stored, choice: Choice): void {

@@ -4,7 +4,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 const tenantId = `tenant_id uuid not null default (current_setting('kontor.tenant')::uuid)`;
 
 /**
- * Access (product.md 2.10), history (2.13), the bin (6) and jobs. `access` is what was said, null for open to all; `readers` and `writers` are the agents
+ * Access (docs/rules.md 2.10), history (2.13), the bin (6) and jobs. `access` is what was said, null for open to all; `readers` and `writers` are the agents
  * and teams it comes down to, null for everybody.
  */
 export class AccessHistoryBinJobs implements MigrationInterface {

@@ -4,7 +4,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 const tenantId = `tenant_id uuid not null default (current_setting('kontor.tenant')::uuid)`;
 
 /**
- * Records of other systems, what waits for its contact, comments on them, and who is a member of which project (product.md 4).
+ * Records of other systems, what waits for its contact, comments on them, and who is a member of which project (docs/rules.md 4).
  * `named` is what a record names its contact by, as long as it waits for it: personal data, gone as soon as the two are linked.
  * `due_on` says that `due_at` was given as a date: it is the beginning of that day in UTC.
  */

@@ -3,7 +3,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const tenantId = `tenant_id uuid not null default (current_setting('kontor.tenant')::uuid)`;
 
-/** Requests of the call centre, each with its own copy of the caller's data (product.md 3). */
+/** Requests of the call centre, each with its own copy of the caller's data (docs/rules.md 3). */
 export class Requests implements MigrationInterface {
   readonly name = 'Requests1763700000004';
 

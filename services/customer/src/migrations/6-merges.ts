@@ -4,7 +4,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 const tenantId = `tenant_id uuid not null default (current_setting('kontor.tenant')::uuid)`;
 
 /**
- * Merges and what they moved, so that they can be undone (product.md 9.3). No values of anybody are kept here: what was merged keeps its own row,
+ * Merges and what they moved, so that they can be undone (docs/rules.md 9.3). No values of anybody are kept here: what was merged keeps its own row,
  * and what the one that stayed was before stands in its history at `into_version`.
  */
 export class Merges implements MigrationInterface {

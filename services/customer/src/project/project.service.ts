@@ -8,7 +8,7 @@ import { readRecord, writableRecord } from '../record/record.table.js';
 
 type Membership = { id: string; contactId: string };
 
-/** Projects are records of that kind; contacts are members of any number of them (product.md 4.2). */
+/** Projects are records of that kind; contacts are members of any number of them (docs/rules.md 4.2). */
 @Injectable()
 export class ProjectService {
   constructor(@Inject(Database) private readonly db: Database) {}

@@ -3,7 +3,7 @@ import { tellOf } from '../history/changes.js';
 import { emailKey, externalIdKey, type Values } from '../values/check-values.js';
 import type { RecordRow } from './record.table.js';
 
-// A record may name its contact by an e-mail or external id that nobody has yet; it waits for the contact who gets it (product.md 4.3).
+// A record may name its contact by an e-mail or external id that nobody has yet; it waits for the contact who gets it (docs/rules.md 4.3).
 // Without a lock, a record that finds nobody and a contact that finds nothing waiting could miss each other when both are written at the same
 // moment. So whoever gives keys to contacts holds the tenant's lock of waiting records shared, and who lets a record wait holds it alone.
 

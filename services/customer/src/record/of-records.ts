@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { tellOf } from '../history/changes.js';
 import type { Noun } from '../values/keys.js';
 
-/** Which of these contacts or customers have opportunities (product.md 4.5). */
+/** Which of these contacts or customers have opportunities (docs/rules.md 4.5). */
 export async function whoHasOpportunities(tx: EntityManager, noun: Noun, ids: readonly string[]): Promise<Set<string>> {
   if (ids.length === 0) return new Set();
   // As a subselect, so that planning does not weigh each id: then only the index is read.

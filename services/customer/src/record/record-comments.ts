@@ -11,7 +11,7 @@ const read = `select m.id, m.record_id as "recordId", m.text, jsonb_build_object
     ${moment('m.created_at')} as "createdAt"
   from record_comment m left join agent a on a.tenant_id = m.tenant_id and a.id = m.agent_id`;
 
-/** Private comments on records. Whoever may see a record may comment on it, light agents too (product.md 2.11). */
+/** Private comments on records. Whoever may see a record may comment on it, light agents too (docs/rules.md 2.11). */
 @Injectable()
 export class RecordComments {
   constructor(@Inject(Database) private readonly db: Database) {}

@@ -55,7 +55,7 @@ export class UpsertRecords {
     return results.map((result) => ({ ...result, ...outcome(rows.get(result.id ?? ''), versions), ...(made && { contactCreated: true }) }));
   }
 
-  /** The first single ticket from an address that nobody has makes the contact (product.md 4.4), unless the tenant has switched that off. */
+  /** The first single ticket from an address that nobody has makes the contact (docs/rules.md 4.4), unless the tenant has switched that off. */
   private async contactOfTicket(
     tx: EntityManager,
     item: UpsertRecord,

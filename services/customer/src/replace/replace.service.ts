@@ -14,7 +14,7 @@ import type { Wish } from './wishes.js';
 const AT_ONCE = 1_000;
 const KIND = 'replace-value';
 
-/** Renaming, merging and removing types, custom fields, their options and tags, with all that have them (product.md 10). */
+/** Renaming, merging and removing types, custom fields, their options and tags, with all that have them (docs/rules.md 10). */
 @Injectable()
 export class ReplaceService {
   constructor(

@@ -14,7 +14,7 @@ import { linkedTo, readRequest, requestShown, type StoredRequest, updateRequest,
 type Input = InputOf<typeof saveCaller>;
 type Saved = OutputOf<typeof saveCaller>['saved'];
 
-/** Takes the caller's data out of the request into contacts, when that is asked for and not before (product.md 3.4). */
+/** Takes the caller's data out of the request into contacts, when that is asked for and not before (docs/rules.md 3.4). */
 @Injectable()
 export class SaveCaller {
   constructor(@Inject(Database) private readonly db: Database) {}

@@ -7,7 +7,7 @@ import { fieldIn, type Replacement } from '../replace/replacement.js';
 import { countUsers } from '../replace/users.js';
 import { refuseStale } from '../values/refuse-stale.js';
 
-// What a tenant has before it changes anything (product.md 2.7).
+// What a tenant has before it changes anything (docs/rules.md 2.7).
 const defaults: Settings = {
   version: 1,
   country: 'DE',

@@ -10,7 +10,7 @@ interface Named {
   employeeCode: string | null;
 }
 
-/** How a person is shown: first middle last; Chinese last first without a space; else company, e-mail, phone, code (product.md 10). */
+/** How a person is shown: first middle last; Chinese last first without a space; else company, e-mail, phone, code (docs/rules.md 10). */
 export function displayName(person: Named): string {
   const { firstName, middleName, lastName } = person;
   const parts = [firstName, middleName, lastName].filter((part): part is string => Boolean(part));

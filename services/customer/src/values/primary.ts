@@ -3,7 +3,7 @@ import { type FieldError } from '@kontor/contracts';
 type Marked<T> = Omit<T, 'primary'> & { primary: boolean };
 
 /**
- * Exactly one value of a list is primary when there is any (product.md 2.3): the marked one, else the first;
+ * Exactly one value of a list is primary when there is any (docs/rules.md 2.3): the marked one, else the first;
  * a fax only when there is no other number. More than one mark is a refusal that names the second.
  */
 export function withPrimary<T extends object>(given: readonly T[], path: string, errors: FieldError[]): Marked<T>[] {

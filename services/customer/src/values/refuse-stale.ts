@@ -8,7 +8,7 @@ interface Present {
 
 /**
  * Refuses a change that was made on another version than the present one. The refusal lists the fields that have changed since then with their
- * present values (product.md 10), and those that the change is about, so that an agent can decide without asking again.
+ * present values (docs/rules.md 10), and those that the change is about, so that an agent can decide without asking again.
  */
 export async function refuseStale(tx: EntityManager, present: Present, expected: number | undefined, change: object = {}): Promise<void> {
   if (expected === undefined || expected === present.version) return;

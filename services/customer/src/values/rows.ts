@@ -6,7 +6,7 @@ export type Columns = Record<string, string>;
 
 export const snake = (property: string): string => property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** Columns that both nouns have (product.md 2.3). */
+/** Columns that both nouns have (docs/rules.md 2.3). */
 export const valueColumns = {
   externalIds: 'jsonb',
   emails: 'jsonb',

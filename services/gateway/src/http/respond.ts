@@ -24,7 +24,7 @@ export function respond(route: Route): Respond {
     if (typeof job?.id === 'string') return reply.code(202).header('location', `/v1/jobs/${job.id}`).send(answer);
     const seen = kind && seenIn(answer, kind);
     if (seen) reply.header(SEEN, seen);
-    // An old id answers with what it was merged into (product.md 9.3).
+    // An old id answers with what it was merged into (docs/rules.md 9.3).
     const asked = (request.params as { id?: string }).id?.toLowerCase();
     if (typeof id === 'string' && asked !== undefined && id !== asked && route.path.endsWith('/:id'))
       reply.header('content-location', route.path.replace(':id', id));

@@ -6,7 +6,7 @@ export type Query = InputOf<typeof search>;
 
 const OPEN = and(isAbsent('readers'), isAbsent('customerReaders'));
 
-/** What the caller may not see is in no hit, total, facet or suggestion (product.md 2.10): the one place that knows it. */
+/** What the caller may not see is in no hit, total, facet or suggestion (docs/rules.md 2.10): the one place that knows it. */
 export function visibleTo(tenant: string): Filter[] {
   const mine = grantees();
   const lists = mine ? (['readers', 'customerReaders'] as const) : [];
