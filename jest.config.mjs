@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { packagesForTests } from './libs/testing/src/packages-for-tests.mjs';
 
 const inRoot = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -25,7 +26,7 @@ const shared = {
       },
     ],
   },
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', ...(await packagesForTests()) },
   testTimeout: 60_000,
   globalSetup: inRoot('libs/testing/src/global-setup.mjs'),
   globalTeardown: inRoot('libs/testing/src/global-teardown.mjs'),
