@@ -27,7 +27,6 @@ const shared = {
     ],
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', ...(await packagesForTests()) },
-  testTimeout: 60_000,
   globalSetup: inRoot('libs/testing/src/global-setup.mjs'),
   globalTeardown: inRoot('libs/testing/src/global-teardown.mjs'),
 };
@@ -57,5 +56,7 @@ export default {
   })),
   // Many wait for servers most of the time. More at once would take more connections than the one PostgreSQL that they share has.
   maxWorkers: 2,
+  // Jest takes it from here only, not from a project.
+  testTimeout: 60_000,
   passWithNoTests: true,
 };
