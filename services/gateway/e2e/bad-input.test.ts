@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Contact, Customer, Import } from '@kontor/contracts';
+import type { Contact, Customer, Import, Summary } from '@kontor/contracts';
+import { eventually } from '@kontor/testing';
 import { problemIn } from '../test/start-gateway.js';
 import { type Hub, ok, startHub } from './start-hub.js';
 
@@ -18,7 +19,6 @@ const files: [string, string | Uint8Array, RegExp][] = [
   ['a header alone', `${header}\r\n`, /no rows/i],
   ['without the needed columns', 'Colour,Shape\r\nred,round\r\n', /e-mail/i],
   ['one line of 30 MB', `${header}\r\n${'x'.repeat(30 * 1024 * 1024)}\r\n`, /Line 2/],
-  ['an unclosed quote', `${header}\r\nAnna,Adler,a@x.example\r\nBert,"Bär,b@x.example\r\n`, /Line 3/],
   ['bytes that are not UTF-8', Buffer.from(`${header}\r\nJürgen,Groß,j@x.example\r\n`, 'latin1'), /Line 2.*|Windows-1252/],
   ['NUL bytes', `${header}\r\nAn\0na,Adler,a@x.example\r\n`, /Line 2/],
   ['an image called .csv', png, /PNG/],
@@ -33,6 +33,22 @@ describe('a file that is', () => {
     expect(problem.detail).toMatch(detail);
     expect(ok<{ items: Import[] }>(await call('GET', '/v1/imports')).items).toEqual([]);
     expect(ok<{ items: object[] }>(await call('GET', '/v1/contacts')).items).toEqual([]);
+  });
+
+  it('with quotes that make no sense in one row: that row is rejected with the reason, all others come in', async () => {
+    const { call, upload } = await hub.agent();
+    const file = `${header}\r\nAnna "Nan",Adler,a@x.example\r\nBert,"Bär,b@x.example\r\nCarl,"Cron" C.,c@x.example\r\nDora,"Dahl",d@x.example\r\n`;
+    const { id } = ok<Import>(await upload(file, { start: 'true' }), 202);
+    await eventually(async () =>
+      expect(ok<Import>(await call('GET', `/v1/imports/${id}`))).toMatchObject({
+        state: 'finished',
+        progress: { created: 2, rejected: 2 },
+      }),
+    );
+    const names = ok<{ items: Summary[] }>(await call('GET', '/v1/contacts')).items.map(({ displayName }) => displayName);
+    expect(names.sort()).toEqual(['Anna "Nan" Adler', 'Dora Dahl']);
+    const rejected = (await call('GET', `/v1/imports/${id}/rejected.csv`)).text;
+    expect(rejected).toMatch(/Bert,"""Bär",b@x.example,.*never closed[\s\S]*Carl,"""Cron"" C.",c@x.example,.*closing quote/);
   });
 
   it('without the needed columns can be uploaded to be mapped, but not started', async () => {

@@ -2,6 +2,7 @@ import type { TakenRow } from '@kontor/contracts';
 import type { Database } from '@kontor/database';
 import type { EntityManager } from 'typeorm';
 import { ROW_TOO_LARGE } from './batches.js';
+import { brokenBecause } from './read-csv.js';
 import type { Traces } from './traces.js';
 
 /** A row that was kept because it was refused, or stayed with a warning. */
@@ -18,7 +19,7 @@ export type RowNumbers = ReadonlyMap<string, ReadonlySet<number>>;
 
 /**
  * Which rows of their files were sent at these places of these batches. Rows that were refused here were not sent: they have more cells than there
- * are columns, or are too large.
+ * are columns or odd quotes, or are too large.
  */
 export async function rowNumbersOf(tx: EntityManager, taken: readonly TakenRow[]): Promise<RowNumbers> {
   const rows: { importId: string; numbers: number[] }[] = await tx.query(
@@ -34,11 +35,14 @@ export async function rowNumbersOf(tx: EntityManager, taken: readonly TakenRow[]
           where not exists (
             select from import_row as refused
              where refused.import_id = asked.import_id and refused.rejected and refused.number = nth
-               and (jsonb_array_length(refused.cells) > jsonb_array_length(import.columns) or refused.reasons ->> 0 = $2))
+               and (jsonb_array_length(refused.cells) > jsonb_array_length(import.columns) or refused.reasons ->> 0 = any($2)))
        ) as sent
       where sent.place = sent.index
       group by sent.import_id`,
-    [JSON.stringify(taken.map(({ importId, batch, index }) => ({ import_id: importId, batch, index }))), ROW_TOO_LARGE],
+    [
+      JSON.stringify(taken.map(({ importId, batch, index }) => ({ import_id: importId, batch, index }))),
+      [ROW_TOO_LARGE, ...Object.values(brokenBecause)],
+    ],
   );
   return new Map(rows.map(({ importId, numbers }) => [importId, new Set(numbers)]));
 }

@@ -114,15 +114,25 @@ export function rowMapper(columns: Columns): (row: CsvRow) => MappedRow {
     .map(([field, take]) => ({ take, from: columns.fields.flatMap((of, i) => (of === field ? [i] : [])) }))
     .filter((step) => step.from.length > 0);
   const width = columns.fields.length;
+  // A short row has nothing for the steps of later columns; those for each length are found once.
+  const stepsByLength: (typeof steps)[] = [];
+  const stepsFor = (length: number) => {
+    stepsByLength[length] ??= steps.filter(({ from }) => from[0]! < length);
+    return stepsByLength[length];
+  };
 
   return (source) => {
     const row: MappedRow = { source, contact: {}, warnings: [] };
-    const { cells } = source;
+    const { cells, broken } = source;
+    if (broken !== undefined) {
+      row.rejected = broken;
+      return row;
+    }
     if (cells.length > width) {
       row.rejected = `The row has ${cells.length} cells, the header has ${width}; a cell that has the delimiter in it must stand in quotes`;
       return row;
     }
-    for (const { from, take } of steps) {
+    for (const { from, take } of stepsFor(cells.length)) {
       const value = from.length === 1 ? cells[from[0]!] : joined(cells, from);
       if (value) take(value, row);
     }

@@ -80,6 +80,137 @@ describe('readCsv', () => {
     expect(await cellsOf('a,b\n1,2,3,4\n1,2,,\n1\n')).toEqual([['1', '2', '3', '4'], ['1', '2'], ['1']]);
   });
 
+  it.each([
+    ['sep=;\n', ';'],
+    ['"sep=;"\r\n', ';'],
+    ['SEP=;\r', ';'],
+    ['\ufeffsep=;\n', ';'],
+    ['sep=\t\n', '\t'],
+    ['"Sep=\t"\n', '\t'],
+    ['sep=\\t\n', '\t'],
+    ['sep=^\n', '^'],
+    ['sep=,;;;\n', ','],
+    ['"sep=,";\n', ','],
+    ['sep=\n', ';'],
+  ])('takes the delimiter from %j, which is no header', async (line, delimiter) => {
+    const file = [`a: x${delimiter}b|y`, `1${delimiter}2`, `3${delimiter}4.5`].join(line.at(-1));
+    expect(await read(line + file)).toMatchObject({
+      delimiter,
+      header: ['a: x', 'b|y'],
+      rows: [
+        { line: 3, cells: ['1', '2'] },
+        { line: 4, cells: ['3', '4.5'] },
+      ],
+    });
+  });
+
+  it('takes the delimiter that somebody says', async () => {
+    const { header, delimiter } = await readCsv(chunks('First Name,Last Name;E-mail\nA,B;c@d.example\n'), { delimiter: ';' });
+    expect([header, delimiter]).toEqual([['First Name,Last Name', 'E-mail'], ';']);
+  });
+
+  it.each([
+    ['Name, Vorname;E-Mail\nMeyer, Anna;anna@a.example\nVogt, Bernd;bernd@a.example', ';', [',']],
+    ['Kontakt, Firma|E-Mail\nMeyer, A|a@a.example\nVogt, B|b@a.example', '|', []],
+    ['Vorname,Nachname,Mail;privat\nA,B,a@a.example\nC,D,c@a.example', ',', []],
+    ['Straße, Nr.\tName\tMail\nWeg, 1\tA B\ta@a.example', '\t', []],
+  ])(
+    'prefers the delimiter with which the header is recognised and addresses stand alone: %j',
+    async (file, delimiter, otherDelimiters) => {
+      expect(await readCsv(chunks(file))).toMatchObject({ delimiter, otherDelimiters });
+    },
+  );
+
+  it.each([
+    [
+      'carriage returns, a line feed within quotes',
+      'a,b\r1,"x\ny"\r2,z\r',
+      [
+        ['1', 'x\ny'],
+        ['2', 'z'],
+      ],
+    ],
+    [
+      'carriage returns, a line feed at the end',
+      'a,b\r1,2\r3,4\n',
+      [
+        ['1', '2'],
+        ['3', '4'],
+      ],
+    ],
+    ['one of each', 'a,b\r1,2\n', [['1', '2']]],
+    ['one of each, the other way round', 'a,b\n1,2\r', [['1', '2']]],
+    [
+      'carriage returns, and a line feed behind some',
+      'a,b\r1,2\r\n"3",4\r5,6\r',
+      [
+        ['1', '2'],
+        ['3', '4'],
+        ['5', '6'],
+      ],
+    ],
+    [
+      'line feeds, a carriage return within a cell',
+      'a,b\n1,x\ry\n2,z\n',
+      [
+        ['1', 'x\ry'],
+        ['2', 'z'],
+      ],
+    ],
+    [
+      'line feeds, many carriage returns within quotes',
+      'a,b\n1,"x\ry\rz\r\r\r"\n2,z\n',
+      [
+        ['1', 'x\ry\rz'],
+        ['2', 'z'],
+      ],
+    ],
+  ])('goes by the line ending that most lines have outside quotes: %s', async (_, file, rows) => {
+    expect(await cellsOf(file)).toEqual(rows);
+  });
+
+  it('takes a quote within a cell that does not begin with one as a character', async () => {
+    expect(await cellsOf('a,b\nAnn "Nan",Lee\n5" pipe, 7 "\nx"",y"z"\n')).toEqual([
+      ['Ann "Nan"', 'Lee'],
+      ['5" pipe', '7 "'],
+      ['x""', 'y"z"'],
+    ]);
+  });
+
+  it.each([
+    ['is never closed', 'a,b\n1,2\n3,"4\n5,6\n7,8', 3, ['3', '"4'], 'never closed', ['1,2', '5,6', '7,8']],
+    ['is never closed, in the last row', 'a,b\n1,2\n3,"4', 3, ['3', '"4'], 'never closed', ['1,2']],
+    ['seems closed by one that opens another cell', 'a,b\n1,2\n3,"4\n5,"6"\n7,8\n', 3, ['3', '"4'], 'never closed', ['1,2', '5,6', '7,8']],
+    ['is closed within the cell', 'a,b\n"x" y,2\n3,4\n', 2, ['"x" y', '2'], 'closing quote', ['3,4']],
+    ['is closed within the cell on a later line', 'a,b\n"x\nw" y,2\n3,4\n', 2, ['"x\nw" y', '2'], 'closing quote', ['3,4']],
+  ])('gives a row whose quote %s as it stands there with the reason, and all others', async (_, file, line, cells, why, others) => {
+    const { rows } = await read(file);
+    const [broken] = rows.filter((row) => row.broken);
+    expect(broken).toMatchObject({ line, cells, broken: expect.stringContaining(why) });
+    expect(rows.filter((row) => !row.broken).map((row) => row.cells.join())).toEqual(others);
+  });
+
+  it('gives all rows but one when a quote is opened in a large file and never closed', async () => {
+    const { rows } = await read(`a,b\n1,"2\n${'3,4\n'.repeat(400_000)}`);
+    expect([rows.length, rows[0]?.broken, rows[1]?.broken, rows.at(-1)]).toEqual([
+      400_001,
+      expect.any(String),
+      undefined,
+      { number: 400_001, line: 400_002, cells: ['3', '4'] },
+    ]);
+  }, 20_000);
+
+  it('finds the names in a header with odd quotes', async () => {
+    expect((await read('First "Name,"Last Name\nA,B\n')).header).toEqual(['First Name', 'Last Name']);
+  });
+
+  it('skips rows in which nothing can be seen, also before the header, and the mark at the end of old files', async () => {
+    const file = ',,\n;;\n"",\u200b,\na,b,c\n,,\n1,\u2060,\u2800\n\u202e,\u00a0 ,\n2,3,4\u001a';
+    expect(await read(file)).toMatchObject({ header: ['a', 'b', 'c'], rows: [{ cells: ['1', '', ''] }, { cells: ['2', '3', '4'] }] });
+    expect(await cellsOf('a,b\n1,2\n\u001a')).toEqual([['1', '2']]);
+    expect(await cellsOf('a,b\n1,2\u001a\r\n')).toEqual([['1', '2']]);
+  });
+
   it('allows headers that are empty or the same', async () => {
     expect((await read('a,,a\n1,2,3\n')).header).toEqual(['a', '', 'a']);
   });
@@ -106,7 +237,7 @@ describe('readCsv', () => {
           const header = rows[0]!.map((_, i) => `column ${i}`);
           const found = await read(toCsv([header, ...rows], delimiter, newline), size);
           expect(found.delimiter).toBe(delimiter);
-          expect(found.rows.map((row) => row.cells)).toEqual(rows);
+          expect(found.rows.map((row) => row.cells)).toEqual(rows.filter((cells) => cells.some((one) => /[^\s,;|]/.test(one))));
         },
       ),
     );
@@ -132,22 +263,10 @@ describe('readCsv refuses', () => {
     ['an empty file', ''],
     ['a file of blank lines', '\n\r\n  \n'],
     ['a byte order mark alone', '\ufeff'],
+    ['a file of delimiters', ',,\n;;\n\t\n'],
+    ['a file that only says its delimiter', 'sep=;\n'],
   ])('%s', async (_, content) => {
     expect(await refusal(content)).toMatchObject({ reason: 'empty' });
-  });
-
-  it('a quote that is never closed, with the line it was opened in', async () => {
-    const error = await refusal('a,b\n1,2\n3,"4\n5,6\n');
-    expect(error).toMatchObject({ reason: 'unclosed-quote', line: 3, column: 2 });
-    expect(error.message).toContain('Line 3, column 2: A quote (") is opened in this row and never closed.');
-  });
-
-  it('an unclosed quote that ends at a later one', async () => {
-    expect(await refusal('a,b\n1,2\n3,"4\n5,"6"\n')).toMatchObject({ reason: 'stray-quote', line: 3, column: 2 });
-  });
-
-  it('a quote within a cell that does not begin with one', async () => {
-    expect(await refusal('a,b\n1,5" pipe\n')).toMatchObject({ reason: 'stray-quote', line: 2, column: 2 });
   });
 
   it('a line of 30 MB after about 1 MB of it', async () => {
@@ -165,8 +284,8 @@ describe('readCsv refuses', () => {
 
   it('a line of 30 MB of delimiters, and one within quotes', async () => {
     expect(await refusal(`a,b\n${','.repeat(30 * 1024 * 1024)}\n`)).toMatchObject({ reason: 'record-too-long', line: 2 });
-    expect(await refusal(`a,b\n"${'x\n'.repeat(15 * 1024 * 1024)}"\n`)).toMatchObject({ reason: 'record-too-long', line: 2 });
-  });
+    expect(await refusal(`a,b\n"${'x'.repeat(30 * 1024 * 1024)}"\n`)).toMatchObject({ reason: 'record-too-long', line: 2 });
+  }, 20_000);
 
   it('a cell of more than 32 KB', async () => {
     expect(await refusal(`a,b\n1,${'x'.repeat(32 * 1024 + 1)}\n`)).toMatchObject({ reason: 'cell-too-long', line: 2, column: 2 });

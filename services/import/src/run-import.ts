@@ -29,7 +29,7 @@ const INTERNAL_TRIES = 5;
 export async function runImport({ db, bus, files }: Parts, entity: ImportEntity, goOn: AbortSignal): Promise<boolean> {
   const map = rowMapper({ fields: entity.columns.map((column) => column.field), dateOrder: dateOrderOf(entity) });
   const from = await db.transaction((tx) => positionOf(tx, entity.id));
-  const { rows } = await readCsv(files.read(entity.file));
+  const { rows } = await readCsv(files.read(entity.file), { delimiter: entity.delimiter });
   for await (const batch of ahead(batches(rows, map, from))) {
     if (goOn.aborted) return false;
     await patiently(db, entity, goOn, async () => {

@@ -16,6 +16,7 @@ export interface SurveyedColumn {
 
 export interface FileSurvey {
   delimiter: string;
+  otherDelimiters: string[];
   columns: SurveyedColumn[];
   rows: number;
 }
@@ -25,14 +26,15 @@ const SAMPLES = 3;
 export const SAMPLE_LENGTH = 100;
 
 /** Reads a file through once: what is in it, and that all of it can be read. Throws `UnreadableFile` where it cannot. */
-export async function surveyFile(bytes: AsyncIterable<Uint8Array>): Promise<FileSurvey> {
-  const { header, delimiter, rows } = await readCsv(bytes);
+export async function surveyFile(bytes: AsyncIterable<Uint8Array>, said: { delimiter?: string } = {}): Promise<FileSurvey> {
+  const { header, delimiter, otherDelimiters, rows } = await readCsv(bytes, said);
   const proposal = proposeMapping(header);
   const columns = header.map((name, index): SurveyedColumn => ({ index, header: name, samples: [], field: proposal[index] ?? null }));
   let count = 0;
   for await (const some of rows) {
     count += some.length;
-    for (const { cells } of some) for (const column of columns) look(column, cells[column.index]);
+    for (const { cells, broken } of some)
+      for (let i = 0; !broken && i < cells.length && i < columns.length; i++) if (cells[i]) look(columns[i]!, cells[i]!);
   }
   if (count === 0)
     throw new UnreadableFile(
@@ -40,11 +42,10 @@ export async function surveyFile(bytes: AsyncIterable<Uint8Array>): Promise<File
       'The file has a header and no rows.',
       'Below the header there should be one line for each contact.',
     );
-  return { delimiter, columns, rows: count };
+  return { delimiter, otherDelimiters, columns, rows: count };
 }
 
-function look(column: SurveyedColumn, cell: string | undefined): void {
-  if (!cell) return;
+function look(column: SurveyedColumn, cell: string): void {
   const order = provenOrder(cell);
   // One value with the day first settles it: no file has both, and a wrong date is worse than a missing one.
   if (order && column.dateOrder !== 'dmy') column.dateOrder = order;

@@ -4,8 +4,6 @@ export type UnreadableReason =
   | 'not-text'
   | 'encoding'
   | 'nul'
-  | 'unclosed-quote'
-  | 'stray-quote'
   | 'record-too-long'
   | 'cell-too-long'
   | 'too-many-columns';
