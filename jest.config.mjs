@@ -32,19 +32,20 @@ const shared = {
 };
 const ignored = ['/node_modules/', '/dist/'];
 const long = '\\.long\\.test\\.ts$';
-// Random properties run a hundred times each by default, and two thousand times in the long tier.
-const randomRuns = { setupFiles: [inRoot('libs/testing/src/random-runs.mjs')] };
-
+// Random properties are tried a hundred times each by default, and two thousand times in the long tier.
 const specsWithProperties = globSync('{libs,services,deploy}/*/src/**/*.spec.ts', { cwd: inRoot('.') }).filter((path) =>
   readFileSync(inRoot(path), 'utf8').includes("'fast-check'"),
 );
 
 // Each test file belongs to a tier by its name; deploy/check/tiers.mjs fails for one that belongs to none.
 export const tiers = {
-  unit: { testMatch: ['**/*.spec.ts'], ...randomRuns },
+  unit: { testMatch: ['**/*.spec.ts'] },
   service: { testMatch: ['**/test/**/*.test.ts'], testPathIgnorePatterns: [...ignored, long] },
   e2e: { testMatch: ['**/e2e/**/*.test.ts'], testPathIgnorePatterns: [...ignored, long] },
-  long: { testMatch: ['**/*.long.test.ts', ...specsWithProperties.map((path) => `<rootDir>/${path}`)], ...randomRuns },
+  long: {
+    testMatch: ['**/*.long.test.ts', ...specsWithProperties.map((path) => `<rootDir>/${path}`)],
+    setupFiles: [inRoot('libs/testing/src/full-size.mjs')],
+  },
 };
 
 export default {

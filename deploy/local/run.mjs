@@ -117,7 +117,6 @@ async function build() {
 function run(program) {
   const env = {
     ...process.env,
-    ...(tiers[command]?.includes('long') && { KONTOR_RANDOM_RUNS: '2000' }),
     PATH: `${inRoot('node_modules/.bin')}${delimiter}${process.env.PATH}`,
   };
   const child = spawn(node, program, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });

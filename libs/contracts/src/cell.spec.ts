@@ -29,7 +29,6 @@ describe('7.10 cells that a spreadsheet would run as a formula are defused', () 
         expect(defuse(text)).not.toMatch(/^[=+\-@\t\r]/);
         expect(restoreDefused(defuse(text))).toBe(text);
       }),
-      { numRuns: 2000 },
     ));
 
   it('a cell that nobody defused stays as it is', () =>
@@ -58,7 +57,6 @@ describe('7.10 a list in one cell', () => {
         fc.array(fc.oneof(fc.string({ unit: fc.constantFrom(';', ',', ':', '[', ']', '"', ' ', 'a', '伟') }), fc.string())),
         (list) => expect(splitList(joinList(list))).toEqual(list),
       ),
-      { numRuns: 1000 },
     ));
   it.each([
     ['a, b;c', ['a', 'b', 'c']],

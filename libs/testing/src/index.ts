@@ -5,4 +5,5 @@ export * from './febrl.js';
 export * from './find-traces.js';
 export * from './servers.js';
 export * from './service-process.js';
+export * from './sized.js';
 export * from './world.js';

@@ -3,13 +3,17 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AppError, type Context } from '@kontor/bus';
 import * as k from '@kontor/contracts';
 import { service as customerService } from '@kontor/customer';
-import { again, eventually, startWorld, type World } from '@kontor/testing';
+import { again, eventually, sized, startWorld, type World } from '@kontor/testing';
 import type { z } from 'zod';
 import { service } from '../src/index.js';
 import { CANARY, COMMON, HIDDEN_DIGITS, type Hidden, hide, makeTenant, spellings, type Tenant, VISIBLE } from './canary-scene.js';
 import { untilMade } from './care.js';
 
 type Query = z.input<typeof k.search.input>;
+
+const all = <T>(list: readonly T[]): readonly T[] => list;
+/** Every seventh: of each word another part, so that together they have every kind of clause. */
+const someOf = <T>(list: readonly T[]): readonly T[] => list.filter((_, i) => i % 7 === 0);
 
 /** Every kind of clause, in every field, for what is hidden, what is not, and what both have. */
 const clauses = [COMMON, CANARY, VISIBLE].flatMap((word) => [
@@ -49,7 +53,7 @@ const numbers = [
   '55512',
   '030 5551',
 ];
-const queries: Query[] = ['', '*', ...clauses, ...numbers].map((q) => ({ q }));
+const queries: Query[] = sized(someOf, all)(['', '*', ...clauses, ...numbers]).map((q) => ({ q }));
 
 const listed = (given: Query): Query => ({ facets: 'type,tag,kind,city', explain: true, limit: 3, ...given });
 
@@ -146,7 +150,7 @@ describe.each(['fresh', 'settled'] as const)('while everything is %s', (how) => 
     const nobodys = { ...hidden, customer: { ...hidden.customer, id: randomUUID() }, project: randomUUID() };
     const own = filters(tenant, { spell: spellings.small, hidden });
     const twins = filters(twin, { spell: spellings.capital, hidden: nobodys });
-    return own.map((query, i): [Query, Query] => [listed(query), listed(twins[i]!)]);
+    return sized(someOf, all)(own.map((query, i): [Query, Query] => [listed(query), listed(twins[i]!)]));
   };
 
   test('2.10 no clause tells a stranger anything of what is hidden', () => sameAsTwin(both(queries)), 120_000);

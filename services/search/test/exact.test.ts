@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { search } from '@kontor/contracts';
-import { anAgent, eventually, startWorld, type World } from '@kontor/testing';
+import { anAgent, eventually, sized, startWorld, type World } from '@kontor/testing';
 import { service } from '../src/index.js';
 import { BruteForce } from './brute-force.js';
 import { type Ask, compare } from './exactness.js';
@@ -10,8 +10,8 @@ import { somePeople } from './some-people.js';
 import { playCustomer, type StandIn } from './stand-in.js';
 
 // `npm run bench -- exact` does the same with 100,000 people and many more queries.
-const PEOPLE = 2_000;
-const QUERIES = 40;
+const PEOPLE = sized(300, 2_000);
+const QUERIES = sized(10, 40);
 const SEED = 20_270_117;
 
 let world: World;
@@ -51,5 +51,5 @@ test.each(KINDS)('%s find exactly whom looking at everybody finds', async (kind)
     }
   };
   await Promise.all(Array.from({ length: 4 }, compareNext));
-  expect(hits).toBeGreaterThan(QUERIES);
+  expect(hits).toBeGreaterThan(sized(0, QUERIES));
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from '@kontor/bus';
 import { type ContactEntry, type CustomerEntry, type Hit, type MatchHow, search } from '@kontor/contracts';
-import { anAgent, eventually, startWorld, type World } from '@kontor/testing';
+import { anAgent, eventually, sized, startWorld, type World } from '@kontor/testing';
 import fc from 'fast-check';
 import type { z } from 'zod';
 import { service } from '../src/index.js';
@@ -93,7 +93,7 @@ test('any query is answered, or refused as one that cannot be read', async () =>
       const answer = await ask({ q, limit: 20 }).catch((error: { code?: string }) => error);
       expect('hits' in answer || answer.code).toBe('hits' in answer || 'invalid');
     }),
-    { numRuns: 300, interruptAfterTimeLimit: 60_000 },
+    { numRuns: sized(60, 2_000), interruptAfterTimeLimit: 60_000 },
   );
 }, 120_000);
 
