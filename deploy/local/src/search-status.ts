@@ -6,10 +6,12 @@ type Run = NonNullable<SearchStatus['rebuild']>;
 type Verify = NonNullable<SearchStatus['verify']>;
 
 const number = (value: number) => value.toLocaleString('en');
+const waiting = ({ waiting }: SearchStatus['lag']['people']) => (waiting === null ? 'an unknown number of' : number(waiting));
 const moment = (iso: string) => `${iso.slice(0, 19).replace('T', ' ')} UTC`;
 const states: Record<SearchStatus['state'], string> = {
   ready: 'ready',
   filling: 'being made anew, and has not everything yet',
+  interrupted: 'no changes arrive: a consumer on the bus is missing (see the log of the search service)',
   away: 'Meilisearch cannot be reached',
 };
 
@@ -23,7 +25,7 @@ export function describeStatus(status: SearchStatus): string[] {
     ...(indexVersion.index === indexVersion.service
       ? []
       : [line('', `made by version ${indexVersion.index} of ${indexVersion.service}: the index is made anew by itself`)]),
-    line('waiting', `${number(lag.people.waiting)} events of people, ${number(lag.bulk.waiting)} of imports and jobs, of all tenants`),
+    line('waiting', `${waiting(lag.people)} events of people, ${waiting(lag.bulk)} of imports and jobs, of all tenants`),
     line('rebuild', rebuild ? describeRun(rebuild) : 'none yet'),
     line('verify', verify ? describeVerify(verify) : 'none yet'),
   ];

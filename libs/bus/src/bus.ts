@@ -11,6 +11,7 @@ import { connect } from '@nats-io/transport-node';
 import type { z } from 'zod';
 import { AppError } from './app-error.js';
 import { type Context, currentContext, toHeaders } from './context.js';
+import { Followers } from './followers.js';
 import { Gate } from './gate.js';
 import { decodeReply, encode } from './wire.js';
 
@@ -29,6 +30,8 @@ const MAX_MESSAGE = 7 * 1024 * 1024;
 
 /** Sends requests and publishes events; one connection per process, reconnecting for ever. */
 export class Bus {
+  /** The durable consumers that this process follows. */
+  readonly followers = new Followers();
   private readonly gates = new Map<string, Gate>();
   /** Pending while the broker is away; undefined while it is there. */
   private away?: Promise<void>;

@@ -2,9 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventContract } from '@kontor/contracts';
 import {
   AckPolicy,
+  type ConsumerInfo,
   type ConsumerMessages,
   DeliverPolicy,
+  JetStreamApiCodes,
   JetStreamApiError,
+  type JetStreamManager,
   type JsMsg,
   jetstream,
   jetstreamManager,
@@ -14,6 +17,7 @@ import { AppError, fieldErrors, invalid } from './app-error.js';
 import { Bus } from './bus.js';
 import { fromHeaders, runAs } from './context.js';
 import { describeError, isTransient } from './describe-error.js';
+import type { Follower } from './followers.js';
 import type { OnOptions } from './handle.js';
 import { decode } from './wire.js';
 
@@ -25,6 +29,8 @@ const ACK_WAIT_BEHIND_GATE_S = 6;
 const ASK_MS = 10_000;
 const ASK_BEHIND_GATE_MS = 5_000;
 const TRIES = 8;
+// Where the server says nothing of it: when it has forgotten the consumer while none was asked for, or a stream was purged.
+const LOOK_EVERY_MS = 3_000;
 const CONSUMER_EXISTS = 10_148; // server/errors.json of nats-server: consumer already exists
 
 export interface Listener {
@@ -33,6 +39,7 @@ export interface Listener {
   receive(payload: unknown): Promise<void>;
 }
 interface Log {
+  log(message: unknown): void;
   warn(message: unknown): void;
   error(message: unknown): void;
 }
@@ -42,18 +49,24 @@ interface Log {
  * Done → ack. Failed → again later, with growing jittered delay (a bare nak burns all tries in milliseconds);
  * after 8 tries, or at once when the payload is invalid, the event goes to `dead.<service>.<subject>`.
  * While only a dependency is missing it is tried for ever: nothing is wrong with the event.
+ * A consumer that is not there (any more) is made again, from the first event that the stream has, and those who can repair what was missed are told.
  */
 export class EventConsumer {
   private stopped = false;
   private messages?: ConsumerMessages;
   private readonly inFlight = new Set<Promise<void>>();
   private loop?: Promise<void>;
+  private readonly follower: Follower;
+  /** The consumer as it was last seen. */
+  private seen?: ConsumerInfo;
 
   constructor(
     private readonly bus: Bus,
     private readonly listener: Listener,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.follower = bus.followers.add(this.durable);
+  }
 
   start(): void {
     this.loop = this.run();
@@ -79,12 +92,15 @@ export class EventConsumer {
   private async run(): Promise<void> {
     while (!this.stopped) {
       const { behind } = this.listener.options;
-      if (behind) await this.bus.gate(behind).opened();
+      if (behind) {
+        if (this.follower.state === 'following') this.follower.state = 'waiting';
+        await this.bus.gate(behind).opened();
+      }
       if (this.stopped) return;
       try {
         await this.pull();
       } catch (error) {
-        if (!this.stopped) this.log.warn({ event: 'consumer-interrupted', consumer: this.durable, ...describeError(error) });
+        if (!this.stopped) this.interrupted(error);
       }
       if (!this.stopped) await sleep(500 + Math.random() * 500);
     }
@@ -105,18 +121,30 @@ export class EventConsumer {
       max_ack_pending: stock,
       filter_subject: contract.lanes ? `${contract.subject}.${lane}` : contract.subject,
     };
+    await this.minding(await this.info(manager));
     try {
-      await manager.consumers.add('EVENTS', settings);
+      this.seen = await manager.consumers.add('EVENTS', settings);
     } catch (error) {
       // An earlier version of the service made it with other settings.
       if (!(error instanceof JetStreamApiError) || error.code !== CONSUMER_EXISTS) throw error;
-      await manager.consumers.update('EVENTS', this.durable, settings);
+      this.seen = await manager.consumers.update('EVENTS', this.durable, settings);
     }
     const consumer = await jetstream(this.bus.connection).consumers.get('EVENTS', this.durable);
-    this.messages = await consumer.consume({ max_messages: stock, expires: options.behind ? ASK_BEHIND_GATE_MS : ASK_MS });
-    if (this.stopped) this.messages.stop(); // stop() came while there was nothing to close yet
-    if (options.behind) this.bus.gate(options.behind).onClose(() => this.messages?.stop());
-    for await (const message of this.messages) {
+    const messages = await consumer.consume({
+      max_messages: stock,
+      expires: options.behind ? ASK_BEHIND_GATE_MS : ASK_MS,
+      abort_on_missing_resource: true,
+    });
+    this.messages = messages;
+    if (this.stopped) messages.stop(); // stop() came while there was nothing to close yet
+    if (options.behind) this.bus.gate(options.behind).onClose(() => messages.stop());
+    this.nowFollowing();
+    const looking = setInterval(() => void this.look(manager, messages), LOOK_EVERY_MS);
+    await this.work(messages, concurrency).finally(() => clearInterval(looking));
+  }
+
+  private async work(messages: ConsumerMessages, concurrency: number): Promise<void> {
+    for await (const message of messages) {
       if (this.stopped) {
         // Handed back at once; if it were just left, nobody would get it before the time to acknowledge is over.
         message.nak();
@@ -126,6 +154,54 @@ export class EventConsumer {
       this.inFlight.add(work);
       if (this.inFlight.size >= concurrency) await Promise.race(this.inFlight);
     }
+  }
+
+  /** The consumer as it is; undefined when there is none. */
+  private async info(manager: JetStreamManager): Promise<ConsumerInfo | undefined> {
+    try {
+      return await manager.consumers.info('EVENTS', this.durable);
+    } catch (error) {
+      if (isMissing(error, JetStreamApiCodes.ConsumerNotFound)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Tells when events may have been missed. Before the consumer is made: should this process die in between, the next one finds it missing again. */
+  private async minding(now: ConsumerInfo | undefined): Promise<void> {
+    const gap = gapBetween(this.seen, now);
+    if (gap) {
+      await this.bus.followers.tellGap(this.follower);
+      const about = { event: 'consumer-gap', consumer: this.durable, gap };
+      if (this.seen || this.follower.state === 'lost') this.log.warn(about);
+      else this.log.log(about);
+    }
+    this.seen = now;
+  }
+
+  /** Ends the pulling when there is something that the server does not say by itself. While it cannot be asked nothing is known. */
+  private async look(manager: JetStreamManager, messages: ConsumerMessages): Promise<void> {
+    try {
+      const now = await this.info(manager);
+      if (gapBetween(this.seen, now)) messages.stop(new Error(`events of the consumer ${this.durable} may be missing`));
+      else this.seen = now;
+    } catch (error) {
+      if (isMissing(error, JetStreamApiCodes.StreamNotFound)) messages.stop(error);
+    }
+  }
+
+  private interrupted(error: unknown): void {
+    const reason = error instanceof Error ? error.message : 'failed';
+    const said = this.follower.state === 'lost' && this.follower.reason === reason;
+    this.follower.state = 'lost';
+    this.follower.reason = reason;
+    // It is tried again every second; what stays as it is has been said.
+    if (!said) this.log.warn({ event: 'consumer-interrupted', consumer: this.durable, ...describeError(error) });
+  }
+
+  private nowFollowing(): void {
+    if (this.follower.state === 'lost') this.log.warn({ event: 'consumer-back', consumer: this.durable });
+    this.follower.state = 'following';
+    this.follower.reason = undefined;
   }
 
   private async handle(message: JsMsg): Promise<void> {
@@ -169,3 +245,18 @@ export class EventConsumer {
     message.nak(delayMs);
   }
 }
+
+/**
+ * Why events that were to come through the consumer may never come. What it has delivered and what it has still to deliver only grows together,
+ * unless the stream has lost events: it was purged, or they were too old.
+ */
+function gapBetween(before: ConsumerInfo | undefined, now: ConsumerInfo | undefined): string | undefined {
+  if (!now) return 'there is no such consumer';
+  if (!before) return undefined;
+  if (before.created !== now.created) return 'the consumer was made anew';
+  return counted(now) < counted(before) ? 'the stream has lost events' : undefined;
+}
+
+const counted = ({ delivered, num_pending }: ConsumerInfo) => delivered.consumer_seq + num_pending;
+
+const isMissing = (error: unknown, code: number): error is JetStreamApiError => error instanceof JetStreamApiError && error.code === code;

@@ -48,6 +48,8 @@ export async function startStream() {
     /** May do everything on the bus. */
     onlooker,
     manager,
+    /** Those that follow now. */
+    replicas,
     publish,
     stop,
     async publishNumbers(...numbers: number[]) {

@@ -152,13 +152,20 @@ export const VerifyReport = z.object({
 });
 export type VerifyReport = z.output<typeof VerifyReport>;
 
-const lane = z.object({ waiting: z.int().describe('events that are not in the index yet, of all tenants') });
+const lane = z.object({
+  waiting: z
+    .int()
+    .nullable()
+    .describe('events that are not in the index yet, of all tenants; null while they do not come: a consumer on the bus is missing'),
+});
 
 export const SearchStatus = z
   .object({
     state: z
-      .enum(['ready', 'filling', 'away'])
-      .describe('filling: the index is made anew and has not everything yet; away: Meilisearch cannot be reached'),
+      .enum(['ready', 'filling', 'interrupted', 'away'])
+      .describe(
+        'filling: the index is made anew and has not everything yet; interrupted: no changes arrive, because a consumer on the bus is missing; away: Meilisearch cannot be reached',
+      ),
     writer: z.boolean().describe('whether a replica writes to the index at the moment'),
     entries: z.int().nullable().describe('of this tenant, in the index; null while it is away'),
     fresh: z.int().describe('of this tenant: recent changes that are not merged into the index yet'),

@@ -1,5 +1,5 @@
-import type { Observer } from '@kontor/bus';
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import type { Followers, Observer } from '@kontor/bus';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** A registry of its own for each service, because several may live in one process. */
 export function createMetrics(service: string): { registry: Registry; observe: Observer } {
@@ -14,4 +14,27 @@ export function createMetrics(service: string): { registry: Registry; observe: O
     registers: [registry],
   });
   return { registry, observe: (kind, name, milliseconds, code) => handled.observe({ kind, name, code }, milliseconds / 1000) };
+}
+
+/** Whether each durable consumer is followed here (or waits at its gate), and how often its events may have been missed. */
+export function measureFollowers(registry: Registry, followers: Followers): void {
+  new Gauge({
+    name: 'kontor_consumer_up',
+    help: 'Durable consumers: 1 while it is followed or another replica follows it, 0 while it cannot be',
+    labelNames: ['consumer'],
+    registers: [registry],
+    collect() {
+      for (const { consumer, state } of followers.list()) this.set({ consumer }, state === 'following' || state === 'waiting' ? 1 : 0);
+    },
+  });
+  new Counter({
+    name: 'kontor_consumer_gaps_total',
+    help: 'Durable consumers: how often events may have been missed, because it had to be made or its stream lost some',
+    labelNames: ['consumer'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { consumer, gaps } of followers.list()) this.inc({ consumer }, gaps);
+    },
+  });
 }

@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import { type BaseEnv, readEnv } from './env.js';
 import { type Check, serveHealth } from './health.js';
 import { createLog, NestLog } from './log.js';
-import { createMetrics } from './metrics.js';
+import { createMetrics, measureFollowers } from './metrics.js';
 
 type Variables = Record<string, string | undefined>;
 
@@ -71,6 +71,7 @@ export function defineService<E extends z.ZodType<BaseEnv>>(definition: Definiti
         password: env.KONTOR_NATS_PASSWORD,
         concurrency: env.KONTOR_CONCURRENCY,
       });
+      measureFollowers(metrics.registry, bus.followers);
       // Closed for good (wrong password, say): nothing will work any more, so the process is to be started again.
       void bus.connection.closed().then((error) => {
         if (!serving) return;
@@ -97,7 +98,12 @@ export function defineService<E extends z.ZodType<BaseEnv>>(definition: Definiti
         await bus.connection.close();
         throw error;
       }
-      const checks: Check[] = [{ name: 'bus', required: true, run: () => bus.ping() }, ...(definition.checks?.(app, env) ?? [])];
+      const checks: Check[] = [
+        { name: 'bus', required: true, run: () => bus.ping() },
+        // While it hears of no changes what it answers gets old.
+        { name: 'events', required: true, run: async () => bus.followers.mustFollow() },
+        ...(definition.checks?.(app, env) ?? []),
+      ];
       const health = await serveHealth(env.KONTOR_HEALTH_PORT, env.KONTOR_HEALTH_HOST, {
         checks,
         metrics: metrics.registry,

@@ -1,4 +1,7 @@
+import { Bus } from '@kontor/bus';
+import { IMPORT_BUCKET } from '@kontor/contracts';
 import { defineService } from '@kontor/service';
+import { Objm } from '@nats-io/obj';
 import { GatewayEnv } from './env.js';
 import { GatewayModule } from './gateway.module.js';
 import { serve } from './http/serve.js';
@@ -8,4 +11,8 @@ export const service = defineService({
   env: GatewayEnv,
   module: (env) => GatewayModule.with(env),
   serve,
+  // Everything but uploads works without it.
+  checks: (app) => [
+    { name: 'files', required: false, run: async () => void (await new Objm(app.get(Bus).connection).open(IMPORT_BUCKET)) },
+  ],
 });

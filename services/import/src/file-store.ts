@@ -49,6 +49,11 @@ export class FileStore {
     return infos.flatMap(({ name, deleted }) => (deleted ? [] : [name]));
   }
 
+  /** Fails when there is no store to read from. */
+  async ping(): Promise<void> {
+    await available(new Objm(this.bus.connection).open(IMPORT_BUCKET));
+  }
+
   private bucket(): Promise<ObjectStore> {
     return available(new Objm(this.bus.connection).open(IMPORT_BUCKET, false));
   }

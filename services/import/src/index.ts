@@ -1,6 +1,7 @@
 import { Database, migrate } from '@kontor/database';
 import { defineService } from '@kontor/service';
 import { Env } from './env.js';
+import { FileStore } from './file-store.js';
 import { ImportModule } from './import.module.js';
 import { ImportTables } from './migrations/1-import-tables.js';
 import { UploadedBy } from './migrations/2-uploaded-by.js';
@@ -10,5 +11,8 @@ export const service = defineService({
   env: Env,
   module: (env) => ImportModule.with(env),
   migrate: (env) => migrate(env.KONTOR_MIGRATION_URL ?? env.KONTOR_DATABASE_URL, [ImportTables, UploadedBy]),
-  checks: (app) => [{ name: 'database', required: true, run: () => app.get(Database).ping() }],
+  checks: (app) => [
+    { name: 'database', required: true, run: () => app.get(Database).ping() },
+    { name: 'files', required: true, run: () => app.get(FileStore).ping() },
+  ],
 });

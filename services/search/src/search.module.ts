@@ -2,6 +2,7 @@ import { Database, DatabaseModule } from '@kontor/database';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CareService } from './care/care.service.js';
 import { ForgetService } from './care/forget.service.js';
+import { Gaps } from './care/gaps.js';
 import { Rebuilder } from './care/rebuilder.js';
 import { Verifier } from './care/verifier.js';
 import { Dictionary } from './dictionary/dictionary.js';
@@ -47,6 +48,7 @@ export class SearchModule {
         Rebuilder,
         Verifier,
         CareService,
+        Gaps,
         Writer,
       ],
     };

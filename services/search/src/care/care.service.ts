@@ -55,7 +55,7 @@ export class CareService {
     ]);
     const entries = await this.entries(index, tenant);
     return {
-      state: entries === null ? 'away' : whole ? 'ready' : 'filling',
+      state: entries === null ? 'away' : people === null || bulk === null ? 'interrupted' : whole ? 'ready' : 'filling',
       writer: current?.writer ?? false,
       entries,
       fresh: fresh.size,
@@ -76,16 +76,16 @@ export class CareService {
     }
   }
 
-  /** How many events of a lane have not been worked off yet. */
-  private async waiting(lane: string): Promise<number> {
+  /** How many events of a lane have not been worked off yet; null while they do not come at all. */
+  private async waiting(lane: string): Promise<number | null> {
     const counts = await Promise.all(
       ['index', 'index-customers'].map(async (name) => {
         const reply = await this.bus.connection.request(`$JS.API.CONSUMER.INFO.EVENTS.search-${name}-${lane}`);
-        const { num_pending = 0, num_ack_pending = 0 } = reply.json<{ num_pending?: number; num_ack_pending?: number }>();
-        return num_pending + num_ack_pending;
+        const info = reply.json<{ error?: unknown; num_pending?: number; num_ack_pending?: number }>();
+        return info.error ? null : (info.num_pending ?? 0) + (info.num_ack_pending ?? 0);
       }),
     );
-    return counts.reduce((sum, count) => sum + count, 0);
+    return counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0);
   }
 }
 

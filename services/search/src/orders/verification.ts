@@ -18,7 +18,10 @@ export interface VerificationState extends VerifyReport {
 export const VERIFICATION = `select tenant_id as tenant, deep, state, error, started_at as "startedAt", finished_at as "finishedAt",
   done, total, kind, after_id as after, missing, stale, surplus, words from verification`;
 
-/** Orders that the index of a tenant is compared; the writer follows. One that is running goes on, unless all must be compared `anew`. */
+/**
+ * Orders that the index of a tenant is compared; the writer follows. One that is running goes on, unless all must be compared `anew`, or deeper;
+ * it never becomes less deep.
+ */
 export async function startVerification(
   query: Query,
   tenant: string,
@@ -26,9 +29,9 @@ export async function startVerification(
 ): Promise<void> {
   await query(
     `insert into verification (tenant_id, deep, state) values ($1, $2, 'running')
-     on conflict (tenant_id) do update set deep = excluded.deep, state = 'running', error = null, started_at = clock_timestamp(),
+     on conflict (tenant_id) do update set deep = excluded.deep or (verification.deep and verification.state = 'running'), state = 'running', error = null, started_at = clock_timestamp(),
        finished_at = null, done = 0, total = 0, kind = 'customer', after_id = null, missing = 0, stale = 0, surplus = 0, words = 0
-       where verification.state <> 'running' or $3::boolean`,
+       where verification.state <> 'running' or $3::boolean or (excluded.deep and not verification.deep)`,
     [tenant, deep, anew],
   );
 }
