@@ -87,6 +87,9 @@ async function bundle(imported, folder) {
     target: 'node24',
     conditions: [],
     keepNames: true,
+    // Half as much to read.
+    minifyWhitespace: true,
+    minifySyntax: true,
     logLevel: 'error',
     // Decorators ask for metadata as soon as their module runs, and bundling does not keep the order of the modules.
     banner: {

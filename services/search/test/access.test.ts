@@ -95,7 +95,7 @@ const shownOf = ({ explain: _, ...answer }: k.SearchAnswer) => JSON.stringify(an
 
 const SETTLE = { fresh: '3600000', settled: '0' };
 
-describe.each(['fresh', 'settled'] as const)('while everything is %s', (how) => {
+describe.each(sized(['settled'] as const, ['fresh', 'settled'] as const))('while everything is %s', (how) => {
   let world: World;
   /** Small letters and hidden entries; and the same in capital letters without them, which is how a stranger must see the first. */
   let tenant: Tenant;
