@@ -3,7 +3,7 @@ export * from './audience.js';
 export * from './bus.js';
 export * from './context.js';
 export * from './describe-error.js';
-export { type Follower, Followers, type FollowerState } from './followers.js';
+export { type Follower, type FollowerState, Followers } from './followers.js';
 export { Gate } from './gate.js';
 export { grantees, teamId } from './grantees.js';
 export { Handle, On, type OnOptions } from './handle.js';

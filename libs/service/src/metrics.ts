@@ -1,5 +1,5 @@
 import type { Followers, Observer } from '@kontor/bus';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** A registry of its own for each service, because several may live in one process. */
 export function createMetrics(service: string): { registry: Registry; observe: Observer } {

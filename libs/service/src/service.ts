@@ -41,6 +41,8 @@ export interface RunningService {
 
 export interface Service {
   name: string;
+  /** Whether it has a database. */
+  migrates: boolean;
   start(variables: Variables): Promise<RunningService>;
   migrate(variables: Variables): Promise<void>;
 }
@@ -55,6 +57,7 @@ export function defineService<E extends z.ZodType<BaseEnv>>(definition: Definiti
   const { name } = definition;
   return {
     name,
+    migrates: definition.migrate !== undefined,
     async migrate(variables) {
       await definition.migrate?.(readEnv(definition.env, name, variables));
     },

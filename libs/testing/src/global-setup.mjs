@@ -1,9 +1,11 @@
 // Starts the one PostgreSQL that all test files of a run share, each with databases of its own. It starts beside the tests, not before
 // them: who needs no database does not wait for it, and `freshDatabase` does.
+import { randomBytes } from 'node:crypto';
 import '../../../deploy/local/source-hook.mjs';
 
 // biome-ignore lint/style/noDefaultExport: Jest calls the default export
 export default async function setup() {
+  process.env.KONTOR_TEST_RUN = randomBytes(4).toString('hex');
   if (process.env.KONTOR_TEST_POSTGRES_URL) return; // one of your own
   const { freePort } = await import('../../../deploy/local/src/free-port.ts');
   const { dockerAnswers, startContainer } = await import('./servers-docker.ts');

@@ -13,6 +13,7 @@ import {
   searchServiceKey,
 } from '@kontor/local';
 import pg from 'pg';
+import { migratedDatabase } from './migrated-database.js';
 import { type ContainerHandle, dockerAnswers, startContainer } from './servers-docker.js';
 
 export interface TestServer {
@@ -50,8 +51,8 @@ export interface WantedServers {
 type Started<W extends WantedServers> = (W['postgres'] extends 'own' ? { postgres: TestServer } : unknown) &
   (W['nats'] extends true ? { nats: NatsTestServer } : unknown) &
   (W['meili'] extends true ? { meili: MeiliTestServer } : unknown) & {
-    /** An empty database on a random name with the roles of a service; dropped at `stop`. */
-    freshDatabase(service: string): Promise<ServiceDatabase>;
+    /** A database on a random name with the roles of a service, empty or with what its migrations make; dropped at `stop`. */
+    freshDatabase(service: string, migrate?: (database: ServiceDatabase) => Promise<void>): Promise<ServiceDatabase>;
     /** Drops the fresh databases and stops what was started for this test file. */
     stop(): Promise<void>;
   };
@@ -83,11 +84,14 @@ export async function startServers<const W extends WantedServers>(wanted: W): Pr
       }),
     }),
     ...(meili && { meili: extend(meili, { masterKey, key: await searchServiceKey(meili.url, masterKey) }) }),
-    async freshDatabase(service: string) {
+    async freshDatabase(service: string, migrate?: (database: ServiceDatabase) => Promise<void>) {
       const name = `${service.replaceAll('-', '_')}_${randomBytes(5).toString('hex')}`;
       await untilPostgresAnswers(adminUrl);
       databases.push(name);
-      return createServiceDatabase(adminUrl, name);
+      if (migrate && !servers.postgres) return migratedDatabase(adminUrl, service, name, migrate);
+      const database = await createServiceDatabase(adminUrl, name);
+      await migrate?.(database);
+      return database;
     },
     async stop() {
       // A PostgreSQL of its own goes with everything in it.

@@ -35,6 +35,8 @@ export interface WorldOptions {
   env?: Record<string, Record<string, string>>;
 }
 
+const urlsOf = ({ url, migrationUrl }: ServiceDatabase) => ({ KONTOR_DATABASE_URL: url, KONTOR_MIGRATION_URL: migrationUrl });
+
 /** Real servers, streams, migrated databases and these services running in this process: the hub, or the part of it that a test is about. */
 export async function startWorld({ services, asProcesses = false, meili = false, env: more = {} }: WorldOptions): Promise<World> {
   const servers = await startServers({ postgres: true, nats: true, meili });
@@ -51,16 +53,11 @@ export async function startWorld({ services, asProcesses = false, meili = false,
   await admin.close();
 
   const databases: World['databases'] = {};
-  await Promise.all(
-    services.map(async ({ name }) => {
-      if (name !== 'gateway') databases[name] = await servers.freshDatabase(name);
-    }),
-  );
   const env = (service: string): Record<string, string> => ({
     ...nats.env(service),
     KONTOR_HEALTH_PORT: '0',
     KONTOR_LOG_LEVEL: process.env.KONTOR_TEST_LOG_LEVEL ?? 'silent',
-    ...(databases[service] && { KONTOR_DATABASE_URL: databases[service].url, KONTOR_MIGRATION_URL: databases[service].migrationUrl }),
+    ...(databases[service] && urlsOf(databases[service])),
     ...(service === 'search' && search && { KONTOR_MEILI_URL: search.url, KONTOR_MEILI_KEY: search.key }),
     ...more[service],
   });
@@ -68,7 +65,8 @@ export async function startWorld({ services, asProcesses = false, meili = false,
   const processes = new Map<string, ServiceProcess>();
   await Promise.all(
     services.map(async (service) => {
-      await service.migrate(env(service.name));
+      const { name, migrates, migrate } = service;
+      if (migrates) databases[name] = await servers.freshDatabase(name, (database) => migrate({ ...env(name), ...urlsOf(database) }));
       if (asProcesses) {
         const child = new ServiceProcess(service.name, env(service.name));
         processes.set(service.name, child);

@@ -198,7 +198,7 @@ describe('changing a set', () => {
     await asService.connect();
     // In the middle of whatever statement it is at.
     await asService.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user and pid <> pg_backend_pid()`,
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename = current_user and pid <> pg_backend_pid()`,
     );
     await asService.end();
     const interrupted = await done();
