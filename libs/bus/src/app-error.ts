@@ -25,8 +25,13 @@ export class AppError extends Error {
   }
 }
 
+// Answers of a thousand items that are all wrong must still fit into one message, however long the names in them are.
+const MOST_ERRORS = 20;
+const LONGEST_NAME = 100;
+
 const pathOf = (path: readonly PropertyKey[]) =>
-  path.map((step, i) => (typeof step === 'number' ? `[${step}]` : i ? `.${String(step)}` : String(step))).join('');
+  path.map((step, i) => (typeof step === 'number' ? `[${step}]` : `${i ? '.' : ''}${shortened(String(step))}`)).join('');
+const shortened = (name: string) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME).toWellFormed()}…` : name);
 
 /** Turns what Zod found into one entry per field; an unknown field is an entry of its own, by name. */
 export function fieldErrors(issues: readonly z.core.$ZodIssue[]): FieldError[] {
@@ -37,11 +42,12 @@ export function fieldErrors(issues: readonly z.core.$ZodIssue[]): FieldError[] {
   });
 }
 
-/** The error for input that does not fit its contract. */
+/** The error for input that does not fit its contract; it names the first 20 wrong fields and says how many more there are. */
 export function invalid(errors: FieldError[]): AppError {
   const first = errors[0];
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
   return new AppError('invalid', first ? `${first.path || 'the request'}: ${first.message}${more}` : 'The request is not valid', {
-    errors,
+    errors: errors.slice(0, MOST_ERRORS),
+    ...(errors.length > MOST_ERRORS && { moreErrors: errors.length - MOST_ERRORS }),
   });
 }

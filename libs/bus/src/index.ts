@@ -9,6 +9,7 @@ export { grantees, teamId } from './grantees.js';
 export { Handle, On, type OnOptions } from './handle.js';
 export { Limit } from './limit.js';
 export * from './module.js';
+export { parseInput } from './parse-input.js';
 export * from './provision.js';
 export * from './strategy.js';
 export { uuidV5 } from './uuid-v5.js';

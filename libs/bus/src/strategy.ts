@@ -2,7 +2,7 @@ import type { EventContract, RequestContract } from '@kontor/contracts';
 import type { Msg, Subscription } from '@nats-io/nats-core';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { firstValueFrom, isObservable } from 'rxjs';
-import { AppError, fieldErrors, invalid } from './app-error.js';
+import { AppError, fieldErrors } from './app-error.js';
 import { mayCall } from './audience.js';
 import type { Bus } from './bus.js';
 import { EventConsumer } from './consume.js';
@@ -10,6 +10,7 @@ import { fromHeaders, runAs } from './context.js';
 import { describeError } from './describe-error.js';
 import { HANDLE, ON, type OnOptions } from './handle.js';
 import { Limit } from './limit.js';
+import { parseInput } from './parse-input.js';
 import { decode, encode, encodeError } from './wire.js';
 
 /** Told after each handled request or event, for metrics. `code` is `ok` or an error code. */
@@ -90,9 +91,8 @@ export class BusStrategy extends Server implements CustomTransportStrategy {
     if (context.deadline && context.deadline <= Date.now())
       throw new AppError('timeout', 'The time for this request was over before its turn came');
     if (!mayCall(contract.audience, context.roles)) throw new AppError('forbidden', `${contract.summary}: your role does not allow it`);
-    const input = contract.input.safeParse(decode(message.data));
-    if (!input.success) throw invalid(fieldErrors(input.error.issues));
-    const output = contract.output.safeParse(await runAs(context, () => invoke(handler, input.data)));
+    const input = parseInput(contract.input, decode(message.data));
+    const output = contract.output.safeParse(await runAs(context, () => invoke(handler, input)));
     if (!output.success)
       throw new Error(
         `${contract.subject} would answer what its contract does not allow: ${fieldErrors(output.error.issues)

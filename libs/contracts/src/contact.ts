@@ -1,6 +1,22 @@
 import { z } from 'zod';
 import { event, request } from './contract.js';
-import { bulkResult, byId, date, empty, flag, id, instant, language, listSort, page, paging, shortText, text, version } from './shapes.js';
+import {
+  bulkResult,
+  byId,
+  date,
+  empty,
+  flag,
+  id,
+  instant,
+  language,
+  listSort,
+  page,
+  paging,
+  shortText,
+  tagFilter,
+  text,
+  version,
+} from './shapes.js';
 import { changedMany, changeOfMany, externalSource, IMPORT_SOURCE, manyChange, newValues, Phone, patchValues, values } from './values.js';
 
 const person = {
@@ -88,10 +104,7 @@ export type CreatedContact = z.output<typeof CreatedContact>;
 /** Filters that lists of contacts and customers share; all of them must hold. */
 export const listFilters = {
   type: shortText.optional(),
-  tag: z
-    .union([shortText.transform((one) => [one]), z.array(shortText)])
-    .optional()
-    .describe('may be repeated: all of them'),
+  tag: tagFilter.optional(),
   ownerId: id.optional(),
   email: shortText.optional().describe('an e-mail address, compared without case'),
   phone: shortText.optional().describe('a phone number in any written form'),

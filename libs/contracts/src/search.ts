@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Summary } from './contact.js';
 import { request } from './contract.js';
-import { empty, flag, id, instant, shortText, text } from './shapes.js';
+import { empty, flag, id, instant, shortText, tagFilter, text } from './shapes.js';
 
 export const matchHow = z.enum(['exact', 'prefix', 'infix', 'slip', 'wildcard', 'phrase', 'alike', 'sound', 'phone', 'email', 'code']);
 export type MatchHow = z.output<typeof matchHow>;
@@ -17,7 +17,6 @@ export type Match = z.output<typeof Match>;
 export const Hit = Summary.extend({ matched: z.array(Match) }).meta({ id: 'Hit' });
 export type Hit = z.output<typeof Hit>;
 
-const many = z.union([shortText.transform((one) => [one]), z.array(shortText).max(50)]);
 const facetNames = ['type', 'tag', 'kind', 'city'] as const;
 
 /** A moment, or a day, which means its first moment in UTC. */
@@ -42,7 +41,7 @@ export const SearchQuery = z.strictObject({
   q: z.string().default(''),
   kind: z.enum(['contact', 'customer']).optional(),
   type: shortText.optional(),
-  tag: many.optional().describe('may be repeated: all of them'),
+  tag: tagFilter.optional(),
   customerId: id.optional(),
   projectId: id.optional().describe('members of this project'),
   ownerId: id.optional(),

@@ -21,6 +21,11 @@ export const instant = z.string().meta({ format: 'date-time' });
 export const date = z.iso.date('is no date like 2026-01-31');
 export const tag = text(100).trim().min(1, 'is empty');
 export const tags = z.array(tag).max(200, 'has more than 200 tags');
+/** What a filter by tags takes: few, so that looking them up stays cheap; naming one twice is naming it once. */
+export const tagFilter = z
+  .union([shortText.transform((one) => [one]), z.array(shortText).max(20, 'names more than 20 tags')])
+  .transform((named) => [...new Set(named)])
+  .describe('may be repeated, up to 20 times: all of them');
 /** BCP 47, checked by the runtime's own parser; kept in its canonical form. */
 export const language = z
   .string()

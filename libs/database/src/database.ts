@@ -15,6 +15,24 @@ export interface DatabaseOptions {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/**
+ * How long a transaction for this call may take: nobody waits for it after the deadline, and what has no end must not take the database from others.
+ * Ending a statement keeps the connection, and leaves a moment to say so; ending the transaction, where many short statements take too long, does not.
+ * PostgreSQL begins to count again only when it does not count yet, hence the 0.
+ */
+function limits(): string {
+  const { deadline } = currentContext();
+  if (deadline === undefined) return '';
+  const left = Math.max(deadline - Date.now(), 2);
+  const statement = Math.ceil(Math.max(left * 0.8, left - 1_000));
+  return `; set local statement_timeout = ${statement}; set local transaction_timeout = 0; set local transaction_timeout = ${left}`;
+}
+
+/** Lets a transaction of a job go on for longer than one that somebody waits for; for what must be done whole or not at all. */
+export async function mayTakeLong(tx: EntityManager): Promise<void> {
+  await tx.query(`set local statement_timeout = '15min'; set local transaction_timeout = 0; set local transaction_timeout = '30min'`);
+}
+
 /** The one way to the service's PostgreSQL: each piece of work is a transaction for one tenant. */
 export class Database {
   readonly outbox: Outbox;
@@ -46,18 +64,19 @@ export class Database {
    * Runs `work` in one transaction for the tenant of the current call; row-level security hides everybody else's rows.
    * Events that `emit` wrote in it are on their way as soon as it has committed.
    * Begun anew when PostgreSQL ended it in favour of another one (deadlock): so `work` must have no effects of its own beside those of `tx`.
-   * Fails with `unavailable` when the database cannot be reached, and with `busy` when it keeps losing against others.
+   * Fails with `unavailable` when the database cannot be reached, and with `busy` when it keeps losing against others,
+   * or needs longer than the caller waits: PostgreSQL ends it shortly before the deadline of the call.
    */
   async transaction<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     const { tenant } = currentContext();
     if (!UUID.test(tenant)) throw new AppError('invalid', 'The tenant of this call is no lower-case UUID');
     // In one round trip; the tenant has been checked to be a UUID, because here no parameter can be used.
-    return this.run(`start transaction; set local kontor.tenant = '${tenant}'`, work);
+    return this.run(() => `start transaction; set local kontor.tenant = '${tenant}'${limits()}`, work);
   }
 
   /** Runs `work` without a tenant: it sees only the tables that have no policy (tenants, ledgers, outbox). */
   acrossTenants<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
-    return this.run('start transaction', work);
+    return this.run(() => 'start transaction', work);
   }
 
   /** One reading statement without a tenant, which needs no transaction around it. */
@@ -69,10 +88,10 @@ export class Database {
     }
   }
 
-  private async run<T>(begin: string, work: (tx: EntityManager) => Promise<T>, tries = 3): Promise<T> {
+  private async run<T>(begin: () => string, work: (tx: EntityManager) => Promise<T>, tries = 3): Promise<T> {
     const runner = this.source.createQueryRunner();
     try {
-      await runner.query(begin);
+      await runner.query(begin());
       // What TypeORM's startTransaction() would note, so that a save() inside does not begin and commit a transaction of its own.
       Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
       const result = await work(runner.manager);

@@ -12,8 +12,11 @@ export function translate(error: unknown): unknown {
   const state = sqlState(error);
   if (!state) return error;
   if (LOST.includes(state)) return new AppError('busy', 'Others changed the same things at the same moment; try again', { retryAfter: 1 });
-  if (state === '55P03' || state === '57014')
-    return new AppError('busy', 'The database is too busy at the moment; try again', { retryAfter: 2 });
+  if (state === '55P03') return new AppError('busy', 'The database is too busy at the moment; try again', { retryAfter: 2 });
+  if (state === '57014' || state === '25P04')
+    return new AppError('busy', 'This took the database longer than a call may take; ask for less at once, or try again', {
+      retryAfter: 2,
+    });
   if (AWAY.test(state) || SOCKET.includes(state))
     return new AppError('unavailable', 'The database cannot be reached at the moment', { retryAfter: 2 });
   return error;

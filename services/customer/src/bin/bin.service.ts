@@ -11,14 +11,14 @@ import {
   type Restored,
   type restoreFromBin,
 } from '@kontor/contracts';
-import { Database, violated } from '@kontor/database';
+import { Database, mayTakeLong, violated } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { mayRead, mayReadAll, mayWrite } from '../access/access.js';
 import { contactRead } from '../contact/contact.table.js';
 import { customerRead } from '../customer/customer.table.js';
 import { noChanges, tell } from '../history/changes.js';
-import { Jobs, mayTakeLong, type OpenJob } from '../job/job.service.js';
+import { Jobs, type OpenJob } from '../job/job.service.js';
 import { decodePlace, encodePlace } from '../list/page.js';
 import { mayReadRecord, mayWriteRecord, recordRead } from '../record/record.table.js';
 import { mayReadRequest, mayWriteRequest, requestRead } from '../request/request.table.js';

@@ -1,9 +1,9 @@
 import type { Job } from '@kontor/contracts';
-import { Database } from '@kontor/database';
+import { Database, mayTakeLong } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import { readCustomers, writableCustomer } from '../customer/customer.table.js';
 import { noChanges, tell } from '../history/changes.js';
-import { Jobs, mayTakeLong, type OpenJob } from '../job/job.service.js';
+import { Jobs, type OpenJob } from '../job/job.service.js';
 import { refuseMerged } from '../values/merged-into.js';
 import { refuseStale } from '../values/refuse-stale.js';
 import { binCustomer, countThings, refuseProtected, withDepartments } from './bin-things.js';

@@ -1,4 +1,4 @@
-import { AppError, currentContext, fieldErrors, invalid } from '@kontor/bus';
+import { AppError, currentContext, parseInput } from '@kontor/bus';
 import {
   type BulkItem,
   type Contact,
@@ -112,9 +112,8 @@ export class ContactService {
           const rows = new Map<number, { row: ContactRow; input: NewContact }>();
           items.forEach((item, index) => {
             try {
-              const parsed = NewContact.safeParse(item);
-              if (!parsed.success) throw invalid(fieldErrors(parsed.error.issues));
-              rows.set(index, { row: newContact(parsed.data, settings), input: parsed.data });
+              const input = parseInput(NewContact, item);
+              rows.set(index, { row: newContact(input, settings), input });
             } catch (error) {
               results[index] = refused(index, error);
             }

@@ -1,4 +1,4 @@
-import { AppError, fieldErrors, invalid } from '@kontor/bus';
+import { AppError, invalid, parseInput } from '@kontor/bus';
 import {
   type BulkItem,
   ContactPatch,
@@ -59,9 +59,8 @@ function parse(items: readonly unknown[], match: Match, results: BulkItem[]): Ma
   const patches = new Map<number, { patch: ContactPatch; key: string }>();
   items.forEach((item, index) => {
     alone(index, results, () => {
-      const parsed = ContactPatch.safeParse(item);
-      if (!parsed.success) throw invalid(fieldErrors(parsed.error.issues));
-      patches.set(index, { patch: parsed.data, key: keyOf(parsed.data, match) });
+      const patch = parseInput(ContactPatch, item);
+      patches.set(index, { patch, key: keyOf(patch, match) });
     });
   });
   return patches;

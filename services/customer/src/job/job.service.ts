@@ -35,12 +35,6 @@ type Row = Omit<Job, 'progress' | 'error'> & {
   agentId: string | null;
 };
 
-/** Lets a transaction of a job go on for longer than one that somebody waits for; for what must be done whole or not at all. */
-export async function mayTakeLong(tx: EntityManager): Promise<void> {
-  await tx.query(`set local statement_timeout = '15min'`);
-  await tx.query(`set local transaction_timeout = '30min'`);
-}
-
 const LOOK_MS = 500;
 const AGAIN_S = 2;
 

@@ -9,25 +9,47 @@ import { phoneKey } from '../values/phone-number.js';
 import { Conditions } from './page.js';
 
 const FEW = 2_000;
-/** So many tags `fewTagged` looks at; planning joins of very many would take longer than the list. */
+/** So many tags are joined; planning takes time that grows much faster than their number. */
 const TAGS_JOINED = 4;
 
+/** These tags, the rarest first, if there are more than are joined. How many have a tag is counted up to where it is many anyway. */
+async function rarestFirst(tx: EntityManager, noun: Noun, tags: readonly string[]): Promise<readonly string[]> {
+  if (tags.length <= TAGS_JOINED) return tags;
+  const rows: { tag: string }[] = await tx.query(
+    `select u.tag from unnest($1::text[]) with ordinality u(tag, place)
+     order by (select count(*) from (select from ${noun}_tag g where g.tag = u.tag limit ${FEW + 1}) found), u.place`,
+    [tags],
+  );
+  return rows.map(({ tag }) => tag);
+}
+
 /**
- * The ids of what has the first of these tags when they are few, undefined when they are many. Few are fetched and sorted; many are met soon on a walk
+ * The ids of what has these tags when they are few, undefined when they are many. Few are fetched and sorted; many are met soon on a walk
  * in the list's order. PostgreSQL, which cannot know how many have two tags, takes the walk for both, and may walk through everything.
  */
-async function fewTagged(tx: EntityManager, noun: Noun, tags: readonly string[] = []): Promise<string[] | undefined> {
-  if (tags.length === 0) return undefined;
+async function fewTagged(tx: EntityManager, noun: Noun, tags: readonly string[]): Promise<string[] | undefined> {
   // A join and not a test for each row, so that PostgreSQL begins with the rarest tag.
-  const first = tags.slice(0, TAGS_JOINED);
-  const joined = first.map((_, i) => `${noun}_tag g${i}`).join(', ');
-  const where = first.map((_, i) => `g${i}.tag = $${i + 1}${i > 0 ? ` and g${i}.${noun}_id = g0.${noun}_id` : ''}`).join(' and ');
+  const joined = tags.map((_, i) => `${noun}_tag g${i}`).join(', ');
+  const where = tags.map((_, i) => `g${i}.tag = $${i + 1}${i > 0 ? ` and g${i}.${noun}_id = g0.${noun}_id` : ''}`).join(' and ');
   const [row]: { ids: string[] | null }[] = await tx.query(
     `select case when count(*) = 0 then '{}' when count(*) <= ${FEW} then array_agg(few.id) end as ids
      from (select g0.${noun}_id as id from ${joined} where ${where} limit ${FEW + 1}) few`,
-    first,
+    [...tags],
   );
   return row?.ids ?? undefined;
+}
+
+/** Those that have all of these tags. However many tags there are, they are one condition that is looked up row by row. */
+async function addTags(tx: EntityManager, where: Conditions, noun: Noun, tags: readonly string[]): Promise<void> {
+  if (tags.length === 0) return;
+  const ordered = await rarestFirst(tx, noun, tags);
+  const joined = ordered.slice(0, TAGS_JOINED);
+  const few = await fewTagged(tx, noun, joined);
+  if (few) where.add('t.id = any($)', few);
+  else for (const tag of joined) where.add(`t.id in (select g.${noun}_id from ${noun}_tag g where g.tag = $)`, tag);
+  const others = ordered.slice(TAGS_JOINED);
+  if (others.length > 0)
+    where.add(`(select count(*) from ${noun}_tag g where g.${noun}_id = t.id and g.tag = any($)) = ${others.length}`, others);
 }
 
 type SharedFilters = Pick<
@@ -41,10 +63,7 @@ export async function sharedFilters(tx: EntityManager, input: SharedFilters, nou
   const hasKey = (kind: string, value: string) =>
     where.add(`t.id in (select k.${noun}_id from ${noun}_key k where k.kind = '${kind}' and k.value = $)`, value);
   if (input.type !== undefined) where.add('t.type = $', input.type);
-  const tagged = await fewTagged(tx, noun, input.tag);
-  if (tagged) where.add('t.id = any($)', tagged);
-  for (const tag of input.tag?.slice(tagged ? TAGS_JOINED : 0) ?? [])
-    where.add(`t.id in (select g.${noun}_id from ${noun}_tag g where g.tag = $)`, tag);
+  await addTags(tx, where, noun, input.tag ?? []);
   if (input.ownerId !== undefined) where.add('t.owner_id = $', input.ownerId);
   if (input.email !== undefined) hasKey('email', emailKey(input.email));
   if (input.phone !== undefined) hasKey('phone', phoneKey(input.phone, country));

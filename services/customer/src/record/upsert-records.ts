@@ -1,4 +1,4 @@
-import { AppError, fieldErrors, invalid } from '@kontor/bus';
+import { AppError, parseInput } from '@kontor/bus';
 import { type BulkItem, type UpsertedRecord, UpsertRecord } from '@kontor/contracts';
 import { Database, violated } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
@@ -92,9 +92,11 @@ export class UpsertRecords {
 function parseEach(items: readonly unknown[], results: UpsertedRecord[]): Map<number, UpsertRecord> {
   const given = new Map<number, UpsertRecord>();
   items.forEach((item, index) => {
-    const parsed = UpsertRecord.safeParse(item);
-    if (parsed.success) given.set(index, parsed.data);
-    else results[index] = refused(index, invalid(fieldErrors(parsed.error.issues)));
+    try {
+      given.set(index, parseInput(UpsertRecord, item));
+    } catch (error) {
+      results[index] = refused(index, error);
+    }
   });
   return given;
 }

@@ -1,4 +1,4 @@
-import { AppError, fieldErrors, invalid } from '@kontor/bus';
+import { AppError, invalid, parseInput } from '@kontor/bus';
 import type { FieldError } from '@kontor/contracts';
 import type { FastifyRequest } from 'fastify';
 import { versionOf } from './preconditions.js';
@@ -34,8 +34,7 @@ export function inputOf(route: Route): (request: FastifyRequest) => Values {
     if (inHeader.includes('seen') && seen !== undefined) input.seen = seenOf(seen);
     if (!route.form && !route.takes && route.method !== 'GET' && route.method !== 'DELETE')
       addBody(input, request, route, [...inPath, ...inHeader, ...inQuery]);
-    const parsed = route.input.safeParse(input);
-    if (!parsed.success) throw invalid(inBody(fieldErrors(parsed.error.issues), route.body));
+    parseInput(route.input, input, (errors) => inBody(errors, route.body));
     return input;
   };
 }
