@@ -212,6 +212,16 @@ export const upsertContacts = request(
   },
 );
 
+const rowAddress = z.object({
+  line1: z.string().optional(),
+  line2: z.string().optional(),
+  city: z.string().optional(),
+  state: z.string().optional(),
+  postalCode: z.string().optional(),
+  country: z.string().optional(),
+  alias: z.string().optional(),
+});
+
 /** One row of an imported file: only what the file has. Slots say which of the numbers of a kind it is (phone, phone2 …), from 0. */
 export const ImportRow = z.object({
   id: z.string().optional().describe('which contact it is, where that is one of this tenant'),
@@ -229,18 +239,10 @@ export const ImportRow = z.object({
   tags: z.array(z.string()).optional(),
   emails: z.array(z.string()).optional(),
   phones: z.array(z.object({ number: z.string(), kind: z.enum(['phone', 'mobile', 'fax']), slot: z.int() })).optional(),
-  address: z
-    .object({
-      line1: z.string().optional(),
-      line2: z.string().optional(),
-      city: z.string().optional(),
-      state: z.string().optional(),
-      postalCode: z.string().optional(),
-      country: z.string().optional(),
-      alias: z.string().optional(),
-    })
-    .optional(),
+  address: rowAddress.optional(),
+  homeAddress: rowAddress.optional().describe('a second address, beside the first'),
   website: z.string().optional(),
+  otherWebsites: z.array(z.string()).optional(),
   customFields: z.record(z.string(), z.string()).optional(),
   customerId: z.string().optional(),
   ownerId: z.string().optional(),

@@ -31,6 +31,12 @@ export const importFields = [
   'postalCode',
   'country',
   'alias',
+  'homeLine1',
+  'homeLine2',
+  'homeCity',
+  'homeState',
+  'homePostalCode',
+  'homeCountry',
   'birthday',
   'language',
   'type',
@@ -45,6 +51,10 @@ export type ImportField = (typeof importFields)[number] | `customFields.${string
 const field = z.union([z.enum(importFields), z.templateLiteral(['customFields.', z.string().min(1).max(64)])]);
 
 export const onKnown = z.enum(['update', 'skip', 'create']);
+export const delimiter = z
+  .string()
+  .regex(/^[^\p{L}\p{N}"\r\n\ud800-\udfff]$/u, 'must be one character, and no letter, digit, quote or line end')
+  .describe('what stands between the cells; found out where it is not said');
 export const ImportMapping = z
   .strictObject({
     columns: z.array(z.strictObject({ index: z.int().nonnegative(), field: field.nullable() })).max(512),
@@ -55,7 +65,9 @@ export const ImportMapping = z
     dateOrder: z
       .enum(['dmy', 'mdy'])
       .optional()
-      .describe('what comes first in dates like 03/04/2026; found out from the whole file where it is not said'),
+      .describe(
+        'what comes first in dates like 03/04/2026; where it is not said, as the file proves, else as is usual in the country of the tenant',
+      ),
   })
   .meta({ id: 'ImportMapping' });
 export type ImportMapping = z.output<typeof ImportMapping>;
@@ -78,6 +90,13 @@ export const Import = z
     id: z.string(),
     kind: z.literal('contacts'),
     fileName: z.string(),
+    format: z
+      .object({
+        delimiter: z.string(),
+        otherDelimiters: z.array(z.string()).describe('with these, the file makes sense as well; upload it with `delimiter` to say which'),
+      })
+      .optional()
+      .describe('how the file was read'),
     state: z.enum(['uploaded', 'queued', 'running', 'finished', 'failed', 'cancelled']),
     columns: z.array(z.object({ index: z.int(), header: z.string(), samples: z.array(z.string()), field: z.string().nullable() })),
     mapping: ImportMapping,
@@ -99,6 +118,8 @@ export const createImport = request(
     kind: z.literal('contacts').default('contacts'),
     start: z.boolean().default(false),
     onKnown: onKnown.optional(),
+    delimiter: delimiter.optional(),
+    source: externalSource.optional(),
   }),
   Import,
   { summary: 'Takes in an uploaded file; with start=true the proposed mapping is used at once', audience: 'agents', timeoutMs: 120_000 },

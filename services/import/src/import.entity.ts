@@ -1,6 +1,9 @@
 import type { Context } from '@kontor/bus';
-import type { Import, ImportMapping } from '@kontor/contracts';
+import { IMPORT_SOURCE, type Import, type ImportMapping } from '@kontor/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { type Conventions, dateOrderIn } from './conventions.js';
+import { systemOf } from './propose-mapping.js';
+import type { DateOrder } from './read-date.js';
 import type { SurveyedColumn } from './survey-file.js';
 
 /** Whose import it is: its batches are sent with these rights. */
@@ -26,6 +29,10 @@ export class ImportEntity {
   @Column('text')
   delimiter: string;
 
+  /** Other delimiters that the file makes sense with. */
+  @Column('jsonb', { name: 'other_delimiters' })
+  otherDelimiters: string[];
+
   @Column('text')
   state: Import['state'];
 
@@ -39,6 +46,14 @@ export class ImportEntity {
   /** Only where the agent has said it; else it follows from the columns. */
   @Column('text', { name: 'date_order', nullable: true })
   dateOrder: NonNullable<ImportMapping['dateOrder']> | null;
+
+  /** The system that its external ids are of. Only where the agent has said it; else it follows from the headers. */
+  @Column('text', { nullable: true })
+  source: string | null;
+
+  /** What was usual in the tenant when the mapping was last touched; null when nobody could be asked. */
+  @Column('jsonb', { nullable: true })
+  conventions: Conventions | null;
 
   /** Rows of the file, without header and blank lines. */
   @Column('integer')
@@ -70,6 +85,22 @@ export class ImportEntity {
 /** Whether nothing becomes of it any more. */
 export const isOver = ({ state }: ImportEntity): boolean => state === 'finished' || state === 'failed' || state === 'cancelled';
 
-/** How its dates are to be read: as the agent has said, else as the birthdays in the file prove. */
-export const dateOrderOf = ({ dateOrder, columns }: ImportEntity) =>
-  dateOrder ?? columns.find((column) => column.field === 'birthday')?.dateOrder;
+/** How its dates are to be read: as the agent has said, else as they prove themselves, else as is usual. Undefined where there are none. */
+export function dateOrderOf({ dateOrder, columns, conventions }: ImportEntity): DateOrder | undefined {
+  if (dateOrder) return dateOrder;
+  const isDate = (field: string | null) =>
+    field === 'birthday' ||
+    (field?.startsWith('customFields.') && conventions?.customFields[field.slice('customFields.'.length)] === 'date');
+  const dates = columns.filter(({ field }) => isDate(field));
+  const proven = dates.flatMap((column) => column.dateOrder ?? []);
+  if (dates.length === 0) return undefined;
+  // No file has both, and a wrong date is worse than a missing one.
+  return proven.includes('dmy') ? 'dmy' : (proven[0] ?? (conventions ? dateOrderIn(conventions.country) : undefined));
+}
+
+/** The system that its external ids are of: as the agent has said, else as the headers show. Undefined where it has none. */
+export function sourceOf({ source, columns }: ImportEntity): string | undefined {
+  if (source !== null) return source;
+  if (!columns.some(({ field }) => field === 'externalId')) return undefined;
+  return systemOf(columns.map(({ header }) => header)) ?? IMPORT_SOURCE;
+}

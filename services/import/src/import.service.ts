@@ -1,6 +1,8 @@
-import { AppError, currentAgent, currentContext, grantees } from '@kontor/bus';
+import { AppError, Bus, currentAgent, currentContext, grantees } from '@kontor/bus';
 import {
   type createImport,
+  id as entryId,
+  getEntries,
   type Import,
   type ImportField,
   type ImportMapping,
@@ -12,14 +14,15 @@ import {
 import { Database, idempotent } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { orNull, readConventions } from './conventions.js';
 import { FileStore } from './file-store.js';
-import { dateOrderOf, ImportEntity } from './import.entity.js';
+import { dateOrderOf, ImportEntity, sourceOf } from './import.entity.js';
 import { ImportRunner } from './import-runner.js';
 import { type Counts, countsOf, progressOf } from './progress.js';
 import { lacksColumns } from './propose-mapping.js';
 import { csvLine, rejectedHeader, rejectedLine } from './rejected-csv.js';
 import { sampleRows } from './sample-file.js';
-import { type FileSurvey, surveyFile } from './survey-file.js';
+import { type FileSurvey, type SurveyedColumn, surveyFile } from './survey-file.js';
 import { UnreadableFile } from './unreadable-file.js';
 
 /** A page of rejected rows stays well below what a reply may have. */
@@ -31,20 +34,23 @@ export class ImportService {
     private readonly db: Database,
     private readonly files: FileStore,
     private readonly runner: ImportRunner,
+    private readonly bus: Bus,
   ) {}
 
   /** Reads the file through before anything is kept, so that one that cannot be read to its end leaves nothing behind. */
   async create(input: InputOf<typeof createImport>): Promise<Import> {
     const { file, start, ...asked } = input;
-    const survey = await this.survey(file, start);
+    const { ids, ...survey } = await this.survey(file, start, asked);
+    await this.settleIds(survey.columns, ids);
+    const conventions = await orNull(readConventions(this.bus));
     // The same upload again is under another name in the store; what the file has in it is what counts.
     const body = { ...asked, start, columns: survey.columns, rows: survey.rows };
     let isNew = false;
     const made = await this.db.transaction(async (tx) => {
       const [id = ''] = await idempotent(tx, body, async () => {
-        const { kind, fileName, onKnown = 'update' } = input;
+        const { kind, fileName, onKnown = 'update', source = null } = input;
         const entity = tx.create(ImportEntity, {
-          ...{ kind, file, fileName, ...survey, onKnown, state: 'uploaded' },
+          ...{ kind, file, fileName, ...survey, onKnown, source, conventions, state: 'uploaded' },
           uploadedBy: currentContext().agent?.id ?? null,
         });
         await tx.insert(ImportEntity, entity);
@@ -59,9 +65,20 @@ export class ImportService {
     return made;
   }
 
-  private async survey(file: string, start: boolean): Promise<FileSurvey> {
+  /** A column of ids that are no contacts here has those of another system. */
+  private async settleIds(columns: SurveyedColumn[], ids: readonly string[]): Promise<void> {
+    const column = columns.find(({ field }) => field === 'id');
+    // What Kontor has exported says everything of a contact, also which one it was where it came from.
+    if (!column || columns.some(({ field }) => field === 'exact')) return;
+    const uuids = ids.filter((one) => entryId.safeParse(one).success);
+    const known = uuids.length > 0 ? await orNull(this.bus.request(getEntries, { ids: uuids, records: false })) : { contacts: [] };
+    if (!known || known.contacts.length > 0) return;
+    column.field = columns.some(({ field }) => field === 'externalId') ? null : 'externalId';
+  }
+
+  private async survey(file: string, start: boolean, said: { delimiter?: string | undefined }): Promise<FileSurvey> {
     try {
-      const survey = await surveyFile(this.files.read(file));
+      const survey = await surveyFile(this.files.read(file), said);
       if (start) requireColumns(survey.columns, 'unreadable-file');
       return survey;
     } catch (error) {
@@ -96,7 +113,8 @@ export class ImportService {
     });
   }
 
-  setMapping(id: string, { columns, onKnown, dateOrder }: ImportMapping): Promise<Import> {
+  async setMapping(id: string, { columns, onKnown, dateOrder, source }: ImportMapping): Promise<Import> {
+    const conventions = await orNull(readConventions(this.bus));
     return this.db.transaction(async (tx) => {
       const entity = await find(tx, id, 'lock');
       requireUploaded(entity, 'Its mapping can be changed until it is started');
@@ -111,7 +129,14 @@ export class ImportService {
         field: said.has(column.index) ? said.get(column.index)! : column.field,
       }));
       requireColumns(entity.columns, 'invalid');
-      await tx.update(ImportEntity, { id }, { columns: entity.columns, onKnown, dateOrder: dateOrder ?? null });
+      await tx.update(
+        ImportEntity,
+        { id },
+        {
+          ...{ columns: entity.columns, onKnown, dateOrder: dateOrder ?? null, source: source ?? null },
+          ...(conventions && { conventions }),
+        },
+      );
       return this.shown(tx, await find(tx, id));
     });
   }
@@ -199,16 +224,18 @@ function idOf(cursor: string): string {
 
 function toImport(entity: ImportEntity, counts?: Counts): Import {
   const { columns, onKnown } = entity;
-  const dateOrder = dateOrderOf(entity);
+  const [dateOrder, source] = [dateOrderOf(entity), sourceOf(entity)];
   return {
     id: entity.id,
     kind: entity.kind,
     fileName: entity.fileName,
+    format: { delimiter: entity.delimiter, otherDelimiters: entity.otherDelimiters },
     state: entity.state,
     columns,
     mapping: {
       columns: columns.map(({ index, field }) => ({ index, field: field as ImportField | null })),
       onKnown,
+      ...(source && { source }),
       ...(dateOrder && { dateOrder }),
     },
     progress: progressOf(entity, counts),

@@ -104,6 +104,76 @@ describe('rowMapper', () => {
     expect(map({ birthday: '03/04/1980' }, { dateOrder: 'dmy' }).contact).toEqual({ birthday: '1980-04-03' });
   });
 
+  it('keeps two addresses apart, and takes the home address where it is the only one', () => {
+    const fields: ImportField[] = ['line1', 'city', 'homeLine1', 'homeCity', 'homeCountry'];
+    expect(mapCells(fields, ['Weg 2', 'Berlin', 'Rue 1', 'Paris', 'France']).contact).toEqual({
+      address: { line1: 'Weg 2', city: 'Berlin' },
+      homeAddress: { line1: 'Rue 1', city: 'Paris', country: 'France' },
+    });
+    expect(mapCells(fields, ['', '', 'Rue 1', '', 'France']).contact).toEqual({ address: { line1: 'Rue 1', country: 'France' } });
+    expect(mapCells(fields, ['', 'Berlin', '', '', '']).contact).toEqual({ address: { city: 'Berlin' } });
+  });
+
+  it('takes all values of a cell', () => {
+    const { contact } = map({
+      email: 'a@a.example ::: b@a.example',
+      phone: '030 1234567, 030 7654321',
+      phone2: '030 1111111',
+      mobile: '030 1234567',
+      website: 'a.example; b.example',
+    });
+    expect(contact).toEqual({
+      emails: ['a@a.example', 'b@a.example'],
+      phones: [
+        { number: '030 1234567', kind: 'phone', slot: 0 },
+        { number: '030 7654321', kind: 'phone', slot: 2 },
+        { number: '030 1111111', kind: 'phone', slot: 1 },
+        { number: '030 1234567', kind: 'mobile', slot: 0 },
+      ],
+      website: 'a.example',
+      otherWebsites: ['b.example'],
+    });
+  });
+
+  it('takes the name beside an address where the row has no other', () => {
+    expect(map({ email: '"Meyer, Anna" <a@a.example>' }).contact).toEqual({
+      emails: ['a@a.example'],
+      firstName: 'Anna',
+      lastName: 'Meyer',
+    });
+    expect(map({ lastName: 'Koch', email: 'Anna <a@a.example>' }).contact).toEqual({ emails: ['a@a.example'], lastName: 'Koch' });
+  });
+
+  it('leaves out with a warning what a spreadsheet has shortened', () => {
+    const { contact, warnings } = map({ lastName: 'x', phone: '4.91512E+11', externalId: '1,23E+12', employeeCode: '5E+11' });
+    expect(contact).toEqual({ lastName: 'x', phones: [] });
+    expect(warnings.map((one) => one.replace(/ has been .*;/, ''))).toEqual([
+      'employeeCode: "5E+11" left out',
+      'externalId: "1,23E+12" left out',
+      'phone: "4.91512E+11" left out',
+    ]);
+  });
+
+  it('reads custom dates and numbers as their columns and the tenant have them', () => {
+    const conventions = { country: 'GB', customFields: { since: 'date', size: 'number', more: 'number', note: 'text' } } as const;
+    const fields: ImportField[] = ['customFields.since', 'customFields.size', 'customFields.more', 'customFields.note'];
+    const read = (more: Partial<Columns>, ...cells: string[]) => {
+      const { contact, warnings } = rowMapper({ fields, conventions, ...more })({ number: 1, line: 2, cells });
+      return [contact.customFields, warnings.length];
+    };
+    expect(read({ dateOrder: 'dmy' }, '31.01.2026', '12,000', '1.5', '12,000')).toEqual([
+      { since: '2026-01-31', size: '12000', more: '1.5', note: '12,000' },
+      0,
+    ]);
+    expect(read({ decimalSigns: [undefined, ',', 'both'] }, '3 May', '12,000', '12,000')).toEqual([{ size: '12' }, 2]);
+    expect(read({ conventions: { ...conventions, country: 'DE' } }, '', '12,000', '12.000')).toEqual([{ more: '12000' }, 1]);
+    expect(read({}, '', '12345678901234567890', '')).toEqual([{}, 1]);
+    expect(read({ fields: [...fields, 'exact'], conventions: { ...conventions, country: 'DE' } }, '2026-01-31', '1.234', '', '')).toEqual([
+      { since: '2026-01-31', size: '1.234' },
+      0,
+    ]);
+  });
+
   it('rejects a row with more cells than the header', () => {
     expect(mapCells(['firstName', 'lastName'], ['a', 'b', 'c']).rejected).toMatch(/^The row has 3 cells, the header has 2/);
   });

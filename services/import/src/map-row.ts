@@ -1,14 +1,22 @@
 import { type ImportField, type ImportRow, splitList } from '@kontor/contracts';
+import { homeParts } from './address-columns.js';
+import { type Conventions, decimalSignIn } from './conventions.js';
 import type { CsvRow } from './read-csv.js';
 import { type DateOrder, readDate } from './read-date.js';
+import { type DecimalSign, isShortened, readNumber, SHORTENED } from './read-number.js';
+import { splitEmails, splitPhones, splitWebsites } from './several-values.js';
 import { splitName } from './split-name.js';
 
 /** What an import does with the columns of its file. */
 export interface Columns {
   /** The field of each column, by its place; null for a column that is left out. */
   fields: readonly (ImportField | null)[];
-  /** What the file proves about its dates; undefined when it proves nothing. */
+  /** How its dates are to be read; undefined when nobody knows. */
   dateOrder?: DateOrder | undefined;
+  /** What each column proves about the sign before decimals, by its place. */
+  decimalSigns?: readonly (DecimalSign | 'both' | undefined)[];
+  /** What is usual in the tenant, if that is known. */
+  conventions?: Conventions | null;
 }
 
 /** A row of the file as the customer service takes it in, or why it cannot be. */
@@ -28,13 +36,10 @@ const texts = [
   'firstName',
   'middleName',
   'lastName',
-  'employeeCode',
-  'externalId',
   'companyName',
   'jobTitle',
   'language',
   'type',
-  'website',
   'notes',
   'customerId',
   'ownerId',
@@ -47,21 +52,41 @@ const text =
   (value, { contact }) => {
     contact[field] = value;
   };
+const code =
+  (field: 'employeeCode' | 'externalId'): Take =>
+  (value, { contact, warnings }) => {
+    if (isShortened(value)) warnings.push(`${field}: "${value}" ${SHORTENED}; left out`);
+    else contact[field] = value;
+  };
 const email: Take = (value, { contact }) => {
   contact.emails ??= [];
-  contact.emails.push(value);
+  for (const { address, name: said } of splitEmails(value)) {
+    contact.emails.push(address);
+    if (said && contact.firstName === undefined && contact.lastName === undefined) Object.assign(contact, splitName(said));
+  }
 };
+/** Further numbers of a cell take the places behind those that have a column. */
 const phone =
-  (kind: 'phone' | 'mobile' | 'fax', slot: number): Take =>
-  (number, { contact }) => {
+  (kind: 'phone' | 'mobile' | 'fax', slot: number, columns: number): Take =>
+  (value, { contact, warnings }) => {
     contact.phones ??= [];
-    contact.phones.push({ number, kind, slot });
+    const phones = contact.phones;
+    const extra = phones.filter((one) => one.kind === kind && one.slot >= columns).length;
+    splitPhones(value).forEach((number, i) => {
+      if (isShortened(number)) warnings.push(`phone: "${number}" ${SHORTENED}; left out`);
+      else phones.push({ number, kind, slot: i === 0 ? slot : columns + extra + i - 1 });
+    });
   };
+const website: Take = (value, { contact }) => {
+  const [first, ...others] = splitWebsites(value);
+  if (first) contact.website = first;
+  if (others.length > 0) contact.otherWebsites = others;
+};
 const address =
-  (part: (typeof addressParts)[number]): Take =>
+  (which: 'address' | 'homeAddress', part: (typeof addressParts)[number]): Take =>
   (value, { contact }) => {
-    contact.address ??= {};
-    contact.address[part] = value;
+    contact[which] ??= {};
+    contact[which][part] = value;
   };
 const birthday =
   (order: DateOrder | undefined): Take =>
@@ -78,31 +103,59 @@ const tags: Take = (value, { contact }) => {
   if (found.length) contact.tags = [...new Set(found)];
 };
 const customField =
-  (key: string): Take =>
-  (value, { contact }) => {
+  (key: string, columns: Columns): Take =>
+  (value, { contact, warnings }) => {
+    const read = readCustom(key, value, columns);
     contact.customFields ??= {};
-    contact.customFields[key] = value;
+    if ('value' in read) contact.customFields[key] = read.value;
+    else warnings.push(`customFields.${key}: "${shortened(value)}" ${read.problem}; left out`);
   };
 
+/** Dates and numbers as their columns have them. What Kontor has exported is written as it is read. */
+function readCustom(
+  key: string,
+  value: string,
+  { fields, dateOrder, decimalSigns, conventions }: Columns,
+): { value: string } | { problem: string } {
+  const kind = fields.includes('exact') ? undefined : conventions?.customFields[key];
+  if (kind === 'date') {
+    const date = readDate(value, dateOrder);
+    return date ? { value: date } : { problem: 'is no possible date like 1980-12-31' };
+  }
+  if (kind !== 'number') return { value };
+  const sign = decimalSigns?.[fields.indexOf(`customFields.${key}`)];
+  return sign === 'both'
+    ? readNumber(value, undefined, undefined)
+    : readNumber(value, sign, (conventions && decimalSignIn(conventions.country)) || undefined);
+}
+
 /** What is done with a value of each field, in this order: names before the whole name, the first e-mail before the second. */
-const takesFor = ({ fields, dateOrder }: Columns): [field: ImportField, take: Take][] => [
-  ...texts.map((field): [ImportField, Take] => [field, text(field)]),
-  ['name', name],
-  ['email', email],
-  ['email2', email],
-  ['phone', phone('phone', 0)],
-  ['phone2', phone('phone', 1)],
-  ['phone3', phone('phone', 2)],
-  ['mobile', phone('mobile', 0)],
-  ['fax', phone('fax', 0)],
-  ['fax2', phone('fax', 1)],
-  ...addressParts.map((part): [ImportField, Take] => [part, address(part)]),
-  ['birthday', birthday(dateOrder)],
-  ['tags', tags],
-  ...[...new Set(fields)].flatMap((field): [ImportField, Take][] =>
-    field?.startsWith(CUSTOM) ? [[field, customField(field.slice(CUSTOM.length))]] : [],
-  ),
-];
+const takesFor = (columns: Columns): [field: ImportField, take: Take][] => {
+  const has = (...fields: ImportField[]) => fields.filter((field) => columns.fields.includes(field)).length;
+  const [phones, faxes] = [Math.max(has('phone', 'phone2', 'phone3'), 1), Math.max(has('fax', 'fax2'), 1)];
+  return [
+    ...texts.map((field): [ImportField, Take] => [field, text(field)]),
+    ['employeeCode', code('employeeCode')],
+    ['externalId', code('externalId')],
+    ['website', website],
+    ['name', name],
+    ['email', email],
+    ['email2', email],
+    ['phone', phone('phone', 0, phones)],
+    ['phone2', phone('phone', 1, phones)],
+    ['phone3', phone('phone', 2, phones)],
+    ['mobile', phone('mobile', 0, 1)],
+    ['fax', phone('fax', 0, faxes)],
+    ['fax2', phone('fax', 1, faxes)],
+    ...addressParts.map((part): [ImportField, Take] => [part, address('address', part)]),
+    ...[...homeParts].map(([field, part]): [ImportField, Take] => [field, address('homeAddress', part)]),
+    ['birthday', birthday(columns.dateOrder)],
+    ['tags', tags],
+    ...[...new Set(columns.fields)].flatMap((field): [ImportField, Take][] =>
+      field?.startsWith(CUSTOM) ? [[field, customField(field.slice(CUSTOM.length), columns)]] : [],
+    ),
+  ];
+};
 const CUSTOM = 'customFields.';
 
 /**
@@ -135,6 +188,11 @@ export function rowMapper(columns: Columns): (row: CsvRow) => MappedRow {
     for (const { from, take } of stepsFor(cells.length)) {
       const value = from.length === 1 ? cells[from[0]!] : joined(cells, from);
       if (value) take(value, row);
+    }
+    // A home address alone is the contact's address.
+    if (!row.contact.address && row.contact.homeAddress) {
+      row.contact.address = row.contact.homeAddress;
+      delete row.contact.homeAddress;
     }
     return row;
   };

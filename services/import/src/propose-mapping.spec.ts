@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { importFields } from '@kontor/contracts';
-import { lacksColumns, proposeMapping } from './propose-mapping.js';
+import { lacksColumns, proposeMapping, systemOf } from './propose-mapping.js';
 
 const proposal = (line: string) =>
   proposeMapping(line.split(',').map((header) => header.trim()))
@@ -32,9 +32,9 @@ describe('proposeMapping', () => {
       'name firstName middleName lastName birthday notes tags - email email2 - phone phone2 line1 city postalCode country line2 companyName jobTitle website',
     ],
     [
-      'Outlook, the business address before the home address',
+      'Outlook, the business address first and the home address as the second',
       'Title,First Name,Last Name,Company,Home Street,Home City,Business Street,Business City,Business Postal Code,Business Country/Region,Business Fax,Business Phone,Home Phone,Mobile Phone,E-mail Address,E-mail Display Name,E-mail 2 Address,Categories,Web Page',
-      '- firstName lastName companyName - - line1 city postalCode country fax phone phone2 mobile email - email2 tags website',
+      '- firstName lastName companyName homeLine1 homeCity line1 city postalCode country fax phone phone2 mobile email - email2 tags website',
     ],
     [
       'Salesforce',
@@ -43,6 +43,21 @@ describe('proposeMapping', () => {
     ],
     ['a second column of a kind that has several places', 'E-mail,Mail,Telephone,Tel.,Phone', 'email email2 phone2 phone3 phone'],
     ['a second column of a kind that has one place', 'City,Town,Ort', 'city - -'],
+    [
+      'two whole addresses',
+      'Home Address,Home City,Home ZipCode,Home Country,Work Address,Work City,Work ZipCode,Work Country',
+      'homeLine1 homeCity homePostalCode homeCountry line1 city postalCode country',
+    ],
+    ['a home address alone', 'E-mail,Home Street,Home City,Home Country/Region', 'email line1 city country'],
+    [
+      'German Outlook',
+      'Straße geschäftlich,Ort geschäftlich,Postleitzahl geschäftlich,Land/Region geschäftlich,Straße privat,Ort privat,Weiterer Ort',
+      'line1 city postalCode country homeLine1 homeCity -',
+    ],
+    ['parts without a group beside one that has the others', 'Business Street,City,ZIP', 'line1 city postalCode'],
+    ['parts that belong to no address yet beside a whole one', 'Street,City,Home Street,Home Country', 'line1 city homeLine1 homeCountry'],
+    ['two Google addresses', 'Address 1 - Street,Address 2 - Street,Address 2 - City,Address 3 - City', 'line1 homeLine1 homeCity -'],
+    ['ids of HubSpot', 'Record ID - Contact,Email', 'externalId email'],
     ['a house number without a street', 'E-mail,Hausnummer', 'email -'],
     ['custom fields by their key', 'E-mail,customFields.shoeSize,customFields.shoeSize', 'email customFields.shoeSize -'],
     ['nothing', 'foo,,bar', '- - -'],
@@ -72,3 +87,12 @@ describe('lacksColumns', () => {
     expect(lacksColumns(fields)).toContain('needs a column for the e-mail');
   });
 });
+
+it.each([
+  ['google', 'Given Name,E-mail 1 - Value'],
+  ['outlook', 'First Name,Business Street,E-mail Address'],
+  ['salesforce', 'Contact ID,Account Name,Mailing Street'],
+  ['hubspot', 'Record ID - Contact,Email'],
+  ['zoho', 'Record Id,Contact Owner,Email'],
+  [undefined, 'ID,First Name,E-mail,External Id'],
+])('the system of a file: %s', (system, headers) => expect(systemOf(headers.split(','))).toBe(system));

@@ -1,4 +1,5 @@
 import { type ImportField, importFields } from '@kontor/contracts';
+import { addressColumns } from './address-columns.js';
 
 // What headers are called in English and German and in the exports of Google, Outlook, Zoho, HubSpot and Salesforce, as `keyOf` writes them.
 // Within a field the likelier name stands first; it wins where a file has several (Outlook has business, home and other addresses).
@@ -6,10 +7,10 @@ const names: Partial<Record<ImportField, string>> = {
   firstName: 'givenname forename fname vorname rufname',
   middleName: 'middleinitial middlenames additionalname secondname zweitername weiterevornamen mittelname',
   lastName: 'surname familyname lname nachname familienname zuname',
-  name: 'fullname contactname displayname kontaktname ansprechpartner vollername vollstaendigername anzeigename',
+  name: 'fullname namevorname nachnamevorname lastnamefirstname lastfirst contactname displayname kontaktname ansprechpartner vollername vollstaendigername anzeigename',
   employeeCode:
     'employeeid employeenumber employeeno staffid staffnumber personnelnumber personalnummer personalnr mitarbeiternummer mitarbeiternr',
-  externalId: 'externalreference externeid externenummer',
+  externalId: 'externalreference externeid externenummer contactid kontaktid recordid recordidcontact',
   companyName:
     'company organization organisation organizationname organisationname organization1name accountname employer firma firmenname unternehmen arbeitgeber',
   jobTitle: 'position jobposition organizationtitle organization1title occupation funktion berufsbezeichnung beruf stellenbezeichnung',
@@ -27,16 +28,12 @@ const names: Partial<Record<ImportField, string>> = {
   fax: 'faxnumber fax1 businessfax workfax telefax telefax1 faxnummer faxgeschaeftlich',
   fax2: 'faxnumber2 homefax otherfax telefax2 faxnummer2 faxprivat',
   line1:
-    'street address1 streetaddress addressline1 address1street address businessstreet workstreet mailingstreet homestreet strasse strassehausnummer strasseundhausnummer strasseundnr strassenr strassehausnr adresse1 adresse anschrift strassegeschaeftlich',
-  line2:
-    'address2 addressline2 street2 address1extendedaddress businessstreet2 homestreet2 adresszusatz adresse2 adressezusatz anschriftzusatz strasse2',
-  city: 'town locality address1city businesscity workcity mailingcity homecity ort stadt wohnort ortsname',
-  state:
-    'stateprovince province region address1region businessstate workstate mailingstate mailingstateprovince homestate bundesland kanton provinz',
-  postalCode:
-    'zip zipcode postcode zippostalcode address1postalcode businesspostalcode mailingzip mailingzippostalcode homepostalcode plz postleitzahl',
-  country:
-    'countryregion countrycode address1country businesscountryregion businesscountry mailingcountry homecountryregion homecountry land laendercode staat',
+    'street address1 streetaddress addressline1 address strasse strassehausnummer strasseundhausnummer strasseundnr strassenr strassehausnr adresse1 adresse anschrift',
+  line2: 'extendedaddress address2 addressline2 street2 adresszusatz adresse2 adressezusatz anschriftzusatz strasse2',
+  city: 'town locality ort stadt wohnort ortsname',
+  state: 'stateprovince province region bundesland kanton provinz',
+  postalCode: 'zip zipcode postcode zippostalcode plz postleitzahl',
+  country: 'countryregion landregion countrycode land laendercode staat',
   alias: 'aliasname addressalias placename ortsalias ortsbezeichnung',
   birthday: 'birthdate dateofbirth dob bday geburtstag geburtsdatum gebdatum',
   language: 'preferredlanguage lang sprache bevorzugtesprache korrespondenzsprache',
@@ -53,10 +50,10 @@ const streetParts = new Set('streetnumber streetno housenumber houseno hausnumme
 /** A second column for the same thing takes the next free place of its kind. */
 const next: Partial<Record<ImportField, ImportField>> = { email: 'email2', phone: 'phone2', phone2: 'phone3', fax: 'fax2' };
 
-const byName = new Map<string, { field: ImportField; rank: number }>();
+const fieldsByName = new Map<string, { field: ImportField; rank: number }>();
 for (const field of importFields)
   [field.toLowerCase(), ...(names[field]?.split(' ') ?? [])].forEach((name, rank) => {
-    byName.set(name, { field, rank });
+    fieldsByName.set(name, { field, rank });
   });
 
 const umlauts: Record<string, string> = { ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss' };
@@ -76,7 +73,8 @@ const customField = (header: string) => (/^customFields\.\S{1,64}$/.test(header)
  */
 export function proposeMapping(headers: readonly string[]): (ImportField | null)[] {
   const keys = headers.map(keyOf);
-  const known = headers.map((header, i) => byName.get(keys[i]!) ?? customField(header));
+  const addresses = addressColumns(keys, (key) => fieldsByName.get(key));
+  const known = headers.map((header, i) => (addresses.has(i) ? addresses.get(i) : (fieldsByName.get(keys[i]!) ?? customField(header))));
   // "Name" beside "Vorname" is the last name, as German address lists have it.
   const given = known.some((k) => k?.field === 'firstName');
   const family = known.some((k) => k?.field === 'lastName');
@@ -102,6 +100,23 @@ export function proposeMapping(headers: readonly string[]): (ImportField | null)
       if (streetParts.has(key)) proposal[i] = 'line1';
     });
   return proposal;
+}
+
+/** Headers that only the exports of one system have: one of them, or all where they stand together. */
+const systems: [system: string, headers: string[][]][] = [
+  ['zoho', [['contactowner'], ['zohoid']]],
+  ['hubspot', [['recordidcontact'], ['lifecyclestage']]],
+  ['salesforce', [['mailingstreet', 'accountname'], ['salesforceid']]],
+  ['google', [['email1value'], ['groupmembership']]],
+  ['outlook', [['emaildisplayname'], ['businessstreet', 'emailaddress']]],
+  ['yahoo', [['yahooid'], ['yahoophone']]],
+  ['onedesk', [['onedeskid']]],
+];
+
+/** The system whose export has these headers, where it is a known one. */
+export function systemOf(headers: readonly string[]): string | undefined {
+  const keys = new Set(headers.map(keyOf));
+  return systems.find(([, signs]) => signs.some((together) => together.every((header) => keys.has(header))))?.[0];
 }
 
 /** What a contacts file still lacks to be imported with this mapping, as a sentence; undefined when it has enough. */

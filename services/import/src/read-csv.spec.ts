@@ -200,6 +200,11 @@ describe('readCsv', () => {
     ]);
   }, 20_000);
 
+  it('gives a row that is the header again with that reason', async () => {
+    const { rows } = await read('First Name,E-mail\nAda,a@a.example\nFirst Name,E-mail,\nFirst Name,x@a.example\n');
+    expect(rows.map(({ broken }) => broken)).toEqual([undefined, expect.stringContaining('the header again'), undefined]);
+  });
+
   it('finds the names in a header with odd quotes', async () => {
     expect((await read('First "Name,"Last Name\nA,B\n')).header).toEqual(['First Name', 'Last Name']);
   });

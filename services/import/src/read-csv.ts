@@ -31,7 +31,8 @@ const AT_ONCE = 5_000;
 
 const WRITE_QUOTES = 'A cell with quotes, delimiters or line breaks stands in quotes, and each quote in it is written twice ("").';
 /** What is said of rows whose cells nobody can tell. */
-export const brokenBecause: Record<BrokenQuotes, string> = {
+export const brokenBecause: Record<BrokenQuotes | 'header-again', string> = {
+  'header-again': 'This is the header again, and nobody of that name.',
   'unclosed-quote': `A quote (") is opened in this row and never closed. ${WRITE_QUOTES}`,
   'text-after-quote': `In this row there is text behind a closing quote ("), where the next cell or line should begin. ${WRITE_QUOTES}`,
 };
@@ -55,7 +56,7 @@ export async function readCsv(bytes: AsyncIterable<Uint8Array>, said: { delimite
   const [header, ...others] = start.value;
   // Whatever is odd about the quotes of a header, its names can be told.
   const names = header!.broken ? header!.cells.map((cell) => cell.replaceAll('"', '').trim()) : header!.cells;
-  return { header: names, delimiter, otherDelimiters, rows: numbered(others, records, names.length) };
+  return { header: names, delimiter, otherDelimiters, rows: numbered(others, records, names) };
 }
 
 const empty = () =>
@@ -70,12 +71,13 @@ async function* pieces(first: string, second: IteratorResult<Buffer>, text: Asyn
   }
 }
 
-async function* numbered(first: RawRecord[], records: AsyncGenerator<RawRecord[]>, columns: number): AsyncGenerator<CsvRow[]> {
+async function* numbered(first: RawRecord[], records: AsyncGenerator<RawRecord[]>, header: readonly string[]): AsyncGenerator<CsvRow[]> {
   let number = 0;
   const toRow = ({ line, cells, broken }: RawRecord): CsvRow => {
     // Spreadsheets write delimiters for columns that only look used.
-    while (cells.length > columns && cells.at(-1) === '') cells.pop();
-    return broken ? { number: ++number, line, cells, broken: brokenBecause[broken] } : { number: ++number, line, cells };
+    while (cells.length > header.length && cells.at(-1) === '') cells.pop();
+    const why = broken ?? (cells.length === header.length && cells.every((cell, i) => cell === header[i]) ? 'header-again' : undefined);
+    return why ? { number: ++number, line, cells, broken: brokenBecause[why] } : { number: ++number, line, cells };
   };
   try {
     if (first.length) yield first.map(toRow);

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, type Bus, currentContext, isTransient } from '@kontor/bus';
-import { importContacts } from '@kontor/contracts';
+import { IMPORT_SOURCE, importContacts } from '@kontor/contracts';
 import type { Database } from '@kontor/database';
 import { ahead } from './ahead.js';
 import { noteBatch, outcomesOf, positionOf } from './batch-ledger.js';
 import { type Batch, batches } from './batches.js';
+import { readConventions } from './conventions.js';
 import type { FileStore } from './file-store.js';
-import { dateOrderOf, ImportEntity } from './import.entity.js';
+import { dateOrderOf, ImportEntity, sourceOf } from './import.entity.js';
 import { rowMapper } from './map-row.js';
 import { readCsv } from './read-csv.js';
 
@@ -27,9 +28,16 @@ const INTERNAL_TRIES = 5;
  * True when all rows are done; false when `goOn` said to stop. Fails with what made the import impossible.
  */
 export async function runImport({ db, bus, files }: Parts, entity: ImportEntity, goOn: AbortSignal): Promise<boolean> {
-  const map = rowMapper({ fields: entity.columns.map((column) => column.field), dateOrder: dateOrderOf(entity) });
-  const from = await db.transaction((tx) => positionOf(tx, entity.id));
   const { rows } = await readCsv(files.read(entity.file), { delimiter: entity.delimiter });
+  if (!entity.conventions) await patiently(db, entity, goOn, () => learnConventions(db, bus, entity));
+  const { columns, conventions } = entity;
+  const map = rowMapper({
+    fields: columns.map((column) => column.field),
+    dateOrder: dateOrderOf(entity),
+    decimalSigns: columns.map((column) => column.decimalSign),
+    conventions,
+  });
+  const from = await db.transaction((tx) => positionOf(tx, entity.id));
   for await (const batch of ahead(batches(rows, map, from))) {
     if (goOn.aborted) return false;
     await patiently(db, entity, goOn, async () => {
@@ -40,11 +48,23 @@ export async function runImport({ db, bus, files }: Parts, entity: ImportEntity,
   return true;
 }
 
-async function send(bus: Bus, { id, onKnown }: ImportEntity, { number, rows }: Batch) {
+/** Kept with the import, so that going on after an interruption reads the file the same way. */
+async function learnConventions(db: Database, bus: Bus, entity: ImportEntity): Promise<void> {
+  const conventions = await readConventions(bus);
+  await db.transaction((tx) => tx.update(ImportEntity, { id: entity.id }, { conventions }));
+  entity.conventions = conventions;
+}
+
+async function send(bus: Bus, entity: ImportEntity, { number, rows }: Batch) {
   const contacts = rows.filter((row) => row.rejected === undefined).map((row) => row.contact);
   if (contacts.length === 0) return [];
+  const { id, onKnown } = entity;
   const context = { ...currentContext(), deadline: Date.now() + ANSWER_WITHIN_MS };
-  const { outcomes } = await bus.request(importContacts, { importId: id, number, onKnown, rows: contacts }, context);
+  const { outcomes } = await bus.request(
+    importContacts,
+    { importId: id, number, onKnown, source: sourceOf(entity) ?? IMPORT_SOURCE, rows: contacts },
+    context,
+  );
   return outcomes;
 }
 

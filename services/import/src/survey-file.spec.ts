@@ -14,6 +14,7 @@ describe('surveyFile', () => {
         { index: 1, header: 'foo', samples: ['x', 'y', 'z'], field: null },
       ],
       rows: 5,
+      ids: [],
     });
   });
 
@@ -24,6 +25,15 @@ describe('surveyFile', () => {
     expect(await orders('01/02/1980', '13/04/1980')).toBe('dmy');
     expect(await orders('01/02/1980', '04/13/1980')).toBe('mdy');
     expect(await orders('13/04/1980', '04/13/1980')).toBe('dmy');
+  });
+
+  it('finds out the sign before decimals from the whole column', async () => {
+    const signs = async (...values: string[]) =>
+      (await survey(`Size;E-mail\n${values.map((value) => `${value};a@x.example\n`).join('')}`)).columns[0]!.decimalSign;
+    expect(await signs('12,000', '1,234')).toBeUndefined();
+    expect(await signs('12,000', '1,5')).toBe(',');
+    expect(await signs('12,000', '1,234.5')).toBe('.');
+    expect(await signs('1,5', '12,000', '1.5')).toBe('both');
   });
 
   it('refuses a header without rows', async () => {

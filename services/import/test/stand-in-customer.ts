@@ -1,5 +1,5 @@
 import { AppError, Bus } from '@kontor/bus';
-import { type ErrorCode, type InputOf, importContacts, type RowOutcome, statusOf } from '@kontor/contracts';
+import { type ErrorCode, getSettings, type InputOf, importContacts, type RowOutcome, type Settings, statusOf } from '@kontor/contracts';
 import { headers, type Msg } from '@nats-io/nats-core';
 
 type Batch = InputOf<typeof importContacts>;
@@ -18,6 +18,10 @@ export class StandInCustomer {
   /** Whether the answer to a batch gets lost on its way, though it took effect. */
   losesAnswer: (batch: Batch) => boolean = () => false;
 
+  readonly settings: Settings = {
+    ...{ version: 1, country: 'DE', types: [], customFields: [], assignByMailDomain: true, contactFromTicket: true, binDays: 60 },
+  };
+
   private readonly outcomes = new Map<string, RowOutcome[]>();
 
   private constructor(private readonly bus: Bus) {}
@@ -26,6 +30,10 @@ export class StandInCustomer {
     const { KONTOR_NATS_URL: url = '', KONTOR_NATS_USER: user, KONTOR_NATS_PASSWORD: password } = env;
     const standIn = new StandInCustomer(await Bus.connect({ name: 'customer', url, user, password }));
     standIn.bus.connection.subscribe(importContacts.subject, { queue: 'customer', callback: (_, message) => void standIn.answer(message) });
+    standIn.bus.connection.subscribe(getSettings.subject, {
+      queue: 'customer',
+      callback: (_, message) => void message.respond(JSON.stringify(standIn.settings)),
+    });
     await standIn.bus.connection.flush();
     return standIn;
   }

@@ -134,6 +134,7 @@ async function makePlan(tx: EntityManager, batch: Batch, settings: Settings): Pr
     const { contact, warnings, reason } = layRowOver(base, row, settings, named, source);
     const objection = reason ?? nobody(contact);
     if (objection) return { status: 'rejected', reasons: [objection] };
+    if (row.id && !forCaller(id)) warnings.push('id: is the id of no contact here; the row was taken by what else it is known by');
     keepOwner(contact, before || undefined, warnings);
     freeTaken(contact, base, byEmail, warnings);
     freeExternalIds(contact, byExternal, warnings);

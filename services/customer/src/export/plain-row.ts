@@ -75,7 +75,16 @@ export function contactToRow(contact: ContactRow, customFields: readonly string[
 }
 
 /** The cells of a row by their columns, the opposite of what the import does with them. */
-export function cellsOf({ emails, phones, address, tags, customFields, ...texts }: ImportRow): Record<string, string | undefined> {
+export function cellsOf({
+  emails,
+  phones,
+  address,
+  tags,
+  customFields,
+  homeAddress: _,
+  otherWebsites: __,
+  ...texts
+}: ImportRow): Record<string, string | undefined> {
   return {
     ...texts,
     email: emails?.[0],

@@ -16,7 +16,11 @@ function objection(field: CustomField, value: CustomFieldValue): string | undefi
     case 'long_text':
       return typeof value === 'string' ? undefined : 'is no text';
     case 'number':
-      return typeof value === 'number' && Number.isFinite(value) ? undefined : 'is no number';
+      if (typeof value !== 'number' || !Number.isFinite(value)) return 'is no number';
+      // What was written may have had other digits: those of a number end here.
+      return Number.isInteger(value) && !Number.isSafeInteger(value)
+        ? 'has more digits than a number can hold; a field of kind text can'
+        : undefined;
     case 'date':
       return typeof value === 'string' && isDate(value) ? undefined : 'is no date like 2026-01-31';
     case 'checkbox':
@@ -48,19 +52,32 @@ export function checkCustomFields(
   return checked;
 }
 
-const YES = ['true', 'yes', 'y', '1', 'x', 'ja', 'wahr', '是'];
-const NO = ['false', 'no', 'n', '0', '', 'nein', 'falsch', '否'];
+const YES = new Set('true yes y 1 x on ja j wahr an oui si sí 是 有 ✓ ✔ ☑'.split(' '));
+const NO = new Set('false no n 0 off nein falsch aus non 否 无 ✗ ✘ ☐ -'.split(' '));
+
+/** How options and answers are compared: without case, and whatever the spaces are. */
+const folded = (text: string) => text.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();
 
 /** Reads a cell of an imported file as the field's kind; undefined when it cannot be read as that. */
 export function readCustomField(field: CustomField, cell: string): CustomFieldValue | undefined {
-  const plain = cell.toLowerCase();
-  const read: CustomFieldValue | undefined =
-    field.kind === 'number'
-      ? Number(/^-?\d+,\d+$/.test(cell) ? cell.replace(',', '.') : cell)
-      : field.kind === 'checkbox'
-        ? YES.includes(plain) || (NO.includes(plain) ? false : undefined)
-        : field.kind === 'multi_select'
-          ? splitList(cell)
-          : cell;
+  const read = cellAs(field, cell);
   return read === undefined || objection(field, read) ? undefined : read;
+}
+
+/** Dates and numbers come as Kontor writes them: what a file has is read by its columns. */
+function cellAs({ kind, options = [] }: CustomField, cell: string): CustomFieldValue | undefined {
+  const optionOf = (text: string) => options.find((one) => one === text) ?? options.find((one) => folded(one) === folded(text)) ?? text;
+  const plain = folded(cell);
+  switch (kind) {
+    case 'number':
+      return Number(/^-?\d+,\d+$/.test(cell) && !/^-?[1-9]\d{0,2},\d{3}$/.test(cell) ? cell.replace(',', '.') : cell);
+    case 'checkbox':
+      return plain === '' || NO.has(plain) ? false : YES.has(plain) || undefined;
+    case 'select':
+      return optionOf(cell);
+    case 'multi_select':
+      return options.includes(optionOf(cell)) ? [optionOf(cell)] : [...new Set(splitList(cell).map(optionOf))];
+    default:
+      return cell;
+  }
 }

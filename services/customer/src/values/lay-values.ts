@@ -42,7 +42,9 @@ export function layValues<T extends Values>(
   if (row.emails?.length) next.emails = withEmails(next.emails, row.emails, warnings);
   if (row.phones?.length) next.phones = withPhones(next.phones, row.phones, settings.country, warnings);
   if (row.address && Object.keys(row.address).length > 0) next.addresses = withAddress(next.addresses, row.address);
-  if (row.website) next.links = withWebsite(next.links, row.website, warnings);
+  if (row.homeAddress && Object.keys(row.homeAddress).length > 0) next.addresses = withHomeAddress(next.addresses, row.homeAddress);
+  for (const website of [row.website ?? '', ...(row.otherWebsites ?? [])])
+    if (website) next.links = withWebsite(next.links, website, warnings);
   if (row.externalId) next.externalIds = withExternalId(next.externalIds, { source, id: row.externalId });
   if (row.customFields) next.customFields = withCustomFields(next.customFields, row.customFields, settings, noun, warnings);
   return next;
@@ -150,6 +152,16 @@ function withAddress(before: readonly Address[], given: NonNullable<ImportRow['a
   const address = { ...before[index], ...tidy(given), primary: true } as Address;
   return before.length === 0 ? [address] : before.map((one, i) => (i === index ? address : one));
 }
+
+/** A second address of a row is the one with that label, unless the contact has it already. */
+function withHomeAddress(before: readonly Address[], given: NonNullable<ImportRow['homeAddress']>): Address[] {
+  const parts = Object.entries(tidy(given)) as [keyof Address, string][];
+  if (before.some((one) => parts.every(([part, text]) => one[part] === text))) return [...before];
+  const index = before.findIndex((one) => one.label === HOME);
+  const address = { ...(before[index] ?? { label: HOME, primary: before.length === 0 }), ...Object.fromEntries(parts) } as Address;
+  return index === -1 ? [...before, address] : before.map((one, i) => (i === index ? address : one));
+}
+const HOME = 'home';
 
 function withWebsite(before: Values['links'], website: string, warnings: string[]): Values['links'] {
   const url = /^https?:\/\//i.test(website) ? website : `https://${website}`;

@@ -111,6 +111,16 @@ describe('2.8 custom fields', () => {
     ['checkbox', '?', undefined],
     ['multi_select', 'red; green', ['red', 'green']],
     ['date', '2026-13-01', undefined],
+    ['number', '12,000', undefined],
+    ['number', '9007199254740993', undefined],
+    ['checkbox', ' YES ', true],
+    ['checkbox', '是', true],
+    ['checkbox', 'X', true],
+    ['checkbox', '否', false],
+    ['select', 'RED', 'red'],
+    ['select', ' gReen\u00a0', 'green'],
+    ['select', 'blue', undefined],
+    ['multi_select', 'RED;Green; red', ['red', 'green']],
   ] as const)('reads a cell as %s: %s → %j', (kind, cell, expected) =>
     expect(readCustomField(field(kind, ['red', 'green']), cell)).toEqual(expected),
   );

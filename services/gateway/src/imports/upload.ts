@@ -1,6 +1,6 @@
 import type { Multipart } from '@fastify/multipart';
 import { AppError, fieldErrors, invalid } from '@kontor/bus';
-import { createImport, type ErrorCode, onKnown } from '@kontor/contracts';
+import { createImport, delimiter, type ErrorCode, externalSource, onKnown } from '@kontor/contracts';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { route } from '../http/route.js';
@@ -11,6 +11,8 @@ const UploadOptions = z.strictObject({
   kind: z.literal('contacts').optional(),
   start: z.enum(['true', 'false']).optional().describe('begin at once, with the proposed mapping'),
   onKnown: onKnown.optional().describe('what to do with rows that are known already'),
+  delimiter: delimiter.optional(),
+  source: externalSource.optional().describe('which system the external ids in the file are of'),
 });
 
 // Then the import may have been made all the same, and needs its file; what nobody needs, the store forgets after its age limit.
