@@ -12,6 +12,7 @@ import { Forgetter } from './indexes/forgetter.js';
 import { Fresh } from './indexes/fresh.js';
 import { HandOver } from './indexes/hand-over.js';
 import { IndexListener } from './indexes/index.listener.js';
+import { IndexNames } from './indexes/index-names.js';
 import { Indexer } from './indexes/indexer.js';
 import { MeiliClient } from './indexes/meili.client.js';
 import { SearchService } from './search/search.service.js';
@@ -29,7 +30,10 @@ export class SearchModule {
       imports: [DatabaseModule.with({ name: 'search', url: env.KONTOR_DATABASE_URL, poolSize: env.KONTOR_DATABASE_POOL })],
       controllers: [SearchController, IndexListener],
       providers: [
-        { provide: MeiliClient, useFactory: () => new MeiliClient(env.KONTOR_MEILI_URL, env.KONTOR_MEILI_KEY) },
+        {
+          provide: MeiliClient,
+          useFactory: () => new MeiliClient(env.KONTOR_MEILI_URL, env.KONTOR_MEILI_KEY, new IndexNames(env.KONTOR_MEILI_PREFIX)),
+        },
         {
           provide: CurrentIndex,
           inject: [Database, MeiliClient],

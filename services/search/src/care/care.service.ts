@@ -3,7 +3,6 @@ import type { InputOf, SearchStatus, verifyIndex } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import { Dictionary } from '../dictionary/dictionary.js';
-import { newName } from '../indexes/current-index.js';
 import { INDEX_VERSION } from '../indexes/document.js';
 import { is } from '../indexes/filter.js';
 import { Fresh } from '../indexes/fresh.js';
@@ -26,7 +25,7 @@ export class CareService {
 
   async rebuild(): Promise<SearchStatus> {
     await this.db.acrossTenants((tx) =>
-      startRebuild((sql, parameters) => tx.query(sql, parameters), { name: newName(), version: INDEX_VERSION }),
+      startRebuild((sql, parameters) => tx.query(sql, parameters), { name: this.meili.names.next(), version: INDEX_VERSION }),
     );
     return this.status();
   }

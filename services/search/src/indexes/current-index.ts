@@ -13,8 +13,6 @@ interface State {
   made: string;
 }
 
-/** The index of versions that had only one. */
-const FIRST_NAME = 'entries';
 const DROP_AFTER_MS = 30_000;
 
 /** For the writer: which indexes it writes to, and whether they are still those that it made. */
@@ -56,7 +54,9 @@ export class CurrentIndex {
     if (!known) this.state = await this.begin(lock, there);
     else if (there.get(known.name) !== known.made) this.state = await this.makeAgain(lock, known);
     if (this.state!.version !== INDEX_VERSION)
-      await lock.transaction((query) => startRebuild(query, { name: newName(), version: INDEX_VERSION, unless: INDEX_VERSION }));
+      await lock.transaction((query) =>
+        startRebuild(query, { name: this.meili.names.next(), version: INDEX_VERSION, unless: INDEX_VERSION }),
+      );
     await this.resumeMaking(lock);
     this.lost = false;
     this.dropOthersLater(lock);
@@ -69,7 +69,7 @@ export class CurrentIndex {
     if (rebuild?.state !== 'running') return;
     const lost = rebuild.total > 0 && !(await this.meili.indexes()).has(rebuild.name);
     // Under another name: how far the lost one had come may still be about to be noted.
-    const name = lost ? newName() : rebuild.name;
+    const name = lost ? this.meili.names.next() : rebuild.name;
     if (lost)
       await lock.transaction((query) =>
         query('update rebuild set name = $1, done = 0, total = 0, tenant_id = null, kind = null, after_id = null', [name]),
@@ -78,10 +78,11 @@ export class CurrentIndex {
   }
 
   private async begin(lock: WriterLock, there: ReadonlyMap<string, string>): Promise<State> {
-    const old = there.get(FIRST_NAME);
+    const { first } = this.meili.names;
+    const old = first && there.get(first);
     const state = old
-      ? { name: FIRST_NAME, version: 0, whole: true, made: old }
-      : { version: INDEX_VERSION, whole: false, ...(await this.make(newName())) };
+      ? { name: first, version: 0, whole: true, made: old }
+      : { version: INDEX_VERSION, whole: false, ...(await this.make(this.meili.names.next())) };
     await lock.transaction(async (query) => {
       await query('insert into current_index (name, version, whole, made) values ($1, $2, $3, $4)', [
         state.name,
@@ -96,7 +97,7 @@ export class CurrentIndex {
 
   /** Under a name of its own: what is on its way into the lost one must not make one of that name. */
   private async makeAgain(lock: WriterLock, lost: State): Promise<State> {
-    const state = { ...lost, version: INDEX_VERSION, whole: false, ...(await this.make(newName())) };
+    const state = { ...lost, version: INDEX_VERSION, whole: false, ...(await this.make(this.meili.names.next())) };
     await lock.transaction(async (query) => {
       await query('update current_index set name = $1, version = $2, whole = false, made = $3', [state.name, state.version, state.made]);
       await startRebuild(query, { name: state.name, version: INDEX_VERSION, anew: true });
@@ -153,7 +154,7 @@ export class CurrentIndex {
     for (const name of (await this.meili.indexes()).keys()) {
       const rebuild = await rebuildState(this.db);
       const used = this.ready ? [...this.all(), rebuild?.name] : [name];
-      if (name.startsWith(FIRST_NAME) && !used.includes(name) && lock.held()) await this.meili.drop(name);
+      if (!used.includes(name) && lock.held()) await this.meili.drop(name);
     }
   }
 }
@@ -163,5 +164,3 @@ export async function mustBeMade(db: Database): Promise<void> {
   const made = await db.queryAcrossTenants('select from current_index', []);
   if (!made.length) throw new Error('The index is not made yet');
 }
-
-export const newName = (): string => `${FIRST_NAME}-${Date.now().toString(36)}`;

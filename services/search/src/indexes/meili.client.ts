@@ -9,6 +9,7 @@ import {
 } from 'meilisearch';
 import { type Document, PHRASE_FIELDS, type PhraseField } from './document.js';
 import { type Filter, type Filterable, filterText, type Moment } from './filter.js';
+import { IndexNames } from './index-names.js';
 import { MeiliTasks } from './meili-tasks.js';
 
 const FILTERABLE: Filterable[] = [
@@ -91,6 +92,7 @@ export class RefusedByMeili extends Error {
   }
 }
 
+const INDEXES_AT_ONCE = 1_000;
 /** Whoever asks waits for ten seconds; when Meilisearch hangs there must be time left to answer without it. */
 const MOST_SEARCH_MS = 4_000;
 
@@ -100,7 +102,11 @@ export class MeiliClient {
   private readonly searching: Meilisearch;
   private readonly tasks: MeiliTasks;
 
-  constructor(url: string, key: string) {
+  constructor(
+    url: string,
+    key: string,
+    readonly names = new IndexNames(),
+  ) {
     // A compressed answer comes in pieces, and between them Meilisearch waits 40 ms for the first to be acknowledged.
     const config = { host: url, apiKey: key, requestInit: { headers: { 'accept-encoding': 'identity' } } };
     this.client = new Meilisearch({ ...config, timeout: 10_000 });
@@ -108,10 +114,14 @@ export class MeiliClient {
     this.searching = new Meilisearch({ ...config, timeout: MOST_SEARCH_MS });
   }
 
-  /** The indexes there are, with the moment each was made: one of the same name can be another one. */
+  /** This hub's indexes, with the moment each was made: one of the same name can be another one. */
   async indexes(): Promise<Map<string, string>> {
-    const { results } = await this.call(() => this.client.getRawIndexes({ limit: 1_000 }));
-    return new Map(results.map(({ uid, createdAt }) => [uid, String(createdAt)]));
+    const found = new Map<string, string>();
+    for (let offset = 0; ; offset += INDEXES_AT_ONCE) {
+      const { results } = await this.call(() => this.client.getRawIndexes({ offset, limit: INDEXES_AT_ONCE }));
+      for (const { uid, createdAt } of results) if (this.names.owns(uid)) found.set(uid, String(createdAt));
+      if (results.length < INDEXES_AT_ONCE) return found;
+    }
   }
 
   /** Makes an empty index with the settings that this version works with; one that is there already stays. */
