@@ -78,11 +78,21 @@ export class BruteForce {
     const takeWord = (word: Word, level: number) => {
       for (const [field, people] of word.people) if (looksIn(clause.field, field)) for (const person of people) take(person, level);
     };
-    if (clause.kind === 'pattern') this.pattern(clause, takeWord);
+    if (clause.kind === 'pattern' && clause.text === '*' && clause.field === undefined) levels.fill(0);
+    else if (clause.kind === 'pattern') this.pattern(clause, takeWord);
     else if (clause.kind === 'alike') this.alike(clause, takeWord);
     else if (clause.kind === 'word') this.plain(clause, takeWord);
     else if (clause.kind === 'phrase') this.phrase(clause, take, takeWord);
     else this.identifier(clause, take, takeWord);
+    const others = otherMeaning(clause);
+    const found = others.map((one) => this.levels(one));
+    if (others.length)
+      for (let person = 0; person < levels.length; person++) {
+        const worst = Math.max(...found.map((one) => one[person]!));
+        // To exclude is not to exclude what only contains a word, or is a slip away from it.
+        if (clause.not ? found.every((one, i) => one[person]! <= (others[i]!.kind === 'word' ? 1 : NOT_FOUND - 1)) : worst < NOT_FOUND)
+          take(person, clause.not ? 0 : worst);
+      }
     return levels;
   }
 
@@ -175,6 +185,23 @@ export class BruteForce {
     this.textOf.set(key, noted);
     for (const word of words) this.textsWith.set(word, (this.textsWith.get(word) ?? new Set()).add(noted));
   }
+}
+
+/** What has dots may be words beside an address, and groups of digits may be words of a text beside a number. */
+function otherMeaning({ kind, text, field }: Meant): Meant[] {
+  if (field !== undefined) return [];
+  if (kind === 'digits') {
+    const groups = text.split(/[^0-9]+/).filter(Boolean);
+    return groups.length > 1 ? groups.map((group) => ({ kind: 'phrase', text: group })) : [];
+  }
+  if (kind !== 'email' || text.includes('@')) return [];
+  return text
+    .split('.')
+    .flatMap((part): Meant[] =>
+      /[*?]/.test(part)
+        ? [{ kind: 'pattern', text: withoutJoints(part) }]
+        : spotsIn(part).map((spot) => ({ kind: 'word', text: spot.text })),
+    );
 }
 
 const spellingsOf = (text: string) => unique(ways(withoutJoints(text)));

@@ -103,7 +103,10 @@ export function phonePart(from: Source): Meant | undefined {
   const start = from.chance(0.4) ? 0 : from.int(Math.max(written.length - 5, 1));
   const part = written.slice(start, start + 4 + from.int(written.length - start - 3));
   const spaced = from.chance(0.3) ? part.replace(/\d(?=\d{3})/, '$& ') : part;
-  const text = spaced.replace(/^[^0-9+(]+|\s+$/g, '').replace(/\s+/g, ' ');
+  const trimmed = spaced.replace(/^[^0-9+(]+|\s+$/g, '').replace(/\s+/g, ' ');
+  // With the signs that others put between digits.
+  const sign = from.pick([' ', ' ', '.', '–', '-']);
+  const text = trimmed.replace(/(?<=\d) (?=\d)/g, sign);
   // A token that begins with `-` would exclude.
   return text.replace(/\D/g, '').length >= 3 && !/(^| )-/.test(text) ? { kind: 'digits', text } : undefined;
 }

@@ -109,7 +109,7 @@ describe('clauses', () => {
     ['10115', ['Paula Gross', 'Peter Groß']],
     ['1011', []],
     ['anna@', []],
-    ['anna.mueller', ['Anna Müller']],
+    ['anna.mueller', ['Anna Müller', 'Anna Maria Mueller', 'Hans Muller', 'Müllerin Anna']],
     ['mueller@firma', ['Anna Müller']],
     ['*@firma.example', ['Anna Müller', 'Zoë Sørensen']],
     ['z?e@other.example', ['Zoë Sørensen']],

@@ -381,7 +381,8 @@ export const truthTable: Record<string, readonly Row[]> = {
     ['4711', ''], // the code is E-4711
     ['158b', 'Schröder'],
     ['"158"', 'Groß Schröder'],
-    ['10115 158', ''], // neighbours are one number
+    ['10115 158', 'Groß'], // neighbours are one number, or whole words of one entry
+    ['10115 15', ''],
     ['10115 Berlin', 'Groß'],
     ['hauptstr 158', 'Groß'],
     ['city:10115', ''],
@@ -392,8 +393,9 @@ export const truthTable: Record<string, readonly Row[]> = {
     ['anna.mueller@firma.example', 'Müller'],
     ['anna.müller@firma.example', 'Müller'],
     ['ANNA.MUELLER@FIRMA.EXAMPLE', 'Müller'],
-    ['anna.mueller', 'Müller'],
-    ['anna.m', 'Müller'],
+    // Words, too, and all of them.
+    ['anna.mueller', 'Müller Mueller Muller'],
+    ['anna.m', 'Müller Mueller Muller'],
     ['mueller@', 'Müller'],
     ['@obermüller', 'Obermüller'],
     ['anna@', ''],
@@ -532,7 +534,7 @@ export const reasons: readonly (readonly [query: string, who: string, field: str
   ['Miller~', 'Miller', 'last', 'exact'],
   ['Smith~', 'Schmidt', 'last', 'sound'],
   ['030 1234', 'Müller', 'phone', 'phone'],
-  ['anna.mueller', 'Müller', 'email', 'email'],
+  ['anna.m', 'Müller', 'email', 'email'],
   ['code:4711', 'Schmidt', 'code', 'code'],
   ['10115', 'Groß', 'address', 'exact'],
   ['paris', 'InCustom', 'motto', 'exact'],

@@ -1,4 +1,4 @@
-import { and, type Filter, isFilled, isIn, or } from '../indexes/filter.js';
+import { and, type Filter, isIn, or } from '../indexes/filter.js';
 import type { Clause } from '../query/query.js';
 import { type Fit, SOUNDS_ALIKE, type WordClause, wordTestWithoutSounds } from '../query/word-test.js';
 import type { Found } from '../search/plan-query.js';
@@ -17,10 +17,10 @@ export function foundFor(clause: Clause, answers: readonly Answered[], common: r
   return all === undefined ? wordsFound(clause, answers, common) : { levels: [all], complete: true };
 }
 
-/** `*` alone needs no dictionary. */
+/** `*` alone needs no dictionary: it is everybody, those too who have no words; in a field, everybody who has something there. */
 function everything(clause: WordClause): Filter | undefined {
   if (clause.kind !== 'pattern' || clause.text !== '*') return undefined;
-  return clause.field === null ? isFilled('words') : isIn('words', fieldsFor(clause.field).map(presenceTerm));
+  return clause.field === null ? true : isIn('words', fieldsFor(clause.field).map(presenceTerm));
 }
 
 // When it cannot be all of them, the common ones must do: they find most, and each more takes its time.

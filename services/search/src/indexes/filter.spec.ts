@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Document } from './document.js';
-import { and, type Filter, filterTest, filterText, is, isAbsent, isFilled, isIn, isWithin, not, or } from './filter.js';
+import { and, type Filter, filterTest, filterText, is, isAbsent, isIn, isWithin, not, or } from './filter.js';
 
 const text = (filter: Filter) => (typeof filter === 'boolean' ? filter : filterText(filter));
 const a = is('type', 'a');
@@ -38,8 +38,6 @@ describe('Meilisearch and this process read a filter alike', () => {
     [is('type', 'x'), 'type = "x"', false],
     [is('hasOpportunities', 'true'), 'hasOpportunities = "true"', true],
     [isAbsent('readers'), 'readers NOT EXISTS', true],
-    [isFilled('words'), 'words IS NOT EMPTY', true],
-    [isFilled('cities'), 'cities IS NOT EMPTY', false],
     [isWithin('createdAt', 1_000, 1_001), '(createdAt >= 1000 AND createdAt < 1001)', true],
     [isWithin('createdAt', undefined, 1_000), 'createdAt < 1000', false],
     [

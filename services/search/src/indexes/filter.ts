@@ -21,7 +21,6 @@ export type Moment = 'createdAt' | 'updatedAt';
 type Test =
   | { attribute: Filterable; among: readonly string[] }
   | { attribute: Filterable; absent: true }
-  | { attribute: Filterable; filled: true }
   | { attribute: Moment; from: number | undefined; before: number | undefined };
 
 /**
@@ -33,7 +32,6 @@ export type Filter = boolean | Test | { all: readonly Filter[] } | { any: readon
 export const is = (attribute: Filterable, value: string): Filter => isIn(attribute, [value]);
 export const isIn = (attribute: Filterable, among: readonly string[]): Filter => (among.length ? { attribute, among } : false);
 export const isAbsent = (attribute: Filterable): Filter => ({ attribute, absent: true });
-export const isFilled = (attribute: Filterable): Filter => ({ attribute, filled: true });
 /** From the first moment on and before the second. */
 export const isWithin = (attribute: Moment, from: number | undefined, before: number | undefined): Filter =>
   from === undefined && before === undefined ? true : { attribute, from, before };
@@ -66,7 +64,6 @@ export function filterText(filter: Exclude<Filter, boolean>): string {
     return others.length ? `${attribute} IN [${filter.among.map(quote).join(', ')}]` : `${attribute} = ${quote(first)}`;
   }
   if ('absent' in filter) return `${attribute} NOT EXISTS`;
-  if ('filled' in filter) return `${attribute} IS NOT EMPTY`;
   const { from, before } = filter;
   const bounds = [
     ...(from === undefined ? [] : [`${attribute} >= ${from}`]),
@@ -113,7 +110,6 @@ export function filterTest(filter: Filter): Fits {
     return (document) => valuesOf(document, attribute).some((value) => among.has(attribute === 'words' ? value : folded(value)));
   }
   if ('absent' in filter) return (document) => document[filter.attribute] === undefined;
-  if ('filled' in filter) return (document) => valuesOf(document, filter.attribute).length > 0;
   const { attribute, from = Number.NEGATIVE_INFINITY, before = Number.POSITIVE_INFINITY } = filter;
   return (document) => document[attribute] >= from && document[attribute] < before;
 }

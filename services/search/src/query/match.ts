@@ -11,7 +11,7 @@ import {
 } from '../words/entry-fields.js';
 import { digitsOf, type IdentifierClause, identifierTest, identifierValues, isIdentifierClause, wantedBy } from '../words/identifiers.js';
 import { phraseWords, type Word, wordSpellings } from '../words/words.js';
-import type { Clause } from './query.js';
+import { type Clause, otherwise } from './query.js';
 import { type Fit, type WordClause, wordTest } from './word-test.js';
 
 /** Where in a value a clause has matched, and how well. */
@@ -22,7 +22,7 @@ interface Place extends FieldValue, Fit {
 
 /** Why an entry is a hit: for each clause the value that fits best; clauses that meet in one value share it. */
 export function matchesOf(clauses: readonly Clause[], entry: Entry): Match[] {
-  const places = clauses.flatMap((clause) => (clause.not ? [] : (best(placesOf(clause, entry)) ?? [])));
+  const places = clauses.flatMap((clause) => (clause.not ? [] : bestPlaces(clause, entry)));
   const byValue = Map.groupBy(places, ({ field, value }) => `${field}\n${value}`);
   return Array.from(byValue.values(), (same) => {
     const worst = same.reduce((a, b) => (b.level > a.level ? b : a));
@@ -30,10 +30,21 @@ export function matchesOf(clauses: readonly Clause[], entry: Entry): Match[] {
   });
 }
 
+/** Where the clause fits; where all of its other meaning does, when that fits better. */
+function bestPlaces(clause: Clause, entry: Entry): Place[] {
+  const own = best(placesOf(clause, entry));
+  const meant = otherwise(clause).map((one) => best(placesOf(one, entry)));
+  const others = meant.filter((place) => place !== undefined);
+  if (!others.length || others.length < meant.length) return own ? [own] : [];
+  return own && others.some(({ level }) => level >= own.level) ? [own] : others;
+}
+
 /** Whether a clause with a `-` before it excludes an entry: by a plain word only what equals it or begins with it. */
 export function fitsClause(clause: Clause, entry: Entry): boolean {
   const place = best(placesOf(clause, entry));
-  return place !== undefined && (clause.kind !== 'word' || place.level <= 1);
+  if (place !== undefined && (clause.kind !== 'word' || place.level <= 1)) return true;
+  const others = otherwise(clause);
+  return others.length > 0 && others.every((one) => fitsClause(one, entry));
 }
 
 const best = (places: readonly Place[]) => places.reduce<Place | undefined>((a, b) => (a && a.level <= b.level ? a : b), undefined);

@@ -20,7 +20,8 @@ const read = (query: string) =>
     const said =
       'pattern' in clause ? clause.pattern.map((piece) => (typeof piece === 'string' ? `<${piece}>` : piece.text)).join('') : clause.text;
     const edits = clause.kind === 'alike' ? clause.edits : '';
-    return `${clause.not ? 'not ' : ''}${clause.field ? `${clause.field} ` : ''}${clause.kind}${edits} ${said}`;
+    const other = clause.or?.map((term) => `${term.kind} ${'text' in term ? term.text : ''}`).join(', ');
+    return `${clause.not ? 'not ' : ''}${clause.field ? `${clause.field} ` : ''}${clause.kind}${edits} ${said}${other ? ` or ${other}` : ''}`;
   });
 
 describe('a query', () => {
@@ -53,20 +54,31 @@ describe('a query', () => {
     ['Meier~1 Meier~2', ['alike1 Meier', 'alike2 Meier']],
     ["O'Brien~", ["alike2 O'Brien"]],
     ['Meier~3', ['word Meier', 'word 3']],
-    ['030 1234', ['digits 0301234']],
-    ['+49(0)30/1234', ['digits +49(0)301234']],
-    ['+49 (0) 30 / 12 - 34', ['digits +49(0)301234']],
+    ['030 1234', ['digits 030 1234 or phrase 030, phrase 1234']],
+    ['+49(0)30/1234', ['digits +49(0)30 1234 or phrase 49, phrase 0, phrase 30, phrase 1234']],
+    ['+49 (0) 30 / 12 - 34', ['digits +49 (0) 30 12 34 or phrase 49, phrase 0, phrase 30, phrase 12, phrase 34']],
     ['030 -1234', ['digits 030', 'not digits 1234']],
-    ['-030 1234', ['not digits 0301234']],
+    ['-030 1234', ['not digits 030 1234 or phrase 030, phrase 1234']],
+    ['0301234', ['digits 0301234']],
+    ['01.23.45', ['digits 01 23 45 or phrase 01, phrase 23, phrase 45']],
+    ['0171–2345678', ['digits 0171 2345678 or phrase 0171, phrase 2345678']],
+    ['0171—23 − 45', ['digits 0171 23 45 or phrase 0171, phrase 23, phrase 45']],
+    ['phone:212.555.0100', ['phone digits 212 555 0100']],
+    ['10115. Berlin', ['digits 10115', 'word Berlin']],
+    ['Booking.com', ['email Booking.com or word Booking, word com']],
+    ['St.Gallen,', ['email St.Gallen or word St, word Gallen']],
+    ['-Node.js', ['not email Node.js or word Node, word js']],
+    ['mül*.de', ['email mül<*>.de or pattern mül*, word de']],
+    ["O'Neil.Anne-Marie", ["email O'Neil.Anne-Marie or word O'Neil, word Anne-Marie"]],
     ['1 2', ['word 1', 'word 2']],
-    ['phone:030 12', ['phone digits 03012']],
+    ['phone:030 12', ['phone digits 030 12']],
     ['phone:12', ['phone digits 12']],
     ['phone:anna', ['word phone', 'word anna']],
     ['10115 Berlin', ['digits 10115', 'word Berlin']],
     ['city:10115', ['city word 10115']],
     ['anna@', ['email anna@']],
     ['*@firma.example', ['email <*>@firma.example']],
-    ['anna.mueller', ['email anna.mueller']],
+    ['anna.mueller', ['email anna.mueller or word anna, word mueller']],
     ['<anna@x.de>,', ['email anna@x.de']],
     ['anna\\.mueller', ['word anna', 'word mueller']],
     ['email:anna', ['email email anna']],

@@ -1,11 +1,11 @@
 import { type Char, type FieldNamed, isSign, type Token, tokensOf } from '../words/tokens.js';
 import { isJoint, isWordChar, joinedTokens, phraseWords, wordSpellings } from '../words/words.js';
-import { type Clause, type Piece, QueryError, type Term } from './query.js';
+import { type Clause, type Meaning, type Piece, QueryError, type Term } from './query.js';
 
 const MOST_CLAUSES = 32;
 const MOST_CHARACTERS = 512;
 
-const DIGIT_SIGN = /^[0-9+\-/()]$/;
+const DIGIT_SIGN = /^[0-9+/().\p{Pd}\u2212]$/u;
 const DOTTED = /^[\p{L}\p{N}\p{M}*?_%+'-]+(?:\.[\p{L}\p{N}\p{M}*?_%+'-]+)+$/u;
 const ABBREVIATION = /^\p{L}(?:\.\p{L})*$/u;
 
@@ -47,13 +47,21 @@ function digitRuns(tokens: readonly Token[]): (Token | Clause)[] {
     const run = [first];
     const starts = first.field === 'phone' || (first.field === null && isDigits(first));
     if (starts) for (let next = tokens[i + 1]; next && continues(next); next = tokens[i + run.length]) run.push(next);
-    const text = run.map((token) => textOf(token.chars).replace(/[^0-9+()]/g, '')).join('');
+    const written = run.map((token) => textOf(token.chars)).join(' ');
+    const text = written.replace(/[^0-9+()]+/g, ' ').trim();
     const enough = text.replace(/\D/g, '').length >= 3 || first.field === 'phone';
-    if (starts && enough) found.push({ at: first.at, not: first.not, field: first.field, kind: 'digits', text });
+    if (starts && enough)
+      found.push({ at: first.at, not: first.not, field: first.field, kind: 'digits', text, ...(first.field === null && asText(text)) });
     else found.push(...run);
     i += run.length;
   }
   return found;
+}
+
+/** Digits in several groups may be words of a text as well: a date, a postal code and a house number. */
+function asText(digits: string): Pick<Meaning, 'or'> {
+  const groups = digits.match(/[0-9]+/g) ?? [];
+  return groups.length > 1 ? { or: groups.map((text) => ({ kind: 'phrase', text })) } : {};
 }
 const continues = (token: Token) => token.field === null && !token.not && isDigits(token);
 
@@ -67,11 +75,18 @@ function clausesOf(item: Token | Clause): Clause[] {
   return terms.map((term) => ({ at, not, field, ...term }));
 }
 
-function termsOf({ field, chars, quoted }: Token): Term[] {
+function termsOf({ field, chars, quoted }: Token): Meaning[] {
   if (field === 'email' || field === 'code') return [{ kind: field, pattern: pieces(chars) }];
   if (quoted) return [{ kind: 'phrase', text: textOf(chars) }];
-  const email = field === null && emailChars(chars);
-  if (email) return [{ kind: 'email', pattern: pieces(email) }];
+  if (field === null && chars.some((char) => isSign(char, '@'))) {
+    const inner = trimmed(chars, (char) => /^[<>,;()\s]$/.test(char.c));
+    return inner.length ? [{ kind: 'email', pattern: pieces(inner) }] : wordTerms(chars);
+  }
+  const dotted = field === null && dottedChars(chars);
+  return dotted ? [{ kind: 'email', pattern: pieces(dotted), or: wordTerms(dotted) }] : wordTerms(chars);
+}
+
+function wordTerms(chars: readonly Char[]): Term[] {
   const wild = chars.some(isWild);
   const alike = wild ? undefined : alikeOf(chars);
   return segments(alike?.chars ?? chars).flatMap((segment): Term[] => {
@@ -82,12 +97,8 @@ function termsOf({ field, chars, quoted }: Token): Term[] {
   });
 }
 
-/** The part of a token that is taken for a piece of an e-mail address: anything with @, and words joined by dots. */
-function emailChars(chars: readonly Char[]): Char[] | undefined {
-  if (chars.some((char) => isSign(char, '@'))) {
-    const inner = trimmed(chars, (char) => /^[<>,;()\s]$/.test(char.c));
-    return inner.length ? inner : undefined;
-  }
+/** Words joined by dots: they may be words, or a piece of an e-mail address. */
+function dottedChars(chars: readonly Char[]): Char[] | undefined {
   const inner = trimmed(chars, (char) => !isWild(char) && !isWordChar(char.c));
   const text = inner.map((char) => (char.plain && /[.*?]/.test(char.c) ? ' ' : char.c)).join('');
   return DOTTED.test(text) && !ABBREVIATION.test(text) ? inner : undefined;

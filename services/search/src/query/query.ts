@@ -4,7 +4,9 @@ import { fieldLabel } from '../words/entry-fields.js';
  * A query is a list of clauses that must all hold; `not` turns one round. `at` is where it begins in what was typed.
  * `text` has lost its escapes: in a word and a phrase every character is itself; in a pattern `*` and `?` always stand for others.
  */
-export type Clause = { at: number; not: boolean; field: string | null } & Term;
+export type Clause = { at: number; not: boolean; field: string | null } & Meaning;
+/** `or`: what the same characters may mean as well, and then all of these must hold. A dotted name may be an address or words, digits a number or text. */
+export type Meaning = Term & { or?: readonly Term[] };
 export type Term =
   | { kind: 'word'; text: string }
   | { kind: 'pattern'; text: string }
@@ -28,6 +30,9 @@ export class QueryError extends Error {
     super(message);
   }
 }
+
+/** The other meaning of a clause, as clauses of their own. */
+export const otherwise = ({ at, field, or = [] }: Clause): Clause[] => or.map((term) => ({ at, not: false, field, ...term }));
 
 /** Takes every meaning from a text, so that it is looked for as it stands: each word of it, whatever signs are in it. */
 export const escapeText = (text: string): string => text.replace(/[^\p{L}\p{M}\s]/gu, '\\$&');

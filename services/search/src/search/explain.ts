@@ -1,6 +1,6 @@
 import type { Explanation } from '@kontor/contracts';
 import { likeOf } from '../query/pattern.js';
-import type { Clause } from '../query/query.js';
+import { type Clause, otherwise } from '../query/query.js';
 import { patternSpellings } from '../query/word-test.js';
 import { digitsOf, isIdentifierClause, wantedBy } from '../words/identifiers.js';
 import { phraseLine, wordSpellings } from '../words/words.js';
@@ -13,7 +13,7 @@ export const explainClauses = ({ clauses, answers, found }: Understood, admin: b
     kind: clause.kind,
     not: clause.not,
     field: clause.field,
-    looksFor: looksFor(clause),
+    looksFor: [...new Set([clause, ...otherwise(clause)].flatMap(looksFor))],
     ...(admin && { found: new Set(answers[i]!.flatMap(({ rows }) => rows)).size }),
     complete: found[i]!.complete,
   }));

@@ -9,6 +9,18 @@ export interface Found {
   complete: boolean;
 }
 
+/** What is known of a clause that may mean something else as well, of which `others` are the clauses: an entry counts as the better of the two. */
+export function eitherOf(clause: Clause, own: Found, others: readonly { clause: Clause; found: Found }[]): Found {
+  if (!others.length) return own;
+  const complete = own.complete && others.every(({ found }) => found.complete);
+  if (clause.not) return { levels: [or(...own.levels, and(...others.map((one) => excluded(one.clause, one.found))))], complete };
+  const count = Math.max(own.levels.length, ...others.map(({ found }) => found.levels.length));
+  const levels = Array.from({ length: count }, (_, level) =>
+    or(own.levels[level] ?? false, and(...others.map(({ found }) => or(...found.levels.slice(0, level + 1))))),
+  );
+  return { levels, complete };
+}
+
 /** The part of a clause's levels that a `-` before it excludes: of plain words those that are equal or begin with it. */
 const excluded = (clause: Clause, { levels }: Found) => or(...(clause.kind === 'word' ? levels.slice(0, 2) : levels));
 

@@ -9,14 +9,14 @@ import type { Snapshot } from '../indexes/fresh.js';
 import { MeiliClient, type Sort } from '../indexes/meili.client.js';
 import { fitsClause, matchesOf } from '../query/match.js';
 import { parseQuery } from '../query/parse-query.js';
-import { type Clause, QueryError } from '../query/query.js';
+import { type Clause, otherwise, QueryError } from '../query/query.js';
 import { currentTenant } from '../tenant.js';
 import { type Entry, fieldNamed } from '../words/entry-fields.js';
 import { type Cursor, readCursor } from './cursor.js';
 import { explainClauses } from './explain.js';
 import { type Page, pageOf, type Wanted } from './page.js';
 import { settlePhrases } from './phrase-search.js';
-import { type Found, planQuery } from './plan-query.js';
+import { eitherOf, type Found, planQuery } from './plan-query.js';
 import { filtersOf, type Query } from './search-filters.js';
 import { Seen } from './seen.js';
 import { summaryOf } from './summary.js';
@@ -90,10 +90,19 @@ export class SearchService {
   }
 
   private async understand(tenant: string, clauses: readonly Clause[], query: Query): Promise<Understood> {
-    const [{ answers, snapshot }, given] = await Promise.all([this.dictionary.lookUp(tenant, clauses), filtersOf(tenant, query, this.bus)]);
-    const common = answers.flat().some(isCut) ? await this.dictionary.common(tenant) : [];
-    const found = clauses.map((clause, i) => foundFor(clause, answers[i]!, common));
-    return { clauses, answers, found, snapshot, given };
+    // Each clause, and after it those of its other meaning.
+    const parts = clauses.flatMap((clause) => [clause, ...otherwise(clause)]);
+    const [looked, given] = await Promise.all([this.dictionary.lookUp(tenant, parts), filtersOf(tenant, query, this.bus)]);
+    const common = looked.answers.flat().some(isCut) ? await this.dictionary.common(tenant) : [];
+    const all = parts.map((clause, i) => ({ clause, answers: looked.answers[i]!, found: foundFor(clause, looked.answers[i]!, common) }));
+    const meanings = clauses.map(({ or = [] }) => all.splice(0, 1 + or.length));
+    return {
+      clauses,
+      answers: meanings.map((some) => some.flatMap(({ answers }) => answers)),
+      found: meanings.map(([own, ...others]) => eitherOf(own!.clause, own!.found, others)),
+      snapshot: looked.snapshot,
+      given,
+    };
   }
 
   /** While Meilisearch is away what can be answered without it still is. */

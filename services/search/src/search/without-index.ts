@@ -100,7 +100,7 @@ function identifiedBy(clause: Clause, answers: readonly Answered[]): Candidates[
   if (!isIdentifierClause(clause)) return [];
   const rows = answers.flatMap((answer) => (answer.table === 'identifier' ? answer.rows : []));
   const ids = new Set(rows.map((row) => row.slice(0, row.indexOf(' '))));
-  return [{ ids: [...ids], all: clause.kind !== 'digits' || clause.field !== null }];
+  return [{ ids: [...ids], all: !clause.or && (clause.kind !== 'digits' || clause.field !== null) }];
 }
 
 /** The terms that a filter names. */
