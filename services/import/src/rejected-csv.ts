@@ -1,13 +1,9 @@
 import { defuse } from '@kontor/contracts';
+import { stringify } from 'csv-stringify/sync';
 
-/** One line of CSV in the delimiter of the file that it goes back to. */
-export function csvLine(cells: readonly string[], delimiter: string): string {
-  const written = cells.map((cell) => {
-    const safe = defuse(cell);
-    return safe.includes(delimiter) || /["\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  });
-  return `${written.join(delimiter)}\r\n`;
-}
+/** One line of CSV in the delimiter of the file that it goes back to, with formulas defused; the same library writes exports. */
+export const csvLine = (cells: readonly string[], delimiter: string): string =>
+  stringify([cells.map(defuse)], { delimiter, record_delimiter: '\r\n', quoted_match: /[\r\n]/ });
 
 /** The header of the file of rejected rows: that of the imported file and `reason`. The mark at its start tells spreadsheets that it is UTF-8. */
 export const rejectedHeader = (header: readonly string[], delimiter: string) => `\ufeff${csvLine([...header, 'reason'], delimiter)}`;
