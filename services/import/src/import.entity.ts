@@ -1,10 +1,10 @@
 import type { Context } from '@kontor/bus';
 import { IMPORT_SOURCE, type Import, type ImportMapping } from '@kontor/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { type Conventions, dateOrderIn } from './conventions.js';
-import { systemOf } from './propose-mapping.js';
-import type { DateOrder } from './read-date.js';
-import type { SurveyedColumn } from './survey-file.js';
+import { systemOf } from './header/propose-mapping.js';
+import { type Conventions, dateOrderIn } from './map/conventions.js';
+import type { DateOrder } from './map/read-date.js';
+import type { SurveyedColumn } from './map/survey-file.js';
 
 /** Whose import it is: its batches are sent with these rights. */
 export type StartedBy = Pick<Context, 'agent' | 'roles' | 'teams'>;

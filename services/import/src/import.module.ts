@@ -1,12 +1,12 @@
 import { DatabaseModule } from '@kontor/database';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Env } from './env.js';
-import { FileStore } from './file-store.js';
-import { ForgetService } from './forget.service.js';
 import { ImportController } from './import.controller.js';
 import { ImportEntity } from './import.entity.js';
 import { ImportService } from './import.service.js';
-import { ImportRunner } from './import-runner.js';
+import { FileStore } from './keep/file-store.js';
+import { ForgetService } from './keep/forget.service.js';
+import { ImportRunner } from './run/import-runner.js';
 
 @Module({})
 export class ImportModule {

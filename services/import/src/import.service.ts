@@ -14,16 +14,16 @@ import {
 import { Database, idempotent } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { orNull, readConventions } from './conventions.js';
-import { FileStore } from './file-store.js';
+import { lacksColumns } from './header/propose-mapping.js';
 import { dateOrderOf, ImportEntity, sourceOf } from './import.entity.js';
-import { ImportRunner } from './import-runner.js';
-import { type Counts, countsOf, progressOf } from './progress.js';
-import { lacksColumns } from './propose-mapping.js';
-import { csvLine, rejectedHeader, rejectedLine } from './rejected-csv.js';
+import { FileStore } from './keep/file-store.js';
+import { csvLine, rejectedHeader, rejectedLine } from './keep/rejected-csv.js';
+import { orNull, readConventions } from './map/conventions.js';
+import { type FileSurvey, type SurveyedColumn, surveyFile } from './map/survey-file.js';
+import { UnreadableFile } from './read/unreadable-file.js';
+import { ImportRunner } from './run/import-runner.js';
+import { type Counts, countsOf, progressOf } from './run/progress.js';
 import { sampleRows } from './sample-file.js';
-import { type FileSurvey, type SurveyedColumn, surveyFile } from './survey-file.js';
-import { UnreadableFile } from './unreadable-file.js';
 
 /** A page of rejected rows stays well below what a reply may have. */
 const PAGE_BYTES = 2 * 1024 * 1024;

@@ -1,10 +1,10 @@
 import { expect, it } from '@jest/globals';
 import { chunks, collect } from '../test/files.js';
-import { rowMapper } from './map-row.js';
-import { readCsv } from './read-csv.js';
-import { csvLine } from './rejected-csv.js';
+import { csvLine } from './keep/rejected-csv.js';
+import { rowMapper } from './map/map-row.js';
+import { surveyFile } from './map/survey-file.js';
+import { readCsv } from './read/read-csv.js';
 import { sampleRows } from './sample-file.js';
-import { surveyFile } from './survey-file.js';
 
 it('the sample file is understood whole, and its rows are read without a warning', async () => {
   const csv = sampleRows.map((row) => csvLine(row, ',')).join('');

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import type { ImportEntity } from './import.entity.js';
-import type { SurveyedColumn } from './survey-file.js';
+import type { ImportEntity } from '../import.entity.js';
+import type { SurveyedColumn } from '../map/survey-file.js';
 import type { Traces } from './traces.js';
 
 /**

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { chunks, toCsv } from '../test/files.js';
+import { chunks, toCsv } from '../../test/files.js';
+import { rowMapper } from '../map/map-row.js';
+import { readCsv } from '../read/read-csv.js';
 import { BATCH_BYTES, type Batch, batches, type Position } from './batches.js';
-import { rowMapper } from './map-row.js';
-import { readCsv } from './read-csv.js';
 
 const map = rowMapper({ fields: ['email', 'notes'] });
 const fileOf = (notes: readonly number[]) =>

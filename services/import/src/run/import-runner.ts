@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { AppError, Bus, describeError, isTransient, newTraceparent, runAs, serviceContext } from '@kontor/bus';
 import { Database, type HeldLock, tryHolding } from '@kontor/database';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { FileStore } from './file-store.js';
-import { ImportEntity } from './import.entity.js';
+import { ImportEntity } from '../import.entity.js';
+import { FileStore } from '../keep/file-store.js';
+import { UnreadableFile } from '../read/unreadable-file.js';
 import { runImport, sayWaitingFor } from './run-import.js';
-import { UnreadableFile } from './unreadable-file.js';
 
 /** How often imports that nobody works on are looked for: after the death of a replica, or when a pause after a failure is over. */
 const LOOK_EVERY_MS = 2_000;

@@ -1,8 +1,8 @@
 import type { TakenRow } from '@kontor/contracts';
 import type { Database } from '@kontor/database';
 import type { EntityManager } from 'typeorm';
-import { ROW_TOO_LARGE } from './batches.js';
-import { brokenBecause } from './read-csv.js';
+import { brokenBecause } from '../read/read-csv.js';
+import { ROW_TOO_LARGE } from '../run/batches.js';
 import type { Traces } from './traces.js';
 
 /** A row that was kept because it was refused, or stayed with a warning. */

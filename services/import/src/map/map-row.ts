@@ -1,7 +1,7 @@
 import { type ImportField, type ImportRow, splitList } from '@kontor/contracts';
-import { homeParts } from './address-columns.js';
+import { homeParts } from '../header/address-columns.js';
+import type { CsvRow } from '../read/read-csv.js';
 import { type Conventions, decimalSignIn } from './conventions.js';
-import type { CsvRow } from './read-csv.js';
 import { type DateOrder, readDate } from './read-date.js';
 import { type DecimalSign, isShortened, readNumber, SHORTENED } from './read-number.js';
 import { splitEmails, splitPhones, splitWebsites } from './several-values.js';

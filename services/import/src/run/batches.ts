@@ -1,5 +1,5 @@
-import type { MappedRow } from './map-row.js';
-import type { CsvRow } from './read-csv.js';
+import type { MappedRow } from '../map/map-row.js';
+import type { CsvRow } from '../read/read-csv.js';
 
 export const BATCH_ROWS = 1_000;
 export const BATCH_BYTES = 2 * 1024 * 1024;

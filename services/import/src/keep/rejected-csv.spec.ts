@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { chunks, collect } from '../test/files.js';
-import { readCsv } from './read-csv.js';
+import { chunks, collect } from '../../test/files.js';
+import { readCsv } from '../read/read-csv.js';
 import { rejectedHeader, rejectedLine } from './rejected-csv.js';
 
 describe('the file of rejected rows', () => {

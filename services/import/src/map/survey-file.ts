@@ -1,9 +1,9 @@
 import type { ImportField } from '@kontor/contracts';
-import { proposeMapping } from './propose-mapping.js';
-import { readCsv } from './read-csv.js';
+import { proposeMapping } from '../header/propose-mapping.js';
+import { readCsv } from '../read/read-csv.js';
+import { UnreadableFile } from '../read/unreadable-file.js';
 import { type DateOrder, provenOrder } from './read-date.js';
 import { type DecimalSign, provenDecimalSign } from './read-number.js';
-import { UnreadableFile } from './unreadable-file.js';
 
 export interface SurveyedColumn {
   index: number;

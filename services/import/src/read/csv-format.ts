@@ -1,5 +1,5 @@
+import { lacksColumns, proposeMapping } from '../header/propose-mapping.js';
 import { isBlank } from './csv-cell.js';
-import { lacksColumns, proposeMapping } from './propose-mapping.js';
 import { type Newline, RecordScanner } from './record-scanner.js';
 
 export interface CsvFormat {

@@ -1,6 +1,6 @@
 import type { Import } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import type { ImportEntity } from './import.entity.js';
+import type { ImportEntity } from '../import.entity.js';
 
 export interface Counts {
   created: number;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { chunks } from '../test/files.js';
+import { chunks } from '../../test/files.js';
 import { surveyFile } from './survey-file.js';
 
 const survey = (content: string) => surveyFile(chunks(content));

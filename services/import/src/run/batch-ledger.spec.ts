@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import type { MappedRow } from '../map/map-row.js';
 import { outcomesOf } from './batch-ledger.js';
-import type { MappedRow } from './map-row.js';
 
 const row = (number: number, more: Partial<MappedRow> = {}): MappedRow => ({
   source: { number, line: number + 1, cells: [] },

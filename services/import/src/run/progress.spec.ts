@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ImportEntity } from './import.entity.js';
+import type { ImportEntity } from '../import.entity.js';
 import { type Counts, progressOf } from './progress.js';
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds));

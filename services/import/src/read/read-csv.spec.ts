@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { restoreDefused } from '@kontor/contracts';
 import fc from 'fast-check';
-import { chunks, collect, toCsv } from '../test/files.js';
+import { chunks, collect, toCsv } from '../../test/files.js';
 import { readCsv } from './read-csv.js';
 import { UnreadableFile } from './unreadable-file.js';
 

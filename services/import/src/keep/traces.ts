@@ -1,5 +1,5 @@
 import type { AboutEntry } from '@kontor/contracts';
-import { SAMPLE_LENGTH } from './survey-file.js';
+import { SAMPLE_LENGTH } from '../map/survey-file.js';
 
 /** Tells rows and texts that are about one contact or customer from others. */
 export interface Traces {

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, type Bus, currentContext, isTransient } from '@kontor/bus';
 import { IMPORT_SOURCE, importContacts } from '@kontor/contracts';
 import type { Database } from '@kontor/database';
+import { dateOrderOf, ImportEntity, sourceOf } from '../import.entity.js';
+import type { FileStore } from '../keep/file-store.js';
+import { readConventions } from '../map/conventions.js';
+import { rowMapper } from '../map/map-row.js';
+import { readCsv } from '../read/read-csv.js';
 import { ahead } from './ahead.js';
 import { noteBatch, outcomesOf, positionOf } from './batch-ledger.js';
 import { type Batch, batches } from './batches.js';
-import { readConventions } from './conventions.js';
-import type { FileStore } from './file-store.js';
-import { dateOrderOf, ImportEntity, sourceOf } from './import.entity.js';
-import { rowMapper } from './map-row.js';
-import { readCsv } from './read-csv.js';
 
 export interface Parts {
   db: Database;
