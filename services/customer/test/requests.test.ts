@@ -276,7 +276,8 @@ describe('3.4 saving the caller’s data', () => {
     await world.ask(agent, k.changeContact, { id: contact.id, change: { lastName: 'Schulze', phones: [], notes: 'später' } });
     expect(await world.ask(agent, k.getRequest, { id })).toEqual(before);
     await world.ask(agent, k.deleteContact, { id: contact.id });
-    expect(await world.ask(agent, k.getRequest, { id })).toEqual(before);
+    expect(await world.ask(agent, k.getRequest, { id })).toEqual({ ...before, contactId: null });
+    expect((await world.ask(agent, k.listRequests, { contactId: contact.id })).items).toEqual([]);
     const attempts = [
       () => world.ask(agent, k.getRequestDifferences, { id }),
       () => world.ask(agent, k.saveCaller, { id, save: 'changes' }),

@@ -11,6 +11,7 @@ import type { StoredRecord } from '../record/record.table.js';
 import type { StoredRequest } from '../request/request.table.js';
 import { deleteKeys } from '../values/keys.js';
 import { newId } from '../values/new-id.js';
+import { lockContactsToEnd, lockToEnd, oneParentAtATime } from '../values/parents.js';
 
 interface Unit {
   id: string;
@@ -73,6 +74,7 @@ async function binMany(
  */
 export async function binContact(tx: EntityManager, contact: StoredContact, changes: Changes): Promise<void> {
   const unit = newId();
+  await lockToEnd(tx, 'contact', [contact.id]);
   changes.contacts.push(...(await binRows(tx, 'contact', unit, 't.id = any($2)', [contact.id])));
   await deleteKeys(tx, 'contact', [contact.id]);
   const records = await binMany(tx, 'record', unit, 't.contact_id = any($2) and t.customer_id is null', [contact.id]);
@@ -128,6 +130,14 @@ export async function withDepartments(tx: EntityManager, id: string): Promise<st
   return rows.map((row) => row.id);
 }
 
+/** The same, locked so that nobody adds to them or to the tree that they are; before any other row is locked. */
+export async function lockTreeToEnd(tx: EntityManager, id: string): Promise<string[]> {
+  await oneParentAtATime(tx);
+  const ids = await withDepartments(tx, id);
+  await lockToEnd(tx, 'customer', ids);
+  return ids;
+}
+
 /** How many contacts, records and requests these customers have, for deciding whether the work is done at once. */
 export async function countThings(tx: EntityManager, customers: readonly string[]): Promise<number> {
   const [row]: { n: number }[] = await tx.query(
@@ -156,10 +166,14 @@ export async function refuseProtected(tx: EntityManager, customers: readonly str
     );
 }
 
-/** Moves a customer, the departments below it, all their contacts, records and requests to the bin as one unit (docs/rules.md 1.7). */
+/**
+ * Moves a customer, the departments below it, all their contacts, records and requests to the bin as one unit (docs/rules.md 1.7).
+ * Its tree is locked by `lockTreeToEnd`.
+ */
 export async function binCustomer(tx: EntityManager, customer: StoredCustomer, changes: Changes): Promise<void> {
   const unit = newId();
   const ids = await withDepartments(tx, customer.id);
+  await lockContactsToEnd(tx, ids);
   await refuseProtected(tx, ids);
   const customers = await binRows(tx, 'customer', unit, 't.id = any($2)', ids);
   await deleteKeys(tx, 'customer', ids);
@@ -172,7 +186,7 @@ export async function binCustomer(tx: EntityManager, customer: StoredCustomer, c
     (await binMany(tx, 'record', unit, 't.contact_id = any($2) and t.customer_id is null', contactIds));
   const requests =
     (await binMany(tx, 'request', unit, 't.customer_id = any($2)', ids)) +
-    (await binMany(tx, 'request', unit, 't.contact_id = any($2)', contactIds));
+    (await binMany(tx, 'request', unit, 't.contact_id = any($2) and t.customer_id is null', contactIds));
   changes.customers.push(...customers);
   changes.contacts.push(...contacts);
   await tellOfBinnedRecords(tx, unit);

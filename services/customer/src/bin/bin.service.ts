@@ -23,6 +23,7 @@ import { decodePlace, encodePlace } from '../list/page.js';
 import { mayReadRecord, mayWriteRecord, recordRead } from '../record/record.table.js';
 import { mayReadRequest, mayWriteRequest, requestRead } from '../request/request.table.js';
 import { readSettings } from '../settings/settings.service.js';
+import { holdNamed, oneParentAtATime } from '../values/parents.js';
 import { moment } from '../values/rows.js';
 import { purgeUnits } from './purge-units.js';
 import { restoreThings, type Things } from './restore-things.js';
@@ -118,7 +119,9 @@ export class BinService {
 
   restore(input: InputOf<typeof restoreFromBin>): Promise<Restored> {
     return this.untilFree(async (tx) => {
+      await oneParentAtATime(tx);
       const unit = await readUnit(tx, input.id, 'lock');
+      await holdParentsOfUnit(tx, unit.id);
       const named = input.things && (await thingsOf(tx, unit, input.things));
       await refuseReadOnly(tx, unit.id, input.things);
       if (named) return restore(tx, unit, named);
@@ -143,7 +146,9 @@ export class BinService {
     if (job.done >= job.total) return;
     await this.untilFree(async (tx) => {
       await mayTakeLong(tx);
+      await oneParentAtATime(tx);
       const unit = await readUnit(tx, job.input.id, 'lock');
+      await holdParentsOfUnit(tx, unit.id);
       const result = await restore(tx, unit, await thingsOf(tx, unit, job.input.things));
       await this.jobs.advance(tx, job as OpenJob, job.total, result);
     });
@@ -164,6 +169,29 @@ async function readUnit(tx: EntityManager, id: string, lock?: 'lock'): Promise<U
   );
   if (!unit) throw new AppError('not-found', 'There is nothing with this id in the bin');
   return unit;
+}
+
+/** What this unit's things belong to and are linked to stays as it is from here on: where it is not there, links are cut. */
+async function holdParentsOfUnit(tx: EntityManager, unit: string): Promise<void> {
+  const parents = async () => {
+    const [row]: { customers: string[] | null; contacts: string[] | null }[] = await tx.query(
+      `select (select array_agg(distinct id) from (
+           select parent_id as id from customer where bin_id = $1 union all select customer_id from contact where bin_id = $1
+           union all select customer_id from record where bin_id = $1 union all select customer_id from request where bin_id = $1
+         ) p where id is not null) as customers,
+         (select array_agg(distinct id) from (
+           select contact_id as id from record where bin_id = $1 union all select contact_id from request where bin_id = $1
+         ) p where id is not null) as contacts`,
+      [unit],
+    );
+    return { customers: row?.customers ?? [], contacts: row?.contacts ?? [] };
+  };
+  // A merge may have given the things to others while we waited for it.
+  for (let held = '', found = await parents(); held !== JSON.stringify(found); found = await parents()) {
+    held = JSON.stringify(found);
+    await holdNamed(tx, 'customer', found.customers);
+    await holdNamed(tx, 'contact', found.contacts);
+  }
 }
 
 async function thingsOf(tx: EntityManager, unit: Unit, wanted?: InputOf<typeof restoreFromBin>['things']): Promise<Things> {

@@ -1,12 +1,12 @@
 import type { Job } from '@kontor/contracts';
 import { Database, mayTakeLong } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
-import { readCustomers, writableCustomer } from '../customer/customer.table.js';
+import { readCustomer, readCustomers, writableCustomer } from '../customer/customer.table.js';
 import { noChanges, tell } from '../history/changes.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
 import { refuseMerged } from '../values/merged-into.js';
 import { refuseStale } from '../values/refuse-stale.js';
-import { binCustomer, countThings, refuseProtected, withDepartments } from './bin-things.js';
+import { binCustomer, countThings, lockTreeToEnd, refuseProtected } from './bin-things.js';
 
 // So many things are moved within a call; more are a job.
 const AT_ONCE = 1_000;
@@ -23,10 +23,12 @@ export class DeleteCustomer {
 
   delete({ id, version }: { id: string; version?: number }): Promise<{ job?: Job }> {
     return this.db.transaction(async (tx) => {
-      const customer = await writableCustomer(tx, id);
+      const found = await readCustomer(tx, id);
+      refuseMerged('customer', id, found.id);
+      const departments = await lockTreeToEnd(tx, found.id);
+      const customer = await writableCustomer(tx, found.id);
       refuseMerged('customer', id, customer.id);
       await refuseStale(tx, customer, version);
-      const departments = await withDepartments(tx, customer.id);
       const things = await countThings(tx, departments);
       if (things > AT_ONCE) {
         await refuseProtected(tx, departments);
@@ -43,7 +45,8 @@ export class DeleteCustomer {
   private finish(job: OpenJob<{ id: string }, object>): Promise<void> {
     return this.db.transaction(async (tx) => {
       await mayTakeLong(tx);
-      const [customer] = await readCustomers(tx, [job.input.id], 'lock');
+      await lockTreeToEnd(tx, job.input.id);
+      const [customer] = await readCustomers(tx, [job.input.id]);
       // Deleted meanwhile: what was asked for is so.
       if (!customer) return;
       const changes = noChanges();

@@ -3,6 +3,7 @@ import type { Settings } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { mayRead, mayWrite, readOnly } from '../access/access.js';
 import { domainOf, emailKey } from '../values/check-values.js';
+import { readParents } from '../values/parents.js';
 import { primaryOf } from '../values/primary.js';
 import type { ContactRow } from './contact.table.js';
 
@@ -53,18 +54,25 @@ export async function refuseTakenEmail(tx: EntityManager, row: ContactRow): Prom
   if (holder && holder.id !== row.id) throw emailTaken(holder, `emails[${row.emails.findIndex((one) => one.primary)}].address`);
 }
 
-/**
- * Which of these customers the caller may see, and whether it may put contacts there: who may not change a customer does not add to it either.
- * They cannot be merged into others before the contacts are there.
- */
-export async function existingCustomers(tx: EntityManager, ids: readonly string[]): Promise<Map<string, { mayWrite: boolean }>> {
+type Existing = Map<string, { id: string; mayWrite: boolean }>;
+
+/** Which of these customers the caller may see, and whether it may put contacts there: who may not change a customer does not add to it either. */
+export async function visibleCustomers(tx: EntityManager, ids: readonly string[]): Promise<Existing> {
   if (ids.length === 0) return new Map();
   const rows: { id: string; mayWrite: boolean }[] = await tx.query(
-    `select t.id, ${mayWrite('customer')} as "mayWrite" from customer t where t.id = any($1) and t.deleted_at is null and ${mayRead('customer')} for key share`,
+    `select t.id, ${mayWrite('customer')} as "mayWrite" from customer t where t.id = any($1) and t.deleted_at is null and ${mayRead('customer')}`,
     [ids],
   );
   return new Map(rows.map((row) => [row.id, row]));
 }
+
+/** The same for adding to them: they stay there until the transaction ends. */
+export const existingCustomers = (tx: EntityManager, ids: readonly string[]): Promise<Existing> =>
+  readParents(
+    tx,
+    () => visibleCustomers(tx, ids),
+    (found) => ({ customers: found.keys() }),
+  );
 
 /** Refuses a contact's customer that is not there for the caller, or not to be added to. */
 export function refuseBadCustomer(customers: ReadonlyMap<string, { mayWrite: boolean }>, id: string | null | undefined): void {
@@ -100,17 +108,11 @@ const noSuchCustomer = () => unknown('customerId', 'names no customer');
  * Only for contacts of whom nobody has said which customer they belong to.
  */
 export async function customersByDomain(tx: EntityManager, rows: readonly ContactRow[], settings: Settings): Promise<Map<string, string>> {
-  if (!settings.assignByMailDomain) return new Map();
-  const domains = new Set(rows.flatMap((row) => primaryOf(row.emails)?.address ?? []).map(domainOf));
-  if (domains.size === 0) return new Map();
-  const found: { domain: string; id: string }[] = await tx.query(
-    // Nobody puts a contact, not even unknowingly, where they may not write.
-    `select d.domain, t.id from (
-       select domain, min(customer_id::text)::uuid as id from customer_domain where domain = any($1) group by domain having count(*) = 1
-     ) d join customer t on t.id = d.id where ${mayWrite('customer')}`,
-    [[...domains]],
+  const customers = await customersOfDomains(
+    tx,
+    rows.flatMap((row) => primaryOf(row.emails)?.address ?? []),
+    settings,
   );
-  const customers = new Map(found.map((row) => [row.domain, row.id]));
   return new Map(
     rows.flatMap((row) => {
       const email = primaryOf(row.emails);
@@ -118,4 +120,25 @@ export async function customersByDomain(tx: EntityManager, rows: readonly Contac
       return customer ? [[row.id, customer] as const] : [];
     }),
   );
+}
+
+/** The customers of the domains of these addresses, held; whoever locks contacts before it adds others calls it before that. */
+export async function customersOfDomains(
+  tx: EntityManager,
+  addresses: readonly string[],
+  settings: Settings,
+): Promise<Map<string, string>> {
+  const domains = new Set(addresses.map(domainOf));
+  if (!settings.assignByMailDomain || domains.size === 0) return new Map();
+  // Nobody puts a contact, not even unknowingly, where they may not write; and what they may not see is not there for them.
+  const read = (): Promise<{ domain: string; id: string }[]> =>
+    tx.query(
+      `select d.domain, t.id from (
+         select a.domain, min(a.customer_id::text)::uuid as id from customer_domain a join customer t on t.id = a.customer_id
+         where a.domain = any($1) and t.deleted_at is null and ${mayRead('customer')} group by a.domain having count(*) = 1
+       ) d join customer t on t.id = d.id where ${mayWrite('customer')}`,
+      [[...domains]],
+    );
+  const found = await readParents(tx, read, (rows) => ({ customers: rows.map(({ id }) => id) }));
+  return new Map(found.map((row) => [row.domain, row.id]));
 }

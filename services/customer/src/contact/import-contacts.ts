@@ -12,7 +12,7 @@ import { exactKeys } from '../values/lay-values.js';
 import { newId } from '../values/new-id.js';
 import { addContacts, customersOf } from './contact.service.js';
 import { type ContactRow, contactColumns, readContacts, type StoredContact, updateContacts } from './contact.table.js';
-import { primaryEmail } from './contact-rules.js';
+import { customersOfDomains, primaryEmail } from './contact-rules.js';
 import { nobody, noContact } from './merge-contact.js';
 import { layRowOver, readNamed, rowKeys, uuidIn } from './row-to-contact.js';
 
@@ -92,6 +92,7 @@ export class ImportContacts {
 async function readKnown(
   tx: EntityManager,
   { rows, source }: Batch,
+  settings: Settings,
 ): Promise<{ known: Map<string, StoredContact>; byEmail: Map<string, string>; byExternal: Map<string, string> }> {
   const keys = rows.map((row) => rowKeys(row, source));
   const exact = rows.map(exactKeys);
@@ -107,6 +108,7 @@ async function readKnown(
   const ids = new Set([...found.map((row) => row.id), ...keys.flatMap((k) => k.id ?? [])]);
   const homes = rows.flatMap((row) => uuidIn(row.customerId) ?? []);
   if (homes.length > 0) await lockCustomersOf(tx, [...ids], homes);
+  await customersOfDomains(tx, [...emails], settings);
   const contacts = ids.size > 0 ? await readContacts(tx, [...ids], 'lock') : [];
   const known = new Map(contacts.map((contact) => [contact.id, contact]));
   const of = (kind: string) => new Map(found.flatMap((row) => (row.kind === kind ? [[row.value, row.id] as const] : [])));
@@ -115,7 +117,7 @@ async function readKnown(
 
 async function makePlan(tx: EntityManager, batch: Batch, settings: Settings): Promise<Plan> {
   const { rows, onKnown, source } = batch;
-  const { known, byEmail, byExternal } = await readKnown(tx, batch);
+  const { known, byEmail, byExternal } = await readKnown(tx, batch, settings);
   const named = await readNamed(tx, rows);
   const created = new Map<string, ContactRow>();
   const updated = new Map<string, ContactRow>();

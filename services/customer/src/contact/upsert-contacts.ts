@@ -19,7 +19,15 @@ import { emailKey, externalIdKey } from '../values/check-values.js';
 import { changedFields } from '../values/rows.js';
 import { addContacts, customersOf, newContact } from './contact.service.js';
 import { type ContactRow, contactColumns, readContacts, type StoredContact, updateContacts } from './contact.table.js';
-import { emailTaken, existingCustomers, knownAgents, noSuchAgent, primaryEmail, refuseBadCustomer } from './contact-rules.js';
+import {
+  customersOfDomains,
+  emailTaken,
+  existingCustomers,
+  knownAgents,
+  noSuchAgent,
+  primaryEmail,
+  refuseBadCustomer,
+} from './contact-rules.js';
 import { Holders } from './key-holders.js';
 import { mergeContact } from './merge-contact.js';
 
@@ -101,6 +109,11 @@ async function makePlan(
   const ids = new Set(all.flatMap(({ key }) => holders.of(match, key)));
   const homes = all.flatMap(({ patch }) => patch.customerId ?? []);
   if (all.some(({ patch }) => patch.customerId !== undefined)) await lockCustomersOf(tx, [...ids], homes);
+  await customersOfDomains(
+    tx,
+    all.flatMap(({ patch }) => (patch.emails ?? []).map(({ address }) => address)),
+    settings,
+  );
   const contacts = ids.size > 0 ? await readContacts(tx, [...ids], 'lock') : [];
   const customers = await existingCustomers(tx, [...new Set(homes)]);
   const agents = await knownAgents(tx, [

@@ -12,6 +12,7 @@ import { readSettings } from '../settings/settings.service.js';
 import { mergeValues, noValues } from '../values/check-values.js';
 import { mindingTaken } from '../values/minding-taken.js';
 import { newId } from '../values/new-id.js';
+import { oneParentAtATime } from '../values/parents.js';
 import { refuseStale } from '../values/refuse-stale.js';
 import {
   type CustomerRow,
@@ -36,6 +37,7 @@ export class CustomerService {
           const customer = mergeCustomer({ id: newId(), ...noCustomer, ownerId: currentContext().agent?.id ?? null }, input, settings);
           await refuseUnknownOwner(tx, input.ownerId);
           await refuseUnknownGrantees(tx, customer.access);
+          if (customer.parentId) await oneParentAtATime(tx);
           await refuseBadParent(tx, customer);
           await insertCustomer(tx, customer);
           const changes: Changes = { ...noChanges(), customers: [{ id: customer.id, version: 1, change: 'created' }] };
@@ -79,6 +81,7 @@ export class CustomerService {
   change({ id, version, change }: { id: string; version?: number; change: CustomerPatch }): Promise<Customer> {
     return mindingTaken(() =>
       this.db.transaction(async (tx) => {
+        if (change.parentId) await oneParentAtATime(tx);
         const before = await writableCustomer(tx, id);
         await refuseStale(tx, before, version, change);
         const changes = noChanges();
@@ -143,16 +146,14 @@ export function mergeCustomer(before: CustomerRow, given: CustomerPatch | NewCus
   return row;
 }
 
-/** Two customers made departments of each other at the same moment would each see no circle; so such changes of a tenant go one after the other. */
-export const oneParentAtATime = (tx: EntityManager) =>
-  tx.query(`select pg_advisory_xact_lock(hashtextextended('customer parent ' || current_setting('kontor.tenant'), 0))`);
-
-/** A department's way up must end at a customer without a parent: a circle is refused, and a parent that the caller may not see or add to. */
+/**
+ * A department's way up must end at a customer without a parent: a circle is refused, and a parent that the caller may not see or add to.
+ * To be called after `oneParentAtATime`.
+ */
 async function refuseBadParent(tx: EntityManager, { id, parentId }: CustomerRow): Promise<void> {
   if (!parentId) return;
   const refuse = (message: string, code: string) =>
     new AppError('invalid', `parentId: ${message}`, { errors: [{ path: 'parentId', message, code }] });
-  await oneParentAtATime(tx);
   const parent = (await existingCustomers(tx, [parentId])).get(parentId);
   if (!parent) throw refuse('names no customer', 'unknown');
   if (!parent.mayWrite) throw readOnly('customer');

@@ -13,9 +13,10 @@ import {
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { binContact, binCustomer, withDepartments } from '../bin/bin-things.js';
+import { binContact, binCustomer, lockTreeToEnd, withDepartments } from '../bin/bin-things.js';
 import { readContacts } from '../contact/contact.table.js';
 import { readCustomers } from '../customer/customer.table.js';
+import { lockCustomersOf } from '../customer/primary-contact.js';
 import { noChanges, tell } from '../history/changes.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
 import { decodePlace, encodePlace } from '../list/page.js';
@@ -71,8 +72,10 @@ export class ErasureService {
 
   /** Into the bin with it, and out of the list of what can be restored. What is in the bin already can be erased as well. */
   private async hide(tx: EntityManager, noun: Noun, id: string, version: number): Promise<void> {
+    if (noun === 'customer') await lockTreeToEnd(tx, id);
+    else await lockCustomersOf(tx, [id]);
     const [row]: { version: number; merged_into: string | null; deleted: boolean; bin_id: string | null }[] = await tx.query(
-      `select version, merged_into, deleted_at is not null as deleted, bin_id from ${noun} where id = $1 for no key update`,
+      `select version, merged_into, deleted_at is not null as deleted, bin_id from ${noun} where id = $1 for update`,
       [id],
     );
     if (!row) throw new AppError('not-found', `There is no ${noun} with this id`);

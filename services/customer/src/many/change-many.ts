@@ -71,9 +71,11 @@ export class ChangeMany {
     idsIn: (tx: EntityManager) => Promise<string[]>,
   ): Promise<{ items: BulkItem[]; job?: Job }> {
     return this.db.transaction(async (tx) => {
-      const lay = await editing.prepare(tx, change);
       const ids = await idsIn(tx);
-      if (ids.length > AT_ONCE) return { items: [], job: await this.jobs.create(tx, kindOf(editing.noun), { ids, change }, ids.length) };
+      const isJob = ids.length > AT_ONCE;
+      if (!isJob) await editing.lock?.(tx, ids, change);
+      const lay = await editing.prepare(tx, change);
+      if (isJob) return { items: [], job: await this.jobs.create(tx, kindOf(editing.noun), { ids, change }, ids.length) };
       const outcomes = await changeSome(tx, editing, { ids, change }, lay);
       return { items: outcomes.map((outcome, index) => ({ index, ...outcome })) };
     });
@@ -86,6 +88,7 @@ export class ChangeMany {
   ): Promise<'more' | 'done'> {
     const { ids, change } = job.input;
     const some = ids.slice(job.done, job.done + STEP);
+    await editing.lock?.(tx, some, change);
     const outcomes = await editing.prepare(tx, change).then(
       (lay) => changeSome(tx, editing, { ids: some, change }, lay),
       // What the change speaks of has gone since the call.
@@ -126,7 +129,6 @@ async function changeSome<R extends Changeable, C extends ManyChange>(
   { ids, change }: Asked<C>,
   lay: (before: R, given: WithTags<C>) => object,
 ): Promise<Outcome[]> {
-  await editing.lock?.(tx, ids, change);
   const { rows, now } = await readNow(tx, editing, ids);
   const outcomes = new Map<string, Outcome>();
   const different: { before: R; after: object; step: Step }[] = [];

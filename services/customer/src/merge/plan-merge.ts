@@ -2,9 +2,9 @@ import { AppError, grantees, invalid } from '@kontor/bus';
 import type { Contact, LeftBehind, MovedCounts } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { accessColumns, mayWrite, refuseChangingAccess } from '../access/access.js';
-import { oneParentAtATime } from '../customer/customer.service.js';
 import type { Noun } from '../values/keys.js';
 import { displayName } from '../values/names.js';
+import { oneParentAtATime } from '../values/parents.js';
 import { isWithin } from './fields.js';
 import { type Choice, mergeRows } from './merge-rows.js';
 import { countMoves } from './moves.js';
@@ -30,11 +30,11 @@ export async function planMerge(tx: EntityManager, noun: Noun, { into, from, fie
   const ids = [into, ...from];
   const twice = from.findIndex((id, i) => ids.indexOf(id) <= i);
   if (twice >= 0) throw invalid([{ path: `from[${twice}]`, message: 'is named twice', code: 'doubled' }]);
+  if (noun === 'customer') await oneParentAtATime(tx);
   const rows = await lockedToMerge(tx, noun, ids);
   const { row, leftBehind } = mergeRows(noun, rows, fields);
   if (noun === 'customer') {
     await refuseMovingProtected(tx, from);
-    await oneParentAtATime(tx);
     if ('parentId' in row) row.parentId = await parentBeside(tx, row.parentId, ids);
   }
   refuseWidening(noun, rows, row, fields);

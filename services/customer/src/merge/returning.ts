@@ -2,6 +2,7 @@ import type { UndoConflict } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { emailKey, externalIdKey } from '../values/check-values.js';
 import type { Noun } from '../values/keys.js';
+import { readParents } from '../values/parents.js';
 import { keyIn } from './fields.js';
 import type { Stored } from './sides.js';
 
@@ -79,12 +80,14 @@ async function takenByOthers(
 /** The customers that these belong to, each with what it is now: itself, or what it was merged into. */
 async function presentCustomers(tx: EntityManager, rows: readonly Stored[]): Promise<Map<string, string>> {
   const ids = rows.flatMap((row) => ('customerId' in row ? row.customerId : row.parentId) ?? []);
-  const present: { start: string; id: string }[] = await tx.query(
-    `with recursive way as (
+  const read = (): Promise<{ start: string; id: string }[]> =>
+    tx.query(
+      `with recursive way as (
        select id as start, id, merged_into, deleted_at from customer where id = any($1)
        union all select w.start, k.id, k.merged_into, k.deleted_at from customer k join way w on k.id = w.merged_into
      ) select start, id from way where deleted_at is null`,
-    [[...new Set(ids)]],
-  );
+      [[...new Set(ids)]],
+    );
+  const present = await readParents(tx, read, (found) => ({ customers: found.map(({ id }) => id) }));
   return new Map(present.map(({ start, id }) => [start, id]));
 }

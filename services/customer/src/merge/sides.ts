@@ -12,6 +12,7 @@ import {
 import { lockCustomersOf } from '../customer/primary-contact.js';
 import { deleteKeys, type Noun } from '../values/keys.js';
 import { mergedInto } from '../values/merged-into.js';
+import { lockToEnd } from '../values/parents.js';
 import type { Columns, Reading } from '../values/rows.js';
 
 /** A contact or customer as it is kept, with the members that merging works with. */
@@ -51,7 +52,7 @@ export const sides: Record<Noun, Side> = {
 /** Keeps others from changing these, and from putting contacts to them, until the transaction ends; taken in one order, so that nobody waits in a circle. */
 export async function lock(tx: EntityManager, noun: Noun, ids: readonly string[]): Promise<void> {
   if (noun === 'contact') await lockCustomersOf(tx, ids);
-  await tx.query(`select 1 from ${noun} where id = any($1) order by id for update`, [ids]);
+  await lockToEnd(tx, noun, ids);
 }
 
 /**

@@ -4,13 +4,13 @@ import { Database, idempotent } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { mayRead } from '../access/access.js';
-import { oneParentAtATime } from '../customer/customer.service.js';
 import { settlePrimaryContacts } from '../customer/primary-contact.js';
 import { type Changes, noChanges, type Step, tell, updated } from '../history/changes.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
 import { takePhotoBack } from '../photo/photo.table.js';
 import type { Noun } from '../values/keys.js';
 import { mindingTaken } from '../values/minding-taken.js';
+import { oneParentAtATime } from '../values/parents.js';
 import { snake } from '../values/rows.js';
 import type { Fields } from './fields.js';
 import { AT_ONCE, throughMerge } from './merge.service.js';
@@ -61,8 +61,9 @@ export class UndoMerge {
 
 /** The merge and the one that stayed, locked with those that were merged into it. Refuses what cannot be undone now, saying what to do first. */
 async function lockedToUndo(tx: EntityManager, id: string): Promise<{ merge: StoredMerge; into: Stored }> {
+  const { kind } = await readMerge(tx, id);
+  if (kind === 'customer') await oneParentAtATime(tx);
   const merge = await readMerge(tx, id, 'lock');
-  const { kind } = merge;
   await lock(tx, kind, [merge.into, ...merge.from]);
   const [into] = await sides[kind].read(tx, [merge.into]);
   if (!into) throw await whyNot(tx, merge);
@@ -92,7 +93,6 @@ async function carryOut(tx: EntityManager, merge: StoredMerge, into: Stored): Pr
   const { kind, from } = merge;
   const side = sides[kind];
   const changes = noChanges();
-  if (kind === 'customer') await oneParentAtATime(tx);
   const gone = await bringBack(tx, merge);
   const { row, conflicts } = takeBack(kind, into, await stepOfMerge(tx, merge), await stillIn(tx, kind, into.id));
   const elsewhere = await moveBack(tx, { id: merge.id, noun: kind }, changes);

@@ -27,8 +27,10 @@ export class ProjectService {
   /** Membership is no change of the contact: its version stays, but it is told of, because it is found by its projects. */
   private async change({ id, contactId }: Membership, sql: string): Promise<Record<string, never>> {
     await this.db.transaction(async (tx) => {
-      const project = await writableRecord(tx, id, 'project');
+      // The contact is locked before the project, as all do.
+      await readRecord(tx, id, 'project');
       const contact = await writableContact(tx, contactId);
+      const project = await writableRecord(tx, id, 'project');
       const changed: unknown[] = await tx.query(sql, [project.id, contact.id]);
       if (changed.length > 0) await tellOf(tx, 'contact', [contact.id], 'projectIds');
     });

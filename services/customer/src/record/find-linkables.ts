@@ -2,9 +2,10 @@ import { AppError, currentContext } from '@kontor/bus';
 import type { NamedContact, RecordPatch } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { mayRead, mayWrite, readOnly } from '../access/access.js';
-import { existingCustomers } from '../contact/contact-rules.js';
+import { visibleCustomers } from '../contact/contact-rules.js';
 import { emailKey, externalIdKey } from '../values/check-values.js';
 import type { Noun } from '../values/keys.js';
+import { readParents } from '../values/parents.js';
 import type { Linkable } from './lay-record.js';
 import { keepFromAppearing } from './link-waiting.js';
 
@@ -21,20 +22,30 @@ export interface Linkables {
 /** Finds what these records name. From here on no contact appears that one of them would have to wait for. */
 export async function findLinkables(tx: EntityManager, given: readonly RecordPatch[]): Promise<Linkables> {
   const names = given.flatMap(({ contact }) => contact ?? []);
-  const named = await findNamed(tx, names);
-  const customers = await byAnyId(
-    tx,
-    'customer',
-    given.flatMap(({ customerId }) => customerId ?? []),
-    async (ids) => new Map([...(await existingCustomers(tx, ids))].map(([id, { mayWrite }]) => [id, { id, mayWrite }])),
-  );
-  const contacts = await byAnyId(
-    tx,
-    'contact',
-    given.flatMap(({ contactId }) => contactId ?? []),
-    (ids) => existingContacts(tx, ids),
-  );
-  return { ...named, customers, contacts };
+  const read = async (): Promise<Linkables> => ({
+    ...(await namedContacts(tx, names)),
+    customers: await byAnyId(
+      tx,
+      'customer',
+      given.flatMap(({ customerId }) => customerId ?? []),
+      (ids) => visibleCustomers(tx, ids),
+    ),
+    contacts: await byAnyId(
+      tx,
+      'contact',
+      given.flatMap(({ contactId }) => contactId ?? []),
+      (ids) => existingContacts(tx, ids),
+    ),
+  });
+  const held = ({ customers, contacts, byEmail, byExternalId }: Linkables) => ({
+    customers: [...customers.values()].map(({ id }) => id),
+    contacts: [...contacts.values(), ...byEmail.values(), ...byExternalId.values()],
+  });
+  const found = await readParents(tx, read, held);
+  // Looks without hindering anybody first; only who names somebody unknown needs to be sure that nobody appears meanwhile.
+  if (names.every((one) => namedContact(one, found))) return found;
+  await keepFromAppearing(tx);
+  return readParents(tx, read, held);
 }
 
 /** The contact that a record is about: null when it names nobody known, undefined when it says nothing of a contact. */
@@ -100,18 +111,9 @@ async function existingContacts(tx: EntityManager, ids: readonly string[]): Prom
 
 type Named = Pick<Linkables, 'byEmail' | 'byExternalId'>;
 
-/** Looks without hindering anybody first; only who names somebody unknown needs to be sure that nobody appears meanwhile. */
-async function findNamed(tx: EntityManager, names: readonly NamedContact[]): Promise<Named> {
-  const none: Named = { byEmail: new Map(), byExternalId: new Map() };
-  if (names.length === 0) return none;
-  const found = await namedContacts(tx, names);
-  if (names.every((one) => namedContact(one, { ...found, customers: new Map(), contacts: new Map() }))) return found;
-  await keepFromAppearing(tx);
-  return namedContacts(tx, names);
-}
-
 /** An address means the contact who has it as the primary one, else the only one who has it. */
 async function namedContacts(tx: EntityManager, names: readonly NamedContact[]): Promise<Named> {
+  if (names.length === 0) return { byEmail: new Map(), byExternalId: new Map() };
   const rows: (Found & { kind: string; value: string })[] = await tx.query(
     `select a.kind, a.value, t.id, t.customer_id as "customerId", ${mayWrite('contact')} as "mayWrite"
      from (

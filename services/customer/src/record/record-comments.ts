@@ -18,6 +18,7 @@ export class RecordComments {
 
   create(input: { id: string; text: string }): Promise<RecordComment> {
     return this.db.transaction(async (tx) => {
+      await tx.query('select 1 from record where id = $1 for key share', [input.id]);
       const { id: recordId } = await readRecord(tx, input.id);
       const [id = ''] = await idempotent(tx, input, async () => {
         const id = newId();

@@ -1,11 +1,11 @@
-import { AppError, fieldErrors, invalid } from '@kontor/bus';
+import { fieldErrors, invalid } from '@kontor/bus';
 import { type BusinessRecord, type InputOf, type ListRecords, type listRecords, RecordData, type RecordPatch } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { binRecord } from '../bin/bin-things.js';
 import { readContact } from '../contact/contact.table.js';
-import { readCustomer } from '../customer/customer.table.js';
+import { addLinkFilters, idNow } from '../list/link-filters.js';
 import { Conditions, readPage } from '../list/page.js';
 import { refuseStale } from '../values/refuse-stale.js';
 import { contactFor, customerFor, findLinkables } from './find-linkables.js';
@@ -68,12 +68,8 @@ function merged(before: BusinessRecord['data'], patch: BusinessRecord['data']): 
 /** What a list of records must be like; undefined when it names somebody who is not there for the caller, and so nobody's records. */
 async function filters(tx: EntityManager, input: Omit<ListRecords, 'sort' | 'limit' | 'cursor'>): Promise<Conditions | undefined> {
   const where = new Conditions().add('t.deleted_at is null').add(mayReadRecord());
-  const contactId = input.contactId && (await ifThere(readContact(tx, input.contactId)));
-  const customerId = input.customerId && (await ifThere(readCustomer(tx, input.customerId)));
-  const memberId = input.memberId && (await ifThere(readContact(tx, input.memberId)));
-  if (contactId === null || customerId === null || memberId === null) return undefined;
-  if (contactId) where.add('t.contact_id = $', contactId);
-  if (customerId) where.add('t.customer_id = $', customerId);
+  const memberId = input.memberId && (await idNow(readContact(tx, input.memberId)));
+  if (memberId === null || !(await addLinkFilters(tx, where, input))) return undefined;
   if (memberId) where.add(`t.kind = 'project' and t.id in (select m.project_id from project_member m where m.contact_id = $)`, memberId);
   if (input.kind !== undefined) where.add('t.kind = $', input.kind);
   if (input.status !== undefined) where.add('t.status = $', input.status);
@@ -83,12 +79,3 @@ async function filters(tx: EntityManager, input: Omit<ListRecords, 'sort' | 'lim
   if (input.updatedSince !== undefined) where.add('t.updated_at >= $', input.updatedSince);
   return where;
 }
-
-const ifThere = (reading: Promise<{ id: string }>): Promise<string | null> =>
-  reading.then(
-    ({ id }) => id,
-    (error: unknown) => {
-      if (error instanceof AppError && error.code === 'not-found') return null;
-      throw error;
-    },
-  );

@@ -12,13 +12,16 @@ import type {
 import { Database, idempotent } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { readOnly } from '../access/access.js';
 import { binRequest } from '../bin/bin-things.js';
 import type { StoredContact } from '../contact/contact.table.js';
-import { refuseUnknownCustomer, refuseUnknownOwner } from '../contact/contact-rules.js';
+import { refuseBadCustomer, refuseUnknownOwner, visibleCustomers } from '../contact/contact-rules.js';
+import { addLinkFilters } from '../list/link-filters.js';
 import { Conditions, readPage } from '../list/page.js';
 import { readSettings } from '../settings/settings.service.js';
 import { tidy } from '../values/check-values.js';
 import { newId } from '../values/new-id.js';
+import { readParents } from '../values/parents.js';
 import { refuseStale } from '../values/refuse-stale.js';
 import { fill, lay, ofCaller, type Said, shown } from './caller.js';
 import { contactToLink, contactWithCode } from './caller-contact.js';
@@ -45,7 +48,7 @@ export class RequestService {
     return this.db.transaction(async (tx) => {
       const [id = ''] = await idempotent(tx, input, async () => {
         const said = await sayOf(tx, {}, { ...input.caller, ...codeOf(input) });
-        const contact = await this.whoCalls(tx, input.contactId, said);
+        const contact = await this.whoCalls(tx, input.contactId, said, input.customerId);
         const row: RequestRow = {
           id: newId(),
           number: 0,
@@ -59,7 +62,6 @@ export class RequestService {
           workSiteAddress: input.workSiteAddress ? site({}, input.workSiteAddress) : null,
           ownerId: input.ownerId === undefined ? (currentContext().agent?.id ?? null) : input.ownerId,
         };
-        await refuseUnknownCustomer(tx, input.customerId);
         await refuseUnknownOwner(tx, input.ownerId);
         await insertRequest(tx, { ...row, number: await nextNumber(tx) });
         return [row.id];
@@ -74,16 +76,36 @@ export class RequestService {
 
   change({ id, version, change }: { id: string; version?: number; change: ServiceRequestPatch }): Promise<ServiceRequest> {
     return this.db.transaction(async (tx) => {
-      const before = await writableRequest(tx, id);
-      await refuseStale(tx, requestShown(before), version, change);
-      await refuseUnknownCustomer(tx, change.customerId);
+      const { before, contact } = await this.readForChange(tx, id, version, change);
       await refuseUnknownOwner(tx, change.ownerId);
-      await updateRequest(tx, before, await this.changed(tx, before, change));
+      await updateRequest(tx, before, await this.changed(tx, before, change, contact));
       return requestShown(await readRequest(tx, id));
     });
   }
 
-  private async changed(tx: EntityManager, before: StoredRequest, change: ServiceRequestPatch): Promise<RequestRow> {
+  /** Its contact and customer are held before the request is locked; which they are may depend on what the request is. */
+  private async readForChange(
+    tx: EntityManager,
+    id: string,
+    version: number | undefined,
+    change: ServiceRequestPatch,
+  ): Promise<{ before: StoredRequest; contact: StoredContact | undefined }> {
+    const seen = await readRequest(tx, id);
+    if (!seen.mayWrite) throw readOnly('request');
+    await refuseStale(tx, requestShown(seen), version, change);
+    const contact = await this.whoCalls(tx, change.contactId, { employeeCode: codeFor(seen, change) ?? null }, change.customerId);
+    const before = await writableRequest(tx, id);
+    if (before.contactId !== seen.contactId) return this.readForChange(tx, id, version, change);
+    await refuseStale(tx, requestShown(before), version, change);
+    return { before, contact };
+  }
+
+  private async changed(
+    tx: EntityManager,
+    before: StoredRequest,
+    change: ServiceRequestPatch,
+    contact: StoredContact | undefined,
+  ): Promise<RequestRow> {
     const { caller, contactId, workSiteAddress, ...rest } = change;
     const row: RequestRow = { ...before, ...withoutUndefined(rest) };
     row.subject ||= null;
@@ -92,21 +114,27 @@ export class RequestService {
     if (caller === null) row.caller = {};
     if (caller) row.caller = await sayOf(tx, before.caller, caller);
     if (contactId === null) row.contactId = null;
-    // A code that is given to a linked request is a correction of the data, not another person.
-    const code = contactId === undefined && !before.contactId ? caller?.employeeCode : undefined;
-    const contact = await this.whoCalls(tx, contactId, { employeeCode: code ?? null });
     if (contact) {
       Object.assign(row, linkedTo(row, contact.id));
       row.customerId = change.customerId === undefined ? (contact.customerId ?? before.customerId) : change.customerId;
     }
-    if (contact && code) row.caller = fill(row.caller, contact);
+    if (contact && codeFor(before, change)) row.caller = fill(row.caller, contact);
     return row;
   }
 
-  /** The known contact that was named, by id or else by employee code. */
-  private async whoCalls(tx: EntityManager, id: string | null | undefined, { employeeCode }: Said): Promise<StoredContact | undefined> {
-    if (id) return contactToLink(tx, id);
-    return employeeCode ? contactWithCode(tx, employeeCode) : undefined;
+  /** The known contact that was named, by id or else by employee code, held with the customer that was named. */
+  private async whoCalls(
+    tx: EntityManager,
+    id: string | null | undefined,
+    { employeeCode }: Said,
+    customerId: string | null | undefined,
+  ): Promise<StoredContact | undefined> {
+    const read = async () => {
+      refuseBadCustomer(await visibleCustomers(tx, customerId ? [customerId] : []), customerId);
+      if (id) return contactToLink(tx, id);
+      return employeeCode ? contactWithCode(tx, employeeCode) : undefined;
+    };
+    return readParents(tx, read, (contact) => ({ customers: [customerId], contacts: contact ? [contact] : [] }));
   }
 
   async delete({ id, version }: { id: string; version?: number }): Promise<Record<string, never>> {
@@ -137,13 +165,8 @@ export class RequestService {
   list({ sort, limit, cursor, ...input }: ListRequests): Promise<{ items: ServiceRequestSummary[]; nextCursor: string | null }> {
     return this.db.transaction(async (tx) => {
       const where = new Conditions().add('t.deleted_at is null').add(mayReadRequest());
-      const columns = {
-        status: 't.status',
-        contactId: 't.contact_id',
-        customerId: 't.customer_id',
-        ownerId: 't.owner_id',
-        number: 't.number',
-      };
+      if (!(await addLinkFilters(tx, where, input))) return { items: [], nextCursor: null };
+      const columns = { status: 't.status', ownerId: 't.owner_id', number: 't.number' };
       for (const [name, column] of Object.entries(columns)) where.addIf(`${column} = $`, input[name as keyof typeof columns]);
       where.addIf('t.updated_at >= $', input.updatedSince);
       const { rows, nextCursor } = await readPage<StoredRequest>(tx, { ...requestRead, where, sort, limit, cursor });
@@ -151,6 +174,10 @@ export class RequestService {
     });
   }
 }
+
+/** A code that is given to a linked request is a correction of the data, not another person. */
+const codeFor = (before: RequestRow, { contactId, caller }: ServiceRequestPatch): string | null | undefined =>
+  contactId === undefined && !before.contactId ? caller?.employeeCode : undefined;
 
 const sayOf = async (tx: EntityManager, before: Said, given: Parameters<typeof lay>[1]): Promise<Said> => {
   const settings = await readSettings(tx);

@@ -31,6 +31,9 @@ export interface StoredRequest extends RequestRow {
   contactReaders: string[] | null;
   contactsCustomerReaders: string[] | null;
   customerReaders: string[] | null;
+  /** Whether its contact and its customer are there, neither in the bin nor gone. */
+  contactIsThere: boolean;
+  customerIsThere: boolean;
 }
 
 const columns: Columns = {
@@ -48,7 +51,8 @@ const columns: Columns = {
 
 /** A request has the access of its contact and of its customer; those in the bin still count. */
 export const requestRead = {
-  columns: selectList(columns),
+  columns: `${selectList(columns)}, c.id is not null and c.deleted_at is null as "contactIsThere",
+    k.id is not null and k.deleted_at is null as "customerIsThere"`,
   from: `request t
     left join contact c on c.tenant_id = t.tenant_id and c.id = t.contact_id
     left join customer ck on ck.tenant_id = c.tenant_id and ck.id = c.customer_id
@@ -129,9 +133,19 @@ export async function forgetRequests(tx: EntityManager, contactIds: readonly str
   return row?.n ?? 0;
 }
 
-export const requestShown = (request: StoredRequest): ServiceRequest => ({ ...request, caller: shown(request.caller) });
+/** Links to what is in the bin or gone are not shown; they are there again when it is restored. */
+const withPresentLinks = (request: StoredRequest): StoredRequest => ({
+  ...request,
+  contactId: request.contactIsThere ? request.contactId : null,
+  customerId: request.customerIsThere ? request.customerId : null,
+});
+
+export const requestShown = (request: StoredRequest): ServiceRequest => ({ ...withPresentLinks(request), caller: shown(request.caller) });
 
 export function requestSummary(request: StoredRequest): ServiceRequestSummary {
   const { displayName, emails, phones } = shown(request.caller);
-  return { ...request, caller: { displayName, email: primaryOf(emails)?.address ?? null, phone: primaryOf(phones)?.number ?? null } };
+  return {
+    ...withPresentLinks(request),
+    caller: { displayName, email: primaryOf(emails)?.address ?? null, phone: primaryOf(phones)?.number ?? null },
+  };
 }

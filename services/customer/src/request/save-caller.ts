@@ -7,6 +7,7 @@ import { changeContactIn, createContactIn } from '../contact/contact.service.js'
 import { readContact, type StoredContact, writableContact } from '../contact/contact.table.js';
 import { noChanges, tell } from '../history/changes.js';
 import { mindingTaken } from '../values/minding-taken.js';
+import { holdNamed } from '../values/parents.js';
 import { refuseStale } from '../values/refuse-stale.js';
 import { differences, isWanted, ofCaller, patchOf, saidFields } from './caller.js';
 import { linkedTo, readRequest, requestShown, type StoredRequest, updateRequest, writableRequest } from './request.table.js';
@@ -34,6 +35,7 @@ export class SaveCaller {
         const [contactId = '', ...fields] = await idempotent(tx, input, async () => {
           // A new contact may fall to a customer that the caller does not see; what was just done is answered all the same.
           reading = 'everybodys';
+          await this.holdParents(tx, await readRequest(tx, input.id));
           const request = await writableRequest(tx, input.id);
           await refuseStale(tx, requestShown(request), version);
           const saved = await (input.save === 'new' ? this.asNew(tx, request, input) : this.asChanges(tx, request, input));
@@ -43,6 +45,12 @@ export class SaveCaller {
         return { ...request, saved: { as: input.save, contactId, fields } };
       }),
     );
+  }
+
+  /** What the request belongs to is held before it is locked itself. */
+  private async holdParents(tx: EntityManager, { customerId, contactId }: StoredRequest): Promise<void> {
+    await holdNamed(tx, 'customer', [customerId]);
+    await holdNamed(tx, 'contact', [contactId]);
   }
 
   private async asNew(tx: EntityManager, request: StoredRequest, input: Input): Promise<Omit<Saved, 'as'>> {

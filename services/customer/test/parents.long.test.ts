@@ -1,0 +1,3 @@
+import { racesOf } from './parent-races.js';
+
+racesOf('all');
