@@ -24,6 +24,8 @@ export const GatewayEnv = BaseEnv.extend({
     .default('')
     .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))
     .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be a list of origins like https://app.example,https://desk.example' }))),
+  /** How long a body may take to come; an upload may take longer as long as it goes on. */
+  KONTOR_BODY_SECONDS: z.coerce.number().int().min(1).max(3600).default(30),
   KONTOR_MAX_UPLOAD_MB: z.coerce.number().int().min(1).default(2048),
 });
 export type GatewayEnv = z.output<typeof GatewayEnv>;

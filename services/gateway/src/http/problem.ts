@@ -3,6 +3,7 @@ import { AppError, describeError } from '@kontor/bus';
 import { type ErrorCode, type Problem, statusOf } from '@kontor/contracts';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { closeIfUnread } from './bodies.js';
 
 /** Every error of the gateway ends here and leaves as `application/problem+json`. */
 @Catch()
@@ -35,6 +36,7 @@ export class ProblemFilter implements ExceptionFilter {
     const { retryAfter } = error.details;
     if (retryAfter !== undefined && (status === 429 || status === 503)) reply.header('retry-after', String(Math.ceil(retryAfter)));
     if (status === 401) reply.header('www-authenticate', 'Bearer');
+    closeIfUnread(request, reply);
     void reply
       .code(status)
       .type('application/problem+json; charset=utf-8')

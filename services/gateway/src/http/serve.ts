@@ -12,6 +12,7 @@ import { Agents } from '../identity/agents.js';
 import { Tokens } from '../identity/tokens.js';
 import { takeImages } from '../photos/image-body.js';
 import { admit } from './admit.js';
+import { guardBodies } from './bodies.js';
 import { answerClientError } from './client-error.js';
 import { requestIdOf } from './context.js';
 import { takeJson } from './json-body.js';
@@ -71,6 +72,7 @@ export async function serve(
       maxAge: 600,
     });
   admit(http, app.get(Tokens), app.get(Agents));
+  guardBodies(http, env.KONTOR_BODY_SECONDS, (error, request, reply) => problems.send(error, request, reply));
   serveDocs(app);
 
   await app.listen(env.KONTOR_HTTP_PORT, env.KONTOR_HTTP_HOST);
