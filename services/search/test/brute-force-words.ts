@@ -3,18 +3,35 @@ import { colognePhonetic } from 'cologne-phonetic';
 import { doubleMetaphone } from 'double-metaphone';
 import { pinyin } from 'pinyin-pro';
 
-const ONE: Record<string, string> = { ß: 's', æ: 'a', œ: 'o', ø: 'o', ł: 'l', đ: 'd', ı: 'i', ς: 'σ' };
+const ARABIC: Record<string, string> = { ٱ: 'ا', ى: 'ي', ی: 'ي', ک: 'ك', ة: 'ه', ە: 'ه', ہ: 'ه' };
+const ONE: Record<string, string> = {
+  ...ARABIC,
+  ß: 's',
+  æ: 'a',
+  œ: 'o',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ı: 'i',
+  ς: 'σ',
+};
 const TWO: Record<string, string> = { ...ONE, ß: 'ss', æ: 'ae', œ: 'oe' };
 const UMLAUTS: Record<string, string> = { ...TWO, ä: 'ae', ö: 'oe', ü: 'ue' };
 
 const flat = (text: string, table: Record<string, string>) =>
-  Array.from(text.toLowerCase().normalize('NFC'), (letter) => table[letter] ?? letter.normalize('NFD').replace(/\p{M}/gu, '')).join('');
+  Array.from(
+    text
+      .replace(/[\p{Cf}ـ]/gu, '')
+      .toLowerCase()
+      .normalize('NFC'),
+    (letter) => table[letter] ?? letter.normalize('NFD').replace(/\p{M}/gu, ''),
+  ).join('');
 
 /** A text in the ways it can be spelt: a letter for each letter, then with the letters that stand for two. */
 export const ways = (text: string): [string, string, string] => [flat(text, ONE), flat(text, TWO), flat(text, UMLAUTS)];
 
 const JOINTS = /['’-]/g;
-const WORD = /[\p{L}\p{N}\p{M}]+(?:['’-][\p{L}\p{N}\p{M}]+)*/gu;
+const WORD = /[\p{L}\p{N}\p{M}\p{Cf}]+(?:['’-][\p{L}\p{N}\p{M}\p{Cf}]+)*/gu;
 const HAN = /^\p{sc=Han}+$/u;
 export const isChinese = (text: string): boolean => HAN.test(text);
 
@@ -38,6 +55,24 @@ export const sideBySide = (text: string): string[] =>
   spotsIn(text)
     .flatMap(({ text: word }) => word.split(JOINTS))
     .flatMap((part) => (isChinese(part) ? [...part] : part ? [part] : []));
+
+/** The same in every way in which it can be typed: each joined name in its parts or in one piece. */
+export const typedWays = (text: string): string[][] =>
+  spotsIn(text).reduce<string[][]>(
+    (lines, { text: word }) => {
+      const apart = sideBySide(word);
+      const whole = withoutJoints(word);
+      return lines.flatMap((line) =>
+        whole === word || isChinese(whole)
+          ? [[...line, ...apart]]
+          : [
+              [...line, ...apart],
+              [...line, whole],
+            ],
+      );
+    },
+    [[]],
+  );
 
 export const withoutJoints = (word: string): string => word.replace(JOINTS, '');
 

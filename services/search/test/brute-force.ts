@@ -1,6 +1,6 @@
 // Finds people by looking at everybody: what search has to answer, worked out the slow way. Not quite slow: each different word is looked at once.
 import { dialled, identifiersOf, looksIn, type Person, phraseTextsOf, textsOf, unique, withoutSigns } from './brute-force-texts.js';
-import { edits, isChinese, sideBySide, sounds, spotsIn, ways, withoutJoints, wordsIn } from './brute-force-words.js';
+import { edits, isChinese, sideBySide, sounds, spotsIn, typedWays, ways, withoutJoints, wordsIn } from './brute-force-words.js';
 import { Lines } from './lines.js';
 
 /** A clause as it is meant; how it is written is for `print` in random-queries.ts. Wildcards stand in the text of patterns, e-mails and codes. */
@@ -177,9 +177,13 @@ export class BruteForce {
   }
 
   private noteText(field: string, text: string, person: number): void {
-    const words = sideBySide(text).map((word) => this.word(word));
+    for (const line of typedWays(text)) this.noteLine(field, line, person);
+  }
+
+  private noteLine(field: string, line: readonly string[], person: number): void {
+    const words = line.map((word) => this.word(word));
     if (words.length < 2) return;
-    const key = `${field}:${text}`;
+    const key = `${field}:${line.join(' ')}`;
     const noted = this.textOf.get(key) ?? { field, words, people: [] };
     noted.people.push(person);
     this.textOf.set(key, noted);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Entry, type FieldValue, isCustom, phraseFields, presenceTerm, termsOf, textFields } from '../words/entry-fields.js';
-import { fold, phraseLine, WORDS_VERSION } from '../words/words.js';
+import { fold, phraseLines, WORDS_VERSION } from '../words/words.js';
 
 /** The attributes in which phrases are looked for; all custom fields share one, because a new attribute would reindex everybody. */
 export const PHRASE_FIELDS = ['name', 'first', 'last', 'company', 'title', 'city', 'address', 'alias', 'tag', 'notes', 'custom'] as const;
@@ -77,12 +77,12 @@ function phraseTexts(fields: readonly FieldValue[]): Partial<Record<PhraseField,
   const texts: Partial<Record<PhraseField, string[]>> = {};
   for (const { field, value } of fields) {
     const attribute = phraseAttribute(field);
-    const line = phraseLine(value);
-    if (!attribute || !line) continue;
+    const lines = phraseLines(value);
+    if (!attribute || !lines.length) continue;
     // A city is part of an address.
     for (const one of attribute === 'city' ? (['city', 'address'] as const) : [attribute]) {
       texts[one] ??= [];
-      texts[one].push(line);
+      texts[one].push(...lines);
     }
   }
   return texts;

@@ -10,7 +10,7 @@ import {
   wordsIn,
 } from '../words/entry-fields.js';
 import { digitsOf, type IdentifierClause, identifierTest, identifierValues, isIdentifierClause, wantedBy } from '../words/identifiers.js';
-import { phraseWords, type Word, wordSpellings } from '../words/words.js';
+import { phraseReadings, phraseWords, type Word, wordSpellings } from '../words/words.js';
 import { type Clause, otherwise } from './query.js';
 import { type Fit, type WordClause, wordTest } from './word-test.js';
 
@@ -83,12 +83,13 @@ function placeIn(word: Word, clause: WordClause, how: MatchHow): { from: number;
 
 function phrasePlaces(text: string, values: readonly FieldValue[]): Place[] {
   const wanted = phraseWords(text).map(({ form }) => form);
-  return values.flatMap((one) => {
-    const words = phraseWords(one.value);
-    const at = words.findIndex((_, i) => wanted.every((form, j) => words[i + j]?.form === form));
-    if (at < 0) return [];
-    return [{ ...one, level: 0, how: 'phrase' as const, from: words[at]!.from, to: words[at + wanted.length - 1]!.to }];
-  });
+  return values.flatMap((one) =>
+    phraseReadings(one.value).flatMap((words) => {
+      const at = words.findIndex((_, i) => wanted.every((form, j) => words[i + j]?.form === form));
+      if (at < 0) return [];
+      return [{ ...one, level: 0, how: 'phrase' as const, from: words[at]!.from, to: words[at + wanted.length - 1]!.to }];
+    }),
+  );
 }
 
 function identifierPlaces(clause: IdentifierClause, entry: Entry): Place[] {

@@ -1,5 +1,5 @@
 import type { ContactEntry, CustomerEntry } from '@kontor/contracts';
-import { hanWords, isHan, splitHanName, type Word, wordsOf } from './words.js';
+import { hanWords, isHan, splitHanName, visible, type Word, wordsOf } from './words.js';
 
 export type Entry = ({ kind: 'contact' } & ContactEntry) | ({ kind: 'customer' } & CustomerEntry);
 
@@ -83,8 +83,8 @@ export function textFields(entry: Entry): FieldValue[] {
 /** A Chinese name is also found whole, and in its parts when it was written in one piece. */
 function hanName(entry: Entry): FieldValue[] {
   if (entry.kind !== 'contact') return [];
-  const first = entry.firstName ?? '';
-  const last = entry.lastName ?? '';
+  const first = visible(entry.firstName ?? '');
+  const last = visible(entry.lastName ?? '');
   if (isHan(first) && isHan(last)) return [{ field: 'name', value: last + first }];
   const piece = last || first;
   if ((first && last) || !isHan(piece)) return [];

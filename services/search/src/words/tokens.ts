@@ -1,4 +1,5 @@
 import { QueryError } from '../query/query.js';
+import { visible } from './words.js';
 
 /** A character of a query; a plain one has lost its meaning, by a backslash or by standing in quotes. */
 export interface Char {
@@ -31,6 +32,10 @@ export function tokensOf(query: string, fieldNamed: FieldNamed): Token[] {
   for (let at = 0; at < query.length; ) {
     const char = charAt(query, at);
     const next = at + char.c.length + (char.plain ? 1 : 0);
+    if (!visible(char.c)) {
+      at = next;
+      continue;
+    }
     if (!char.plain && /\s/.test(char.c)) end(next);
     else if (!char.plain && char.c === '"') {
       const phrase = quotedFrom(query, at);
@@ -62,7 +67,7 @@ function quotedFrom(query: string, from: number): { chars: Char[]; end: number }
     const { c, plain } = charAt(query, at);
     at += c.length + (plain ? 1 : 0);
     if (c === '"' && !plain) return { chars, end: at };
-    chars.push({ c, plain: true });
+    if (visible(c)) chars.push({ c, plain: true });
   }
   throw new QueryError('The quote that begins here is not closed', from);
 }

@@ -1,7 +1,7 @@
 import { remembered } from './remembered.js';
 
 /** Raised whenever the same text would give other words than before: an index made with an older number must be rebuilt. */
-export const WORDS_VERSION = 3;
+export const WORDS_VERSION = 4;
 
 /** A word where it stands in a text, in every spelling by which it can be found. */
 export interface Word {
@@ -19,13 +19,14 @@ export interface Word {
 const LONGEST = 100;
 
 const JOINT = "['’‘‛ʼʻ＇`´′׳‐‑‒–－-]";
-// What nobody sees: where a word may be broken, and how letters of some scripts are joined.
-const UNSEEN = '\\u00ad\\u200c\\u200d\\u2060\\ufe0f';
-const RUN = `(?:\\p{sc=Han}+|(?:(?!\\p{sc=Han}|${JOINT})[\\p{L}\\p{N}\\p{M}${UNSEEN}])+)`;
+// What nobody sees: where a word may be broken, which way it is written, how letters of some scripts are joined.
+const UNSEEN = '\\p{Cf}\\u034f\\u180b-\\u180d\\ufe00-\\ufe0f';
+const SEEN = `(?:(?!\\p{sc=Han}|${JOINT}|[${UNSEEN}])[\\p{L}\\p{N}\\p{M}])`;
+const RUN = `[${UNSEEN}]*(?:\\p{sc=Han}[\\p{sc=Han}${UNSEEN}]*|${SEEN}(?:${SEEN}|[${UNSEEN}])*)`;
 const ASCII_TOKEN = /[a-z0-9]+(?:['`-][a-z0-9]+)*/gi;
-const TOKEN = new RegExp(`${RUN}(?:${JOINT}${RUN})*|\\p{ExtPict}[\\p{ExtPict}\\p{EMod}\\p{M}\\u200d]*`, 'gu');
+const TOKEN = new RegExp(`${RUN}(?:${JOINT}${RUN})*|\\p{ExtPict}[\\p{ExtPict}\\p{EMod}\\p{M}${UNSEEN}]*`, 'gu');
 const JOINTS = new RegExp(JOINT, 'gu');
-const INVISIBLE = new RegExp(`[${UNSEEN}]`, 'g');
+const INVISIBLE = new RegExp(`[${UNSEEN}]`, 'gu');
 const PART = new RegExp(`[^${JOINT.slice(1)}+`, 'gu');
 const NOT_ASCII = /[^\0-\x7f]/;
 
@@ -48,11 +49,17 @@ const PLAIN: Record<string, string> = { ...SHORT, ß: 'ss', æ: 'ae', œ: 'oe', 
 const GERMAN: Record<string, string> = { ...PLAIN, ä: 'ae', ö: 'oe', ü: 'ue' };
 const SPECIAL = /[ßæœøłđðþħŧŋıςäöü]/g;
 
-// Only the accents of Latin, Greek and Cyrillic go; the vowel signs of other scripts are letters of theirs.
+// The accents of Latin, Greek and Cyrillic go, and the points of Hebrew and Arabic, which are mostly left out, with the hamza on its carrier and the
+// stroke that stretches a word; the vowel signs of other scripts are letters of theirs.
+const MARKS =
+  /[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u08d3-\u08ff]/g;
+// Letters of Arabic that are typed for each other: wasla, Persian and Urdu yeh and kaf, final yeh and feminine heh.
+const ARABIC: Record<string, string> = { ٱ: 'ا', ى: 'ي', ی: 'ي', ک: 'ك', ة: 'ه', ە: 'ه', ہ: 'ه' };
 const bare = (text: string) =>
   text
     .normalize('NFD')
-    .replace(/[\u0300-\u036f]/g, '')
+    .replace(MARKS, '')
+    .replace(/[ٱىیکةەہ]/g, (letter) => ARABIC[letter]!)
     .normalize('NFC');
 const respelt = (lower: string, letters: Record<string, string>) => lower.replace(SPECIAL, (letter) => letters[letter] ?? letter);
 function spell(lower: string, letters: Record<string, string>): string {
@@ -63,6 +70,8 @@ function spell(lower: string, letters: Record<string, string>): string {
 
 const WORD_CHAR = new RegExp(`^[\\p{L}\\p{N}\\p{M}\\p{sc=Han}\\p{ExtPict}\\p{EMod}${UNSEEN}]$`, 'u');
 const A_JOINT = new RegExp(`^${JOINT}$`, 'u');
+/** A text without what nobody sees. */
+export const visible = (text: string): string => (NOT_ASCII.test(text) ? text.replace(INVISIBLE, '') : text);
 /** Whether a word may have this character. */
 export const isWordChar = (character: string): boolean => WORD_CHAR.test(character);
 /** Whether it joins two names to one. */
@@ -109,7 +118,7 @@ export const wordSpellings = (written: string): string[] => {
 
 /** The words of a text as they are written, joined names in one piece. */
 export const joinedTokens = (text: string): string[] =>
-  Array.from(text.matchAll(TOKEN), ([token]) => token).filter((token) => wordSpellings(token)[0] !== '');
+  Array.from(text.matchAll(TOKEN), ([token]) => visible(token)).filter((token) => wordSpellings(token)[0] !== '');
 
 /** The words of a text in order; `Anne-Marie` gives `anne`, `marie` and, whole, `annemarie`. A run of Chinese characters is one word. */
 export const wordsOf: (text: string) => readonly Word[] = remembered(findWords);
@@ -140,22 +149,52 @@ const collapse = (word: string) =>
 /** A word as phrases compare it: `müller`, `mueller` and `muller` are the same here. */
 export const phraseForm = ({ short, long }: Spellings): string => collapse(long.at(-1) ?? short);
 
+interface PhraseWord {
+  form: string;
+  from: number;
+  to: number;
+}
+
 /** A text as phrases see it: words side by side, parts of joined names apart, each Chinese character by itself. */
-export function phraseWords(text: string): { form: string; from: number; to: number }[] {
-  return wordsOf(text)
-    .filter((word) => !word.whole)
+export const phraseWords = (text: string): PhraseWord[] => phraseWordsOf(text, 0);
+
+/** `joined`: a bit for each joined name of the text, whether it is one word. */
+function phraseWordsOf(text: string, joined: number): PhraseWord[] {
+  const words = wordsOf(text);
+  const names = words.filter((word) => word.whole);
+  const isJoined = (word: Word) => names.findIndex(({ from, to }) => from <= word.from && word.to <= to);
+  return words
+    .filter((word) => {
+      const name = isJoined(word);
+      return word.whole === (name >= 0 && ((joined >> name) & 1) === 1);
+    })
     .flatMap((word) => {
       if (!isHan(word.short)) return [{ form: phraseForm(word), from: word.from, to: word.to }];
-      const characters = text.slice(word.from, word.to).matchAll(/./gsu);
-      return Array.from(characters, ({ 0: form, index }) => ({ form, from: word.from + index, to: word.from + index + form.length }));
+      const characters = Array.from(text.slice(word.from, word.to).matchAll(/./gsu)).filter(([form]) => visible(form));
+      return characters.map(({ 0: form, index }) => ({ form, from: word.from + index, to: word.from + index + form.length }));
     });
 }
 
-/** The same as one line, by which Meilisearch keeps it; a single word is no phrase, and leaving it out keeps its word lists small. */
-export const phraseLine: (text: string) => string = remembered((text) => {
-  const words = phraseWords(text);
-  return words.length > 1 ? words.map(({ form }) => form).join(' ') : '';
-});
+// Of more joined names than these all are apart, or all in one piece.
+const MOST_JOINED = 3;
+
+/** The ways in which a text may be typed: each joined name in its parts, as phrases have it, or in one piece. */
+export function phraseReadings(text: string): PhraseWord[][] {
+  const names = wordsOf(text).filter(({ whole }) => whole).length;
+  if (names > MOST_JOINED) return [phraseWordsOf(text, 0), phraseWordsOf(text, -1)];
+  return Array.from({ length: 2 ** names }, (_, joined) => phraseWordsOf(text, joined));
+}
+
+// A single word is no phrase, and leaving it out keeps the word lists of Meilisearch small.
+const lineOf = (words: readonly PhraseWord[]) => (words.length > 1 ? words.map(({ form }) => form).join(' ') : '');
+
+/** A phrase as one line, as Meilisearch is asked for it; empty for a single word. */
+export const phraseLine: (text: string) => string = remembered((text) => lineOf(phraseWords(text)));
+
+/** The lines of a text by which Meilisearch keeps it. */
+export const phraseLines: (text: string) => readonly string[] = remembered((text) => [
+  ...new Set(phraseReadings(text).flatMap((words) => lineOf(words) || [])),
+]);
 
 const HAN = /^\p{sc=Han}+$/u;
 export const isHan = (text: string): boolean => HAN.test(text);
