@@ -77,8 +77,8 @@ export class MailFlagsService {
 
   async collect({ id, kind }: AboutEntry): Promise<Collected> {
     if (kind === 'customer') return { data: {} };
-    const row = await this.db.transaction((tx) => tx.findOneBy(MailFlagsEntity, { contactId: id }));
-    return { data: row?.flags ? { mailFlags: row.flags } : {} };
+    const rows = await this.db.transaction((tx) => withMerged(tx, [id]));
+    return { data: rows.length > 0 ? { mailFlags: flagsOf(id, rows) } : {} };
   }
 
   /**

@@ -121,3 +121,11 @@ test('6.4 all that is held about a contact is which mail it gets', async () => {
   expect(await collect(id)).toEqual({ mailFlags: await world.ask(agent, getMailFlags, { id }) });
   expect(await collect(randomUUID())).toEqual({});
 });
+
+test('6.4 9.3 and so is what was decided for those who were merged into it', async () => {
+  const [winner, loser] = [randomUUID(), await aKnownContact()];
+  customer.knows(randomUUID(), [aContact(winner)]);
+  await customer.tells(tenant, [{ id: loser, version: 2, change: 'merged', into: winner }]);
+  await eventually(async () => expect(await collect(winner)).toMatchObject({ mailFlags: { invoice: false } }));
+  expect(await collect(winner)).toEqual({ mailFlags: await world.ask(agent, getMailFlags, { id: winner }) });
+});
