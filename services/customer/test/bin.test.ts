@@ -69,6 +69,25 @@ describe('the bin', () => {
     expect(newest).toMatchObject({ change: 'restored' });
   });
 
+  it.each(k.binnedKinds)('things of one kind are listed alone, page by page: %s', async (kind) => {
+    const agent = anAgent();
+    const { firm, contacts } = await aFirm(agent);
+    for (const contact of contacts) {
+      await world.ask(again(agent), k.createRequest, { contactId: contact.id });
+      await world.ask(again(agent), k.upsertRecords, {
+        items: [{ source: 'erp', externalId: randomUUID(), kind: 'ticket', contactId: contact.id }],
+      });
+    }
+    await world.ask(again(agent), k.deleteCustomer, { id: firm.id });
+    const { id } = await theUnit(agent);
+    const whole = (await world.ask(again(agent), k.listBinnedThings, { id })).items.filter((one) => one.kind === kind);
+    expect(whole).toHaveLength(kind === 'customer' ? 2 : 3);
+    expect((await world.ask(again(agent), k.listBinnedThings, { id, kind })).items).toEqual(whole);
+    const first = await world.ask(again(agent), k.listBinnedThings, { id, kind, limit: 1 });
+    const rest = await world.ask(again(agent), k.listBinnedThings, { id, kind, cursor: first.nextCursor ?? '' });
+    expect([...first.items, ...rest.items]).toEqual(whole);
+  });
+
   it('6.1 things are restored one by one', async () => {
     const agent = anAgent();
     const { firm, contacts } = await aFirm(agent);

@@ -102,13 +102,12 @@ export class BinService {
           (kind === undefined || one === kind) && binnedKinds.indexOf(one) >= binnedKinds.indexOf((place || 'customer') as BinnedKind),
       );
       const items: BinnedThing[] = await tx.query(
-        kinds
+        `select * from (${kinds
           .map(
             (one, i) => `(select t.id, '${one}' as kind, ${nameOf[one]} as name, ${i} as n from ${kept[one].from}
               where t.bin_id = $1 and ${kept[one].mayRead()} and t.id > ${one === place ? '$2' : `'${FIRST}'`} order by t.id limit ${limit + 1})`,
           )
-          .join(' union all ')
-          .concat(` order by n, id limit ${limit + 1}`),
+          .join(' union all ')}) things order by n, id limit ${limit + 1}`,
         place ? [unit.id, after] : [unit.id],
       );
       const page = items.slice(0, limit);
