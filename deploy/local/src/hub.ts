@@ -40,6 +40,8 @@ export interface Hub {
   token(of: TokenFor): Promise<string>;
   /** The process of a service; undefined when all are in this one. */
   pid(service: ServiceName): number | undefined;
+  /** Resolves when the servers have ended for good. */
+  lost: Promise<void>;
   /** Services first, each with 30 s to finish what it does, then the servers. */
   stop(): Promise<void>;
   /** Without waiting for anybody; the servers still end by themselves. */
@@ -102,6 +104,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       servers,
       token: (of) => fetchToken(data, of),
       pid: (service) => processes.get(service)?.pid,
+      lost: servers.lost,
       stop,
       kill: () => {
         data.withdraw();

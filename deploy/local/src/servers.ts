@@ -29,6 +29,8 @@ export interface Servers {
   meili?: ServerHandle;
   /** Of the process that owns the servers. */
   readonly reaperPid: number;
+  /** Resolves when that process has ended unasked, and the servers with it; they do not come back. */
+  readonly lost: Promise<void>;
   /** Stops all of them and removes a temporary folder. */
   stop(): Promise<void>;
 }
@@ -40,7 +42,7 @@ export interface Servers {
 export async function launchServers(order: Order, onEnded?: (server: ServerName, log: string) => void): Promise<Servers> {
   const reaper = new Reaper(onEnded);
   const started = await reaper.start(order);
-  const servers: Servers = { reaperPid: reaper.pid, stop: () => reaper.stop() };
+  const servers: Servers = { reaperPid: reaper.pid, lost: reaper.lost.promise, stop: () => reaper.stop() };
   for (const server of started) servers[server.name] = reaper.handle(server, order);
   return servers;
 }
@@ -49,6 +51,7 @@ class Reaper {
   private readonly child: ChildProcessWithoutNullStreams;
   private readonly waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   private readonly first = Promise.withResolvers<Report>();
+  readonly lost = Promise.withResolvers<void>();
   private readonly exited = Promise.withResolvers<void>();
   private readonly onEnded?: (server: ServerName, log: string) => void;
   private readonly pids = new Map<ServerName, number>();
@@ -139,6 +142,7 @@ class Reaper {
       } catch {
         // it has ended too
       }
+    if (!this.child.stdin.writableEnded) this.lost.resolve();
     this.exited.resolve();
     this.first.resolve({ error: error.message, isSetup: false });
     for (const { reject } of this.waiting.values()) reject(error);

@@ -56,6 +56,14 @@ function askedToEnd(): Promise<void> {
   });
 }
 
+/** Without its servers every call would fail, for good. Nobody has to wait for services that can finish nothing any more. */
+function endWithServers(hub: { kill(): void }): never {
+  hub.kill();
+  throw new SetupError(
+    'The process that owns PostgreSQL, NATS and Meilisearch was ended, and they with it, so Kontor ends too. Nothing that was confirmed is lost: start it again with npm start.',
+  );
+}
+
 let forceEnd = () => process.exit(1);
 
 try {
@@ -69,7 +77,7 @@ try {
       process.exit(1);
     };
     progress.say(welcome(hub.api));
-    await end;
+    await Promise.race([end, hub.lost.then(() => endWithServers(hub))]);
   }
   // Asked to end while it starts: what is half there is easier to stop when it is whole.
   const { stop } = hub ?? (await starting);

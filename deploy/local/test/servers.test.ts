@@ -91,6 +91,7 @@ test('nothing is left after kill -9 of the process that owns the servers', async
   const servers = await launchServers({ ...all, postgres: undefined, dir });
   const pids = [servers.nats!.pid, servers.meili!.pid];
   process.kill(servers.reaperPid, 'SIGKILL');
+  await servers.lost;
   await untilGone(pids);
   rmSync(dir, { recursive: true });
 });
