@@ -2,8 +2,9 @@ import { invalid } from '@kontor/bus';
 import type { InputOf, listMerges, Merge } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
+import { idNow } from '../list/link-filters.js';
 import { decodePlace, encodePlace } from '../list/page.js';
-import { readMerge, readMergesInto } from './merge.table.js';
+import { noSuchMerge, readMerge, readMergesInto } from './merge.table.js';
 import { sides } from './sides.js';
 
 /** Merges, for who may see what came of them. */
@@ -14,7 +15,8 @@ export class MergeLists {
   get(id: string): Promise<Merge> {
     return this.db.transaction(async (tx) => {
       const merge = await readMerge(tx, id);
-      await sides[merge.kind].find(tx, merge.into);
+      // Who may not see what came of it is told that there is no such merge.
+      if (!(await idNow(sides[merge.kind].find(tx, merge.into)))) throw noSuchMerge();
       return merge;
     });
   }

@@ -7,6 +7,7 @@ import { mayRead } from '../access/access.js';
 import { settlePrimaryContacts } from '../customer/primary-contact.js';
 import { type Changes, noChanges, type Step, tell, updated } from '../history/changes.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
+import { idNow } from '../list/link-filters.js';
 import { takePhotoBack } from '../photo/photo.table.js';
 import type { Noun } from '../values/keys.js';
 import { mindingTaken } from '../values/minding-taken.js';
@@ -82,7 +83,7 @@ async function whyNot(tx: EntityManager, { kind, into }: StoredMerge): Promise<A
   if (!row.mergedInto)
     return row.visible ? new AppError('conflict', `The merged ${kind} is in the bin; restore it first`, { into }) : noSuchMerge();
   // Who may not see what it is now is told that there is no such thing.
-  await sides[kind].find(tx, into);
+  if (!(await idNow(sides[kind].find(tx, into)))) return noSuchMerge();
   const mergeId = await mergeOf(tx, row.mergedInto, into);
   const message = `The merged ${kind} was itself merged into ${row.mergedInto}; undo that merge first (${mergeId})`;
   return new AppError('conflict', message, { mergeId, into: row.mergedInto });
