@@ -3,6 +3,7 @@ import { event, request } from './contract.js';
 import {
   bulkResult,
   byId,
+  codeText,
   date,
   empty,
   flag,
@@ -10,6 +11,7 @@ import {
   instant,
   language,
   listSort,
+  nameText,
   page,
   paging,
   shortText,
@@ -19,15 +21,26 @@ import {
 } from './shapes.js';
 import { changedMany, changeOfMany, externalSource, IMPORT_SOURCE, manyChange, newValues, Phone, patchValues, values } from './values.js';
 
+const EARLIEST_BIRTHDAY = '1850-01-01';
+// Somewhere it is tomorrow already.
+const AHEAD_MS = 14 * 60 * 60 * 1000;
+const latestBirthday = () => new Date(Date.now() + AHEAD_MS).toISOString().slice(0, 10);
+/** What is wrong with a date as a birthday: nobody to talk to was born before 1850 or is born in the future. */
+export const birthdayProblem = (birthday: string): string | undefined =>
+  birthday >= EARLIEST_BIRTHDAY && birthday <= latestBirthday() ? undefined : 'must be a date between 1850-01-01 and today';
+
 const person = {
-  firstName: shortText.trim().nullable().optional(),
-  middleName: shortText.trim().nullable().optional(),
-  lastName: shortText.trim().nullable().optional(),
-  employeeCode: shortText.trim().nullable().optional(),
-  companyName: shortText.trim().nullable().optional().describe('free text, for someone whose company is no customer'),
-  jobTitle: shortText.trim().nullable().optional(),
+  firstName: nameText.nullable().optional(),
+  middleName: nameText.nullable().optional(),
+  lastName: nameText.nullable().optional(),
+  employeeCode: codeText.nullable().optional(),
+  companyName: nameText.nullable().optional().describe('free text, for someone whose company is no customer'),
+  jobTitle: nameText.nullable().optional(),
   language: language.nullable().optional(),
-  birthday: date.nullable().optional(),
+  birthday: date
+    .refine((value) => birthdayProblem(value) === undefined, { error: ({ input }) => birthdayProblem(String(input)) })
+    .nullable()
+    .optional(),
   customerId: id.nullable().optional(),
 };
 
@@ -108,7 +121,7 @@ export const listFilters = {
   ownerId: id.optional(),
   email: shortText.optional().describe('an e-mail address, compared without case'),
   phone: shortText.optional().describe('a phone number in any written form'),
-  externalId: shortText.optional().describe('source:id'),
+  externalId: codeText.optional().describe('source:id'),
   updatedSince: z.iso.datetime({ offset: true }).optional(),
   projectId: id.optional().describe('members of this project, or customers whose contacts are; the id of a record of the kind project'),
   hasOpportunities: flag.optional(),
@@ -117,7 +130,7 @@ export const ListContacts = z.strictObject({
   ...paging,
   sort: listSort.default('name'),
   ...listFilters,
-  employeeCode: shortText.optional(),
+  employeeCode: codeText.optional(),
   customerId: z
     .union([id, z.literal('none')])
     .optional()

@@ -1,20 +1,26 @@
 import { z } from 'zod';
+import { cleanText, domainProblem } from './clean.js';
 import { Change, Contact, ContactEntry, fromRecords, listFilters, NewContact, readers, Summary } from './contact.js';
 import { event, request } from './contract.js';
 import { maybeJob } from './job.js';
-import { byId, empty, id, instant, listSort, page, paging, shortText, text, version } from './shapes.js';
+import { byId, empty, id, instant, listSort, nameText, page, paging, text, version } from './shapes.js';
 import { changedMany, changeOfMany, manyChange, newValues, patchValues, values } from './values.js';
 
+const LIKE = 'must be a mail domain like firma.example';
 const domain = text(253)
-  .trim()
-  .toLowerCase()
-  .regex(/^[^\s@/]+\.[^\s@/.]{2,}$/, 'is no mail domain like firma.example');
+  .overwrite((given) =>
+    cleanText(given)
+      .toLowerCase()
+      .replace(/^@|\.$/g, ''),
+  )
+  .regex(/^[^\s@/]+[.。．｡][^\s@/.]{2,}$/, LIKE)
+  .refine((given) => domainProblem(given) === undefined, { error: ({ input }) => `${LIKE}: ${domainProblem(String(input))}` });
 
 const company = {
   parentId: id.nullable().optional().describe('the customer this one is a department of'),
   domains: z.array(domain).max(50).optional().describe('a new contact with an e-mail there belongs to this customer'),
 };
-const name = shortText.trim().min(1, 'is empty: a customer needs a name');
+const name = nameText.min(1, 'is empty: a customer needs a name');
 
 export const NewCustomer = z
   .strictObject({

@@ -1,5 +1,6 @@
 export * from './bin.js';
 export * from './cell.js';
+export * from './clean.js';
 export * from './contact.js';
 export * from './contact.js';
 export * from './contract.js';

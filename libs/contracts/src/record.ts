@@ -1,8 +1,24 @@
 import { z } from 'zod';
 import { Summary } from './contact.js';
 import { request } from './contract.js';
-import { bulkItem, byId, date, empty, flag, id, instant, listSort, notes, page, paging, shortText, text, version } from './shapes.js';
-import { ExternalId } from './values.js';
+import {
+  bulkItem,
+  byId,
+  date,
+  empty,
+  flag,
+  id,
+  instant,
+  listSort,
+  nameText,
+  notes,
+  page,
+  paging,
+  shortText,
+  text,
+  version,
+} from './shapes.js';
+import { ExternalId, emailAddress } from './values.js';
 
 export const recordKinds = [
   'ticket',
@@ -57,17 +73,13 @@ const dueAt = z
   .refine(inRange, 'is not between the years 1600 and 2999')
   .describe('a moment, or a date');
 
-const email = text(254)
-  .trim()
-  .regex(/^[^\s@<>,;"]+@[^\s@<>,;"]+$/, 'is no e-mail address like anna@firma.example');
-
 /** A contact by a name that another system has for it. The record waits when nobody has it yet. */
 const named = z
   .strictObject({
-    email: email.optional(),
+    email: emailAddress.optional(),
     externalId: ExternalId.optional(),
-    firstName: shortText.trim().optional().describe('for the contact that a single ticket makes'),
-    lastName: shortText.trim().optional().describe('for the contact that a single ticket makes'),
+    firstName: nameText.optional().describe('for the contact that a single ticket makes'),
+    lastName: nameText.optional().describe('for the contact that a single ticket makes'),
   })
   .refine((value) => value.email !== undefined || value.externalId !== undefined, 'needs an email or an externalId')
   .meta({ id: 'NamedContact' });

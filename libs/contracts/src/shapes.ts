@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cleanText, isBlank } from './clean.js';
 
 /** PostgreSQL cannot keep NUL, and one UTF-16 half alone is no text; both are refused here so that they never become a 500. */
 export const text = (max: number) =>
@@ -10,6 +11,10 @@ export const text = (max: number) =>
 
 /** Other texts than notes: 1 KB (docs/rules.md 10). */
 export const shortText = text(1024);
+/** What a person or thing is called: as it was typed, but nothing where there is nothing to see. */
+export const nameText = shortText.overwrite((name) => (isBlank(name) ? '' : name.trim()));
+/** What others compare it by. */
+export const codeText = shortText.overwrite(cleanText);
 export const notes = text(32 * 1024);
 export const id = z
   .uuid('is no UUID')
@@ -19,11 +24,11 @@ export const version = z.int().positive();
 /** A moment in UTC as ISO 8601. */
 export const instant = z.string().meta({ format: 'date-time' });
 export const date = z.iso.date('is no date like 2026-01-31');
-export const tag = text(100).trim().min(1, 'is empty');
+export const tag = text(100).overwrite(cleanText).min(1, 'is empty');
 export const tags = z.array(tag).max(200, 'has more than 200 tags');
 /** What a filter by tags takes: few, so that looking them up stays cheap; naming one twice is naming it once. */
 export const tagFilter = z
-  .union([shortText.transform((one) => [one]), z.array(shortText).max(20, 'names more than 20 tags')])
+  .union([codeText.transform((one) => [one]), z.array(codeText).max(20, 'names more than 20 tags')])
   .transform((named) => [...new Set(named)])
   .describe('may be repeated, up to 20 times: all of them');
 /** BCP 47, checked by the runtime's own parser; kept in its canonical form. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cleanEmail, cleanText, emailProblem } from './clean.js';
 import { Job } from './job.js';
 import { bulkResult, id, notes, shortText, tags, text } from './shapes.js';
 
@@ -8,29 +9,32 @@ import { bulkResult, id, notes, shortText, tags, text } from './shapes.js';
 const label = text(100).optional();
 const primary = z.boolean().optional();
 
-const emailAddress = text(254)
-  .trim()
-  .regex(/^[^\s@<>,;"]+@[^\s@<>,;"]+\.?[^\s@<>,;"]*$/, 'is no e-mail address like anna@firma.example');
+/** Kept as it was typed, but for what nobody sees and what is put around an address. */
+export const emailAddress = text(254)
+  .overwrite(cleanEmail)
+  .refine((address) => emailProblem(address) === undefined, { error: ({ input }) => emailProblem(String(input)) });
 
 export const phoneKind = z.enum(['phone', 'mobile', 'fax']);
 export const linkKind = z.enum(['website', 'social']);
 
 export const NewEmail = z.strictObject({ address: emailAddress, label, primary });
 export const NewPhone = z.strictObject({
-  number: text(64).trim().regex(/\d/, 'has no digit'),
+  number: text(64)
+    .overwrite(cleanText)
+    .regex(/\p{Nd}/u, 'must have a digit'),
   kind: phoneKind.default('phone'),
   label,
   primary,
   e164: z.unknown().optional().describe('ignored: worked out from the number'),
 });
-const addressLine = text(1024).trim();
+const addressLine = text(1024).overwrite(cleanText);
 const addressFields = {
   line1: addressLine.optional(),
   line2: addressLine.optional(),
   city: addressLine.optional(),
   state: addressLine.optional(),
-  postalCode: text(32).trim().optional(),
-  country: text(100).trim().optional(),
+  postalCode: text(32).overwrite(cleanText).optional(),
+  country: text(100).overwrite(cleanText).optional(),
   alias: addressLine.optional().describe('the popular name of the place, like Alexanderplatz'),
 };
 export const NewAddress = z
@@ -38,17 +42,17 @@ export const NewAddress = z
   .refine((a) => [a.line1, a.line2, a.city, a.state, a.postalCode, a.country, a.alias].some(Boolean), 'is an address with nothing in it');
 export const NewLink = z.strictObject({
   url: text(1024)
-    .trim()
+    .overwrite(cleanText)
     .refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value), 'is no http(s) address'),
   kind: linkKind.default('website'),
   label,
   primary,
 });
 /** The system that an external id is of. */
-export const externalSource = text(100).trim().min(1, 'is empty');
+export const externalSource = text(100).overwrite(cleanText).min(1, 'is empty');
 /** What the ids of a file are of that does not say it. */
 export const IMPORT_SOURCE = 'import';
-export const ExternalId = z.strictObject({ source: externalSource, id: text(255).trim().min(1, 'is empty') });
+export const ExternalId = z.strictObject({ source: externalSource, id: text(255).overwrite(cleanText).min(1, 'is empty') });
 export type ExternalId = z.output<typeof ExternalId>;
 
 const said = { label: z.string().optional(), primary: z.boolean() };

@@ -43,3 +43,81 @@ describe('external ids of a file belong to its source', () => {
     ]);
   });
 });
+
+describe('values of imported rows', () => {
+  it('numbers that differ in letters, extension or kind are all kept', async () => {
+    const agent = anAgent();
+    const rows: k.ImportRow[] = [
+      {
+        lastName: 'Letters',
+        phones: [0, 1].map((slot) => ({ number: ['0800 FLOWERS', '0800 TAXICAB'][slot] ?? '', kind: 'phone', slot })),
+      },
+      {
+        lastName: 'Extensions',
+        phones: [0, 1].map((slot) => ({ number: `030 1234567 ext. 1${slot}`, kind: 'phone', slot })),
+      },
+      {
+        lastName: 'Kinds',
+        phones: [
+          { number: '0171 1234567', kind: 'phone', slot: 0 },
+          { number: '+49 171 1234567', kind: 'mobile', slot: 0 },
+        ],
+      },
+    ];
+    const twice = [await importRows(agent, rows), await importRows(agent, [])];
+    expect(twice[0]?.every((one) => one.warnings === undefined)).toBe(true);
+    const kept = await Promise.all((twice[0] ?? []).map(({ id }) => get(agent, id)));
+    expect(kept.map(({ phones }) => phones.map(({ number }) => number))).toEqual(
+      rows.map(({ phones }) => phones?.map(({ number }) => number)),
+    );
+    const found = async (phone: string) => (await world.ask(again(agent), k.lookUpCaller, { phone })).items.map(({ lastName }) => lastName);
+    expect(await found('0800 3569377')).toEqual(['Letters']);
+    expect(await found('0800 flowers')).toEqual(['Letters']);
+    expect(await found('0800 FLOWERX')).toEqual([]);
+    expect(await found('030 1234567')).toEqual(['Extensions']);
+  });
+
+  it('what is no number is kept as it is written, with a warning, and nobody is found by it', async () => {
+    const agent = anAgent();
+    const numbers = ['4.91711E+11', 'call after 5', '0'];
+    const outcomes = await importRows(
+      agent,
+      numbers.map((number) => ({ lastName: 'A', phones: [{ number, kind: 'phone', slot: 0 }] })),
+    );
+    for (const [i, { id, status, warnings }] of outcomes.entries()) {
+      expect({ status, warnings }).toEqual({ status: 'created', warnings: [expect.stringContaining('is no number that can be dialled')] });
+      expect((await get(agent, id)).phones).toMatchObject([{ number: numbers[i] }]);
+      expect(await world.ask(again(agent), k.lookUpCaller, { phone: numbers[i] ?? '' })).toEqual({ items: [] });
+    }
+  });
+
+  it('addresses are cleaned of what is around them; what is none is left out with what would be right', async () => {
+    const agent = anAgent();
+    const [made] = await importRows(agent, [{ lastName: 'Stone', emails: ['ada@a.example'] }]);
+    for (const address of [
+      'mailto:ada@a.example',
+      '<ADA@a.example>',
+      "'ada@a.example'",
+      'ada@a.example.',
+      'ada@a.example\u200b',
+      'Ada Stone <ada@a.example>',
+    ])
+      expect(await importRows(agent, [{ lastName: 'Stone', emails: [address] }])).toEqual([{ status: 'updated', id: made?.id }]);
+    const [row] = await importRows(agent, [{ lastName: 'B', emails: ['a@b..c'] }]);
+    expect(row?.warnings).toEqual([
+      expect.stringMatching(/^email: "a@b\.\.c" must be an e-mail address like anna@firma\.example: .*; left out$/),
+    ]);
+  });
+
+  it('names of nothing visible are none, and birthdays of nobody alive are left out', async () => {
+    const agent = anAgent();
+    const outcomes = await importRows(agent, [
+      ...['\u200b', '\u2060', '\u202e', '\u2800'].map((lastName) => ({ lastName })),
+      { lastName: 'B', birthday: '0001-01-01' },
+      { lastName: 'C', birthday: '2999-01-01' },
+      { lastName: 'D', birthday: '1850-01-01' },
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual([...Array(4).fill('rejected'), ...Array(3).fill('created')]);
+    expect(outcomes.slice(4).map(({ warnings }) => warnings?.length ?? 0)).toEqual([1, 1, 0]);
+  });
+});

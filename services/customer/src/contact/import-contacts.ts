@@ -14,7 +14,7 @@ import { addContacts, customersOf } from './contact.service.js';
 import { type ContactRow, contactColumns, readContacts, type StoredContact, updateContacts } from './contact.table.js';
 import { customersOfDomains, primaryEmail } from './contact-rules.js';
 import { nobody, noContact } from './merge-contact.js';
-import { layRowOver, readNamed, rowKeys, uuidIn } from './row-to-contact.js';
+import { cleanRow, layRowOver, readNamed, rowKeys, uuidIn } from './row-to-contact.js';
 
 type Batch = InputOf<typeof importContacts>;
 
@@ -58,7 +58,7 @@ export class ImportContacts {
       return kept?.outcomes ?? [];
     }
     const settings = await readSettings(tx);
-    const plan = await makePlan(tx, batch, settings);
+    const plan = await makePlan(tx, { ...batch, rows: batch.rows.map(cleanRow) }, settings);
     const changes = noChanges();
     const created = [...plan.created.values()];
     await addContacts(

@@ -1,7 +1,16 @@
-import { IMPORT_SOURCE, type ImportRow, type Settings } from '@kontor/contracts';
+import {
+  birthdayProblem,
+  cleanEmail,
+  cleanText,
+  emailProblem,
+  IMPORT_SOURCE,
+  type ImportRow,
+  isBlank,
+  type Settings,
+} from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { emailKey, externalIdKey } from '../values/check-values.js';
-import { isEmail, layValues } from '../values/lay-values.js';
+import { layValues } from '../values/lay-values.js';
 import type { ContactRow } from './contact.table.js';
 import { existingCustomers, knownAgents } from './contact-rules.js';
 
@@ -23,6 +32,19 @@ export async function readNamed(tx: EntityManager, rows: readonly ImportRow[]): 
   return { customers: new Set(open), agents: await knownAgents(tx, ids('ownerId')) };
 }
 
+/** A row as its values are kept and compared. Of `Ada Stone <ada@a.example>` the address is taken. */
+export function cleanRow(row: ImportRow): ImportRow {
+  const clean: ImportRow = { ...row };
+  for (const key of ['firstName', 'middleName', 'lastName', 'companyName', 'jobTitle'] as const)
+    if (row[key] && isBlank(row[key])) delete clean[key];
+  for (const key of ['employeeCode', 'externalId', 'website'] as const) if (row[key]) clean[key] = cleanText(row[key]);
+  if (row.emails) clean.emails = row.emails.map((one) => cleanEmail(one.replace(/^[^<>@]*<([^<>]+)>\s*$/, '$1')));
+  if (row.phones) clean.phones = row.phones.map((phone) => ({ ...phone, number: cleanText(phone.number) }));
+  if (row.tags) clean.tags = row.tags.map(cleanText).filter(Boolean);
+  if (row.address) clean.address = Object.fromEntries(Object.entries(row.address).map(([key, line]) => [key, line && cleanText(line)]));
+  return clean;
+}
+
 /**
  * Lays a row of a file over a contact: only what the row has changes; nothing that the contact has is lost.
  * What cannot be used is left out with a warning. Gives undefined in `reason`'s place when the row can stay.
@@ -38,8 +60,13 @@ export function layRowOver(
   const tooLong = longest(row);
   if (tooLong) return { contact, warnings, reason: tooLong };
   let next: ContactRow = { ...contact };
-  for (const key of ['firstName', 'middleName', 'lastName', 'employeeCode', 'companyName', 'jobTitle', 'birthday'] as const)
+  for (const key of ['firstName', 'middleName', 'lastName', 'employeeCode', 'companyName', 'jobTitle'] as const)
     if (row[key]) next[key] = row[key];
+  if (row.birthday) {
+    const problem = birthdayProblem(row.birthday);
+    if (problem) warnings.push(`birthday: "${row.birthday}" ${problem}; left out`);
+    else next.birthday = row.birthday;
+  }
   if (row.language) {
     const language = canonicalLanguage(row.language);
     if (language) next.language = language;
@@ -87,7 +114,7 @@ function longest(row: ImportRow): string | undefined {
 
 /** What a row is known by, in this order (docs/rules.md 7.5): which contact it says it is, the address that will be its primary one, its id in the file. */
 export const rowKeys = (row: ImportRow, source: string): { id?: string; email?: string; external?: string } => {
-  const email = row.emails?.find(isEmail);
+  const email = row.emails?.find((one) => emailProblem(one) === undefined);
   return {
     id: uuidIn(row.id),
     email: email && emailKey(email),

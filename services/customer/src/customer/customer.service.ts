@@ -9,7 +9,7 @@ import { readContacts } from '../contact/contact.table.js';
 import { emailTaken, existingCustomers, holdersOf, primaryEmail, refuseUnknownOwner } from '../contact/contact-rules.js';
 import { type Changes, noChanges, tell, updated } from '../history/changes.js';
 import { readSettings } from '../settings/settings.service.js';
-import { mergeValues, noValues } from '../values/check-values.js';
+import { domainKey, mergeValues, noValues, uniqueBy } from '../values/check-values.js';
 import { mindingTaken } from '../values/minding-taken.js';
 import { newId } from '../values/new-id.js';
 import { oneParentAtATime } from '../values/parents.js';
@@ -139,7 +139,7 @@ export function mergeCustomer(before: CustomerRow, given: CustomerPatch | NewCus
     name: given.name ?? before.name,
     parentId: given.parentId === undefined ? before.parentId : given.parentId,
     primaryContactId: ('primaryContactId' in given && given.primaryContactId) || before.primaryContactId,
-    domains: given.domains === undefined ? before.domains : [...new Set(given.domains ?? [])],
+    domains: given.domains === undefined ? before.domains : uniqueBy(given.domains ?? [], domainKey),
     ...mergeValues(before, given, settings, 'customer', errors),
   };
   if (errors.length > 0) throw invalid(errors);

@@ -2,7 +2,7 @@ import { AppError } from '@kontor/bus';
 import type { Customer, CustomerEntry, Summary } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { accessColumns, mayRead, mayWrite, readOnly } from '../access/access.js';
-import type { Values } from '../values/check-values.js';
+import { domainKey, type Values } from '../values/check-values.js';
 import { deleteKeys, insertKeys } from '../values/keys.js';
 import { mergedInto } from '../values/merged-into.js';
 import { sortName } from '../values/names.js';
@@ -44,7 +44,7 @@ export async function updateCustomers(tx: EntityManager, rows: readonly Customer
 }
 
 export async function insertDomains(tx: EntityManager, rows: readonly CustomerRow[]): Promise<void> {
-  const all = rows.flatMap(({ id, domains }) => domains.map((domain) => ({ domain, id })));
+  const all = rows.flatMap(({ id, domains }) => [...new Set(domains.map(domainKey))].map((domain) => ({ domain, id })));
   if (all.length > 0)
     await tx.query('insert into customer_domain (domain, customer_id) select * from unnest($1::text[], $2::uuid[])', [
       all.map(({ domain }) => domain),

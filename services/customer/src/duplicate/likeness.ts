@@ -1,5 +1,6 @@
 import { doubleMetaphone } from 'double-metaphone';
 import { pinyin } from 'pinyin-pro';
+import { fold } from '../values/fold.js';
 
 /** How alike two texts are: the same, but for slips of the keyboard, in sound only, shortened (an initial, a part of it), or not. */
 export type Likeness = 'same' | 'near' | 'sound' | 'part' | 'other';
@@ -10,20 +11,15 @@ export interface Text {
   joined: string;
 }
 
-const letters: Record<string, string> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 'th', ı: 'i' };
-
 /** Undefined when nothing to compare is left. */
 export function textOf(...parts: readonly (string | null | undefined)[]): Text | undefined {
-  const words = fold(parts.filter(Boolean).join(' ')).match(/[\p{L}\p{N}]+/gu);
+  const words = fold(parts.filter(Boolean).join(' '))
+    .replace(APOSTROPHES, '')
+    .match(/[\p{L}\p{N}]+/gu);
   return words ? { words, joined: words.join('') } : undefined;
 }
 
-const fold = (text: string): string =>
-  text
-    .normalize('NFKD')
-    .replace(/[\p{M}'’‘`´]/gu, '')
-    .toLowerCase()
-    .replace(/[ßæœøłđðþı]/g, (letter) => letters[letter] ?? letter);
+const APOSTROPHES = /['’‘`´]/g;
 
 /** `Müller` has become `muller`, but `Mueller` is the same name. */
 const withoutUmlauts = (joined: string): string => joined.replace(/([aou])e/g, '$1');

@@ -1,6 +1,6 @@
 import type { ContactRow } from '../contact/contact.table.js';
 import { emailKey } from '../values/check-values.js';
-import { keyOf } from '../values/phone-number.js';
+import { isTelling, sameNumberKey } from '../values/phone-number.js';
 import { type Text, textOf } from './likeness.js';
 
 /** What of a contact is compared. */
@@ -62,7 +62,7 @@ export function personOf(contact: Compared): Person {
     birthday,
     code: employeeCode,
     emails: contact.emails.slice(0, MOST_VALUES).map((email) => emailKey(email.address)),
-    phones: contact.phones.slice(0, MOST_VALUES).map(keyOf).filter(Boolean),
+    phones: contact.phones.filter(isTelling).slice(0, MOST_VALUES).map(sameNumberKey),
     customerId,
     company: textOf(companyName),
     places: contact.addresses.slice(0, MOST_PLACES).map(placeOf),

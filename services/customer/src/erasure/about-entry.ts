@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { contactRead, type StoredContact } from '../contact/contact.table.js';
 import { customerRead, type StoredCustomer } from '../customer/customer.table.js';
 import type { Noun } from '../values/keys.js';
-import { keyOf } from '../values/phone-number.js';
+import { phoneKeys } from '../values/phone-number.js';
 
 /** The ids of an entry and of everything that was merged into it, the entry itself first. */
 export async function withMerged(tx: EntityManager, noun: Noun, id: string): Promise<string[]> {
@@ -31,7 +31,7 @@ export async function aboutEntry(tx: EntityManager, kind: Noun, id: string): Pro
   if (!entry) return undefined;
   const keys = {
     emails: unique(entries.flatMap(({ emails }) => emails.map(({ address }) => address))),
-    phones: unique(entries.flatMap(({ phones }) => phones.flatMap((phone) => [keyOf(phone), phone.number]))),
+    phones: unique(entries.flatMap(({ phones }) => phones.flatMap((phone) => [...phoneKeys(phone), phone.number]))),
     externalIds: entries.flatMap(({ externalIds }) => externalIds),
     employeeCode: 'employeeCode' in entry ? entry.employeeCode : null,
   };

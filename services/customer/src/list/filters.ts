@@ -5,7 +5,7 @@ import { customerMayBeRead, mayReadAll, mayReadListed } from '../access/access.j
 import { mayReadRecord, recordRead } from '../record/record.table.js';
 import { emailKey, externalIdKey } from '../values/check-values.js';
 import type { Noun } from '../values/keys.js';
-import { phoneKey } from '../values/phone-number.js';
+import { askedPhoneKeys } from '../values/phone-number.js';
 import { Conditions } from './page.js';
 
 const FEW = 2_000;
@@ -66,7 +66,8 @@ export async function sharedFilters(tx: EntityManager, input: SharedFilters, nou
   await addTags(tx, where, noun, input.tag ?? []);
   if (input.ownerId !== undefined) where.add('t.owner_id = $', input.ownerId);
   if (input.email !== undefined) hasKey('email', emailKey(input.email));
-  if (input.phone !== undefined) hasKey('phone', phoneKey(input.phone, country));
+  // Nobody has what is no number.
+  if (input.phone !== undefined) hasKey('phone', askedPhoneKeys(input.phone, country)[0] ?? '');
   if (input.externalId !== undefined) {
     const colon = input.externalId.indexOf(':');
     hasKey('external', externalIdKey({ source: input.externalId.slice(0, Math.max(colon, 0)), id: input.externalId.slice(colon + 1) }));

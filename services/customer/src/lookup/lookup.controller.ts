@@ -5,9 +5,11 @@ import { Controller, Inject } from '@nestjs/common';
 import { mayReadListed } from '../access/access.js';
 import { contactRead, contactSummary, type StoredContact } from '../contact/contact.table.js';
 import { readSettings } from '../settings/settings.service.js';
-import { keyOf, phoneKey } from '../values/phone-number.js';
+import { askedPhoneKeys, phoneKeys } from '../values/phone-number.js';
 
 const MOST = 50;
+/** Of those who share a main number so many are looked at for an extension. */
+const MOST_BEHIND_ONE = 1_000;
 
 @Controller()
 export class LookupController {
@@ -16,27 +18,34 @@ export class LookupController {
   /** Who has exactly this number: those of whom it is the primary one first, then who was changed last. */
   @Handle(lookUpCaller) lookUp({ phone }: InputOf<typeof lookUpCaller>): Promise<{ items: CallerFound[] }> {
     return this.db.transaction(async (tx) => {
-      const key = phoneKey(written(phone), (await readSettings(tx)).country);
-      if (!key) return { items: [] };
+      const asked = askedPhoneKeys(written(phone), (await readSettings(tx)).country);
+      const main = asked.at(-1);
+      if (main === undefined) return { items: [] };
       const rows: StoredContact[] = await tx.query(
         `select ${contactRead.columns} from ${contactRead.from} join (
            select a.contact_id, a.is_primary, t.updated_at from contact_key a join contact t on t.tenant_id = a.tenant_id and t.id = a.contact_id
            where a.kind = 'phone' and a.value = $1 and t.deleted_at is null and ${mayReadListed('contact')}
-           order by a.is_primary desc, t.updated_at desc, t.id limit ${MOST}
+           order by a.is_primary desc, t.updated_at desc, t.id limit ${asked.length > 1 ? MOST_BEHIND_ONE : MOST}
          ) best on best.contact_id = t.id
          order by best.is_primary desc, t.updated_at desc, t.id`,
-        [key],
+        [main],
       );
       return {
-        items: rows.flatMap((contact) => {
-          const having = contact.phones.filter((one) => keyOf(one) === key);
-          const matched = having.find((one) => one.primary) ?? having[0];
-          return matched ? [{ ...contactSummary(contact), matched }] : [];
-        }),
+        items: rows
+          .flatMap((contact) => {
+            const having = contact.phones.filter((one) => isAsked(phoneKeys(one), asked));
+            const matched = having.find((one) => one.primary) ?? having[0];
+            return matched ? [{ ...contactSummary(contact), matched }] : [];
+          })
+          .slice(0, MOST),
       };
     });
   }
 }
 
-/** As somebody writes a number: without what a link puts before it, and with the "+" that arrives as a space when it was not encoded. */
-const written = (phone: string) => phone.replace(/^\s*tel:/i, '').replace(/^ +(?=\d)/, '+');
+/** The main number finds everybody behind it; a number with an extension whoever has that one, or none. */
+const isAsked = (keys: readonly string[], asked: readonly string[]) =>
+  keys.at(-1) === asked.at(-1) && (keys.length === 1 || asked.length === 1 || keys[0] === asked[0]);
+
+/** As somebody writes a number, with the "+" that arrives as a space when it was not encoded. */
+const written = (phone: string) => phone.replace(/^ +(?=\d)/, '+');

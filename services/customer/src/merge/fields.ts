@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Address, Phone } from '@kontor/contracts';
 import { openToAll } from '../access/access.js';
-import { emailKey, externalIdKey, type Values } from '../values/check-values.js';
+import { domainKey, emailKey, externalIdKey, type Values } from '../values/check-values.js';
 import type { Noun } from '../values/keys.js';
-import { keyOf } from '../values/phone-number.js';
+import { sameNumberKey, samePhoneKey } from '../values/phone-number.js';
 
 /** A contact or customer as merging sees it: an id and its fields. */
 export type MergeRow = Values & { id: string; version: number };
@@ -54,14 +54,18 @@ const addressKey = ({ line1, line2, city, state, postalCode, country, alias }: A
 
 const keys: Record<string, (value: never) => string> = {
   emails: ({ address }: { address: string }) => emailKey(address),
-  // "-" alone has no digits; so nothing without digits is the same number.
-  phones: (phone: Phone) => keyOf(phone) || phone.number,
+  phones: sameNumberKey,
+  domains: domainKey,
   addresses: addressKey,
   links: ({ url }: { url: string }) => url.replace(/\/$/, ''),
   externalIds: externalIdKey,
 };
 /** What makes two values of a list the same one. */
 export const keyIn = (field: string, value: unknown): string => (keys[field] ?? String)(value as never);
+
+/** What is lost when one of two values that are the same is not kept: a number's kind says something, too. */
+export const lostKeyIn = (field: string, value: unknown): string =>
+  field === 'phones' ? samePhoneKey(value as Phone) : keyIn(field, value);
 
 /** Who may see something, as ids; null: everybody. Whether all of these are among those. */
 export function isWithin(readers: readonly string[] | null, others: readonly string[] | null): boolean {

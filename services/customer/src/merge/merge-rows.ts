@@ -1,7 +1,7 @@
 import { invalid } from '@kontor/bus';
 import type { FieldError, LeftBehind } from '@kontor/contracts';
 import type { Noun } from '../values/keys.js';
-import { type Fields, fieldsOf, isEmpty, keyIn, type MergeRow, rulesOf, same } from './fields.js';
+import { type Fields, fieldsOf, isEmpty, keyIn, lostKeyIn, type MergeRow, rulesOf, same } from './fields.js';
 
 /** Of which of them the value is taken, by field. */
 export type Choice = Readonly<Record<string, string>>;
@@ -98,8 +98,8 @@ function missing(noun: Noun, row: MergeRow, merged: Fields): LeftBehind[] {
     const all = merged[field];
     if (isEmpty(mine) || same(mine, all)) return [];
     if (rule === 'unite') {
-      const there = new Set((all as unknown[]).map((value) => keyIn(field, value)));
-      return (mine as unknown[]).every((value) => there.has(keyIn(field, value))) ? [] : [field];
+      const there = new Set((all as unknown[]).map((value) => lostKeyIn(field, value)));
+      return (mine as unknown[]).every((value) => there.has(lostKeyIn(field, value))) ? [] : [field];
     }
     if (rule === 'join') return (all as string | null)?.includes(mine as string) ? [] : [field];
     if (rule === 'byKey')

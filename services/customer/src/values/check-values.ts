@@ -1,15 +1,18 @@
-import type {
-  Access,
-  Address,
-  CustomField,
-  CustomFieldValue,
-  Email,
-  ExternalId,
-  FieldError,
-  Link,
-  NewContact,
-  Phone,
-  Settings,
+import { domainToASCII, domainToUnicode } from 'node:url';
+import {
+  type Access,
+  type Address,
+  type CustomField,
+  type CustomFieldValue,
+  cleanEmail,
+  cleanText,
+  type Email,
+  type ExternalId,
+  type FieldError,
+  type Link,
+  type NewContact,
+  type Phone,
+  type Settings,
 } from '@kontor/contracts';
 import { mergeAccess, openToAll } from '../access/access.js';
 import { checkCustomFields } from './custom-fields.js';
@@ -70,7 +73,7 @@ export function mergeValues(before: Values, given: NewValues, settings: Settings
   if (given.type && !settings.types.includes(given.type))
     errors.push({ path: 'type', message: `is none of ${settings.types.join(', ')}`, code: 'unknown-type' });
   return {
-    externalIds: given.externalIds === undefined ? before.externalIds : uniqueBy(given.externalIds ?? [], (e) => `${e.source}\n${e.id}`),
+    externalIds: given.externalIds === undefined ? before.externalIds : uniqueBy(given.externalIds ?? [], externalIdKey),
     emails: list('emails', given.emails, (value) => tidy(value) as Email),
     phones,
     addresses: list('addresses', given.addresses, (value) => tidy(value) as Address),
@@ -100,11 +103,30 @@ const keep = (merged: Record<string, CustomFieldValue>, given: Record<string, un
 export const tidy = <T extends object>(value: T): Partial<T> =>
   Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined && v !== '')) as Partial<T>;
 
-const uniqueBy = <T>(list: readonly T[], key: (value: T) => string): T[] => [...new Map(list.map((value) => [key(value), value])).values()];
+export const uniqueBy = <T>(list: readonly T[], key: (value: T) => string): T[] => [
+  ...new Map(list.map((value) => [key(value), value])).values(),
+];
 
-/** E-mail addresses are compared without case. */
-export const emailKey = (address: string): string => address.trim().toLowerCase();
-/** A pair in one string that two different pairs never share. */
-export const externalIdKey = ({ source, id }: ExternalId): string => `${source.length}:${source}:${id}`;
+/** A domain in the one form it is compared in: Unicode as UTS 46 has it, so that `xn--mller-kva.example` is `müller.example`. */
+export function domainKey(domain: string): string {
+  const plain = cleanText(domain).toLowerCase();
+  return /[^ -~]|(^|\.)xn--/.test(plain) ? domainToUnicode(domainToASCII(plain)) || plain : plain;
+}
+
+/** E-mail addresses are compared without case, in NFC, and their domains in one form. */
+export function emailKey(address: string): string {
+  const clean = cleanEmail(address);
+  const at = clean.lastIndexOf('@') + 1;
+  return clean.slice(0, at).toLowerCase() + domainKey(clean.slice(at));
+}
 /** The domain of an address, for the customer it may belong to. */
-export const domainOf = (address: string): string => emailKey(address).slice(address.trim().lastIndexOf('@') + 1);
+export const domainOf = (address: string): string => {
+  const key = emailKey(address);
+  return key.slice(key.lastIndexOf('@') + 1);
+};
+
+/** A pair in one string that two different pairs never share. */
+export function externalIdKey(given: ExternalId): string {
+  const source = cleanText(given.source);
+  return `${source.length}:${source}:${cleanText(given.id)}`;
+}

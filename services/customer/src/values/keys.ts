@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { emailKey, externalIdKey, type Values } from './check-values.js';
-import { keyOf } from './phone-number.js';
+import { phoneKeys } from './phone-number.js';
 
 export type Noun = 'contact' | 'customer';
 type KeyKind = 'email' | 'phone' | 'code' | 'external';
@@ -18,7 +18,7 @@ function keysOf(row: Keyed): { kind: KeyKind; value: string; primary: boolean; i
     if (value) keys.set(kind + value, { kind, value, primary: primary || (known?.primary ?? false), id: row.id });
   };
   for (const email of row.emails) add('email', emailKey(email.address), email.primary);
-  for (const phone of row.phones) add('phone', keyOf(phone), phone.primary);
+  for (const phone of row.phones) for (const key of phoneKeys(phone)) add('phone', key, phone.primary);
   for (const external of row.externalIds) add('external', externalIdKey(external));
   if (row.employeeCode) add('code', row.employeeCode);
   return [...keys.values()];

@@ -3,6 +3,7 @@ import {
   type Address,
   type CustomField,
   ExactValues,
+  emailProblem,
   type ExternalId,
   type FieldError,
   IMPORT_SOURCE,
@@ -12,10 +13,8 @@ import {
 } from '@kontor/contracts';
 import { emailKey, externalIdKey, mergeValues, tidy, type Values } from './check-values.js';
 import { readCustomField } from './custom-fields.js';
-import { keyOf, toE164 } from './phone-number.js';
+import { phoneKeys, sameNumberKey, samePhoneKey, toE164 } from './phone-number.js';
 import { withPrimary } from './primary.js';
-
-export const isEmail = (text: string) => text.length <= 254 && /^[^\s@<>,;"]+@[^\s@<>,;"]+$/.test(text);
 
 /**
  * Lays the values of a row over those that are there: only what the row has changes. What it says exactly comes first, then its plain cells;
@@ -105,7 +104,8 @@ function objectIn(json: string): Record<string, unknown> | undefined {
 function withEmails(before: Values['emails'], addresses: readonly string[], warnings: string[]): Values['emails'] {
   const emails = [...before];
   for (const address of addresses) {
-    if (!isEmail(address)) warnings.push(`email: "${address.slice(0, 100)}" is no e-mail address; left out`);
+    const problem = emailProblem(address);
+    if (problem) warnings.push(`email: "${address.slice(0, 100)}" ${problem}; left out`);
     else if (!emails.some((one) => emailKey(one.address) === emailKey(address))) emails.push({ address, primary: false });
   }
   return emails.some((one) => one.primary)
@@ -121,14 +121,20 @@ function withEmails(before: Values['emails'], addresses: readonly string[], warn
 function withPhones(before: readonly Phone[], given: NonNullable<ImportRow['phones']>, country: string, warnings: string[]): Phone[] {
   const phones = [...before];
   for (const { number, kind, slot } of given) {
-    if (!/\d/.test(number) || number.length > 64) {
+    if (!/\p{Nd}/u.test(number) || number.length > 64) {
       warnings.push(`phone: "${number.slice(0, 100)}" is no phone number; left out`);
       continue;
     }
-    const e164 = toE164(number, country);
-    const key = keyOf({ number, e164 });
-    if (phones.some((one) => one.number === number || keyOf(one) === key)) continue;
-    const phone = tidy({ number, e164, kind }) as Omit<Phone, 'primary'>;
+    const phone = tidy({ number, e164: toE164(number, country), kind }) as Omit<Phone, 'primary'>;
+    if (phoneKeys(phone).length === 0)
+      warnings.push(`phone: "${number}" is no number that can be dialled; kept as it is written, and nobody is found by it`);
+    const key = samePhoneKey(phone);
+    // A column says little about the kind of a number that is known; two columns for one number say that both kinds are meant.
+    const isNamedTwice = given.some(
+      (one) => one.kind !== kind && sameNumberKey({ ...phone, ...one, e164: toE164(one.number, country) }) === sameNumberKey(phone),
+    );
+    if (!isNamedTwice && phones.some((one) => one.number === number)) continue;
+    if (phones.some((one) => (isNamedTwice ? samePhoneKey(one) === key : sameNumberKey(one) === sameNumberKey(phone)))) continue;
     const same = before.filter((one) => one.kind === kind)[slot];
     const place = same ? phones.indexOf(same) : -1;
     if (place >= 0) phones[place] = { ...phone, primary: phones[place]?.primary ?? false };

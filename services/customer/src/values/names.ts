@@ -1,3 +1,7 @@
+import type { Address } from '@kontor/contracts';
+import { fold } from './fold.js';
+import { primaryOf } from './primary.js';
+
 const HAN = /^\p{Script=Han}+$/u;
 
 interface Named {
@@ -8,19 +12,22 @@ interface Named {
   emails: { address: string; primary: boolean }[];
   phones: { number: string; primary: boolean }[];
   employeeCode: string | null;
+  addresses: (Partial<Address> & { primary: boolean })[];
 }
 
-/** How a person is shown: first middle last; Chinese last first without a space; else company, e-mail, phone, code (docs/rules.md 10). */
+/** How a person is shown: first middle last; Chinese last first without a space; else company, e-mail, phone, code, place (docs/rules.md 10). */
 export function displayName(person: Named): string {
   const { firstName, middleName, lastName } = person;
   const parts = [firstName, middleName, lastName].filter((part): part is string => Boolean(part));
   if (parts.length > 0)
     return parts.every((part) => HAN.test(part)) ? `${lastName ?? ''}${firstName ?? ''}${middleName ?? ''}` : parts.join(' ');
-  const email = person.emails.find((e) => e.primary) ?? person.emails[0];
-  const phone = person.phones.find((p) => p.primary) ?? person.phones[0];
-  return person.companyName ?? email?.address ?? phone?.number ?? person.employeeCode ?? '';
+  const email = primaryOf(person.emails);
+  const phone = primaryOf(person.phones);
+  return person.companyName ?? email?.address ?? phone?.number ?? person.employeeCode ?? placeName(primaryOf(person.addresses));
 }
 
-/** Names sort without case and accents; ties fall back to the id. Kept short, because it stands in an index. */
-export const sortName = (name: string): string =>
-  name.normalize('NFKD').replace(/\p{M}/gu, '').replaceAll('ß', 'ss').toLowerCase().slice(0, 200);
+const placeName = (place: Partial<Address> = {}): string =>
+  place.city ?? place.line1 ?? place.alias ?? place.line2 ?? place.postalCode ?? place.state ?? place.country ?? '';
+
+/** Names sort as they fold; ties fall back to the id. Kept short, because it stands in an index. */
+export const sortName = (name: string): string => fold(name).slice(0, 200);

@@ -3,7 +3,6 @@ import type { CustomField, FieldError, Settings } from '@kontor/contracts';
 import { mergeValues, noValues } from './check-values.js';
 import { checkCustomFields, readCustomField } from './custom-fields.js';
 import { displayName, sortName } from './names.js';
-import { phoneKey, toE164 } from './phone-number.js';
 import { withPrimary } from './primary.js';
 
 const settings: Settings = {
@@ -35,20 +34,17 @@ describe('2.3 exactly one primary value of each list', () => {
   });
 });
 
-describe('2.5 phones keep what was typed and their E.164 form', () => {
-  it.each([
-    ['030 / 123-4567', 'DE', '+49301234567'],
-    ['+49 (0)30 / 123-4567', 'DE', '+49301234567'],
-    ['0049301234567', 'DE', '+49301234567'],
-    ['(212) 555-1234', 'US', '+12125551234'],
-    ['01/5132345', 'AT', '+4315132345'],
-    ['12', 'XX', undefined],
-  ])('%s in %s is %s', (number, country, expected) => expect(toE164(number, country)).toBe(expected));
-  it('a number that is none in E.164 is looked up by its digits', () => expect(phoneKey('Ext. 47-11', 'XX')).toBe('4711'));
-});
-
 describe('displayName', () => {
-  const nobody = { firstName: null, middleName: null, lastName: null, companyName: null, emails: [], phones: [], employeeCode: null };
+  const nobody = {
+    firstName: null,
+    middleName: null,
+    lastName: null,
+    companyName: null,
+    emails: [],
+    phones: [],
+    employeeCode: null,
+    addresses: [],
+  };
   it.each([
     [{ firstName: 'Anna', middleName: 'M.', lastName: 'Müller' }, 'Anna M. Müller'],
     [{ firstName: '伟', lastName: '王' }, '王伟'],
@@ -64,6 +60,19 @@ describe('displayName', () => {
     ],
     [{ phones: [{ number: '030 1', primary: true }] }, '030 1'],
     [{ employeeCode: 'E-1' }, 'E-1'],
+    [{ employeeCode: 'E-1', addresses: [{ city: 'Berlin', primary: true }] }, 'E-1'],
+    [
+      {
+        addresses: [
+          { city: 'Bonn', primary: false },
+          { line1: 'Weg 1', city: 'Berlin', primary: true },
+        ],
+      },
+      'Berlin',
+    ],
+    [{ addresses: [{ line1: 'Weg 1', postalCode: '10115', primary: true }] }, 'Weg 1'],
+    [{ addresses: [{ alias: 'Alexanderplatz', primary: true }] }, 'Alexanderplatz'],
+    [{ addresses: [{ country: 'Germany', primary: true }] }, 'Germany'],
   ])('%j → %s', (given, expected) => expect(displayName({ ...nobody, ...given })).toBe(expected));
   it('sorts without case and accents', () =>
     expect(['Özil', 'Zander', 'oz', 'Ärmel'].sort((a, b) => (sortName(a) < sortName(b) ? -1 : 1))).toEqual([
@@ -72,6 +81,21 @@ describe('displayName', () => {
       'Özil',
       'Zander',
     ]));
+});
+
+describe('the order of names', () => {
+  it.each([
+    ['STRAẞE', 'strasse'],
+    ['Łukasz', 'lukasz'],
+    ['Đorđe', 'dorde'],
+    ['Øster', 'oster'],
+    ['Æsop', 'aesop'],
+    ['Işık', 'isik'],
+    ['Œuvre', 'oeuvre'],
+    ['Þór', 'thor'],
+    ['Mül\u200eler', 'muller'],
+    ['\u202aＡda\u202c', 'ada'],
+  ])('%s sorts as %s', (name, expected) => expect(sortName(name)).toBe(expected));
 });
 
 describe('2.8 custom fields', () => {
@@ -83,6 +107,14 @@ describe('2.8 custom fields', () => {
     ['long_text', 'x'.repeat(2000), true],
     ['number', 1.5, true],
     ['number', '1', false],
+    ['number', 9007199254740991, true],
+    ['number', -9007199254740991, true],
+    ['number', 0.1, true],
+    ['number', 1234567.891, true],
+    ['number', Number('9007199254740993'), false],
+    ['number', Number('-9007199254740993'), false],
+    ['number', Number('12345678901234567890'), false],
+    ['number', Number('1e300'), false],
     ['date', '2026-02-28', true],
     ['date', '2026-02-30', false],
     ['checkbox', false, true],
@@ -106,6 +138,8 @@ describe('2.8 custom fields', () => {
   it.each([
     ['number', '1,5', 1.5],
     ['number', 'x', undefined],
+    ['number', '9007199254740993', undefined],
+    ['number', '12345678901234567890', undefined],
     ['checkbox', 'Ja', true],
     ['checkbox', 'nein', false],
     ['checkbox', '?', undefined],

@@ -1,0 +1,25 @@
+import { withoutUnseen } from '@kontor/contracts';
+
+const LETTERS: Record<string, string> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ħ: 'h',
+  ŧ: 't',
+  ŋ: 'n',
+  ı: 'i',
+};
+const SPECIAL = /[ßæœøłđðþħŧŋı]/g;
+
+/** A text without case, accents, width and what nobody sees; letters that are no accented ones are spelt as search spells them. */
+export const fold = (text: string): string =>
+  withoutUnseen(text)
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(SPECIAL, (letter) => LETTERS[letter] ?? letter);
