@@ -18,6 +18,7 @@ import { Bus } from './bus.js';
 import { fromHeaders, runAs } from './context.js';
 import { describeError, isTransient } from './describe-error.js';
 import type { Follower } from './followers.js';
+import { gapBetween } from './gap-between.js';
 import type { OnOptions } from './handle.js';
 import { decode } from './wire.js';
 
@@ -245,18 +246,5 @@ export class EventConsumer {
     message.nak(delayMs);
   }
 }
-
-/**
- * Why events that were to come through the consumer may never come. What it has delivered and what it has still to deliver only grows together,
- * unless the stream has lost events: it was purged, or they were too old.
- */
-function gapBetween(before: ConsumerInfo | undefined, now: ConsumerInfo | undefined): string | undefined {
-  if (!now) return 'there is no such consumer';
-  if (!before) return undefined;
-  if (before.created !== now.created) return 'the consumer was made anew';
-  return counted(now) < counted(before) ? 'the stream has lost events' : undefined;
-}
-
-const counted = ({ delivered, num_pending }: ConsumerInfo) => delivered.consumer_seq + num_pending;
 
 const isMissing = (error: unknown, code: number): error is JetStreamApiError => error instanceof JetStreamApiError && error.code === code;
