@@ -1,7 +1,7 @@
 // Makes .env for docker-compose.yml, with a random secret for every variable that has to be set:
 //   node deploy/docker/make-env.mjs https://id.example/realms/company
 // An .env that is there already is not touched.
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const [issuer, file = '.env'] = process.argv.slice(2);
@@ -14,6 +14,10 @@ const names = new Set([...compose.matchAll(/\$\{(\w+):\?/g)].map(([, name]) => n
 const values = Object.fromEntries([...names].map((name) => [name, randomBytes(24).toString('base64url')]));
 
 values.KONTOR_OIDC_ISSUER = issuer;
+const caller = generateKeyPairSync('ed25519');
+values.KONTOR_CALLER_SIGNING_KEY = caller.privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64url');
+values.KONTOR_CALLER_KEY = caller.publicKey.export({ format: 'der', type: 'spki' }).toString('base64url');
+
 // Meilisearch makes its keys of the master key and an id; this is the id that the search service's key gets (deploy/local/src/meilisearch.ts).
 const keyId = '0190c2f0-6b6f-4d3a-9d5e-7a1f5b8c2e10';
 values.KONTOR_MEILI_KEY = createHmac('sha256', values.KONTOR_MEILI_MASTER_KEY).update(keyId).digest('hex');

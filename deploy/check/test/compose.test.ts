@@ -170,8 +170,17 @@ describe('the steps before the first start', () => {
     const { service } = await import('@kontor/notification');
     const url = new URL(filledIn(container('notification-migrate').environment).KONTOR_MIGRATION_URL ?? '');
     url.host = new URL(servers.postgres.url).host;
-    await service.migrate({ KONTOR_NATS_URL: servers.nats.url, KONTOR_DATABASE_URL: url.href });
+    await service.migrate({ ...servers.nats.env('notification'), KONTOR_DATABASE_URL: url.href });
     await servers.stop();
+  });
+
+  test('only the gateway gets the key that signs callers, and it fits the one with which they are checked', async () => {
+    const { CallerSigner, CallerVerifier } = await import('@kontor/bus');
+    const having = Object.entries(containers).filter(([, { environment }]) => environment.KONTOR_CALLER_SIGNING_KEY);
+    expect(having.map(([name]) => name)).toEqual(['gateway']);
+    const caller = { tenant: 'acme', roles: ['admin' as const], teams: [], door: 'api' as const };
+    const signed = new CallerSigner(secrets.KONTOR_CALLER_SIGNING_KEY ?? '').sign(caller);
+    expect(new CallerVerifier([secrets.KONTOR_CALLER_KEY ?? '']).verify(signed)).toEqual(caller);
   });
 
   test('the key that make-env.mjs works out is the one that Meilisearch makes', async () => {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { provision } from '@kontor/bus';
 import { connect } from '@nats-io/transport-node';
 import type { DataFolder } from './data-folder.js';
+import { callerKeys } from './caller-keys.js';
 import { createServiceDatabase, type ServiceDatabase } from './databases.js';
 import { isFree } from './free-port.js';
 import { fetchToken, type IdentityProvider, startIdentityProvider, type TokenFor } from './identity-provider.js';
@@ -184,16 +185,23 @@ function environment(
   healthPort: number,
 ): Record<string, string> {
   const database = databases[name];
+  const caller = callerKeys(data.secret('caller'));
   return {
     KONTOR_NATS_URL: servers.nats?.url ?? '',
     KONTOR_NATS_USER: name,
     KONTOR_NATS_PASSWORD: data.secret(`nats-${name}`),
+    KONTOR_CALLER_KEY: caller.publicKey,
     KONTOR_HEALTH_PORT: `${healthPort}`,
     KONTOR_HEALTH_HOST: '127.0.0.1',
     KONTOR_LOG_LEVEL: logLevel,
     ...(database && { KONTOR_DATABASE_URL: database.url, KONTOR_MIGRATION_URL: database.migrationUrl }),
     ...(name === 'search' && { KONTOR_MEILI_URL: servers.meili?.url ?? '', KONTOR_MEILI_KEY: searchKey }),
-    ...(name === 'gateway' && { KONTOR_HTTP_PORT: `${httpPort}`, KONTOR_HTTP_HOST: httpHost, KONTOR_OIDC_ISSUER: identity.issuer }),
+    ...(name === 'gateway' && {
+      KONTOR_CALLER_SIGNING_KEY: caller.signingKey,
+      KONTOR_HTTP_PORT: `${httpPort}`,
+      KONTOR_HTTP_HOST: httpHost,
+      KONTOR_OIDC_ISSUER: identity.issuer,
+    }),
   };
 }
 

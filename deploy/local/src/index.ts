@@ -1,3 +1,4 @@
+export { callerKeys } from './caller-keys.js';
 export * from './data-folder.js';
 export * from './databases.js';
 export { freePort } from './free-port.js';

@@ -28,7 +28,6 @@ export interface NatsConfigOptions {
 interface Permissions {
   publish: string[];
   subscribe: string[];
-  answers: boolean;
 }
 
 export const readPolicy = (): NatsPolicy => parse(readFileSync(new URL('../../nats/policy.yaml', import.meta.url), 'utf8')) as NatsPolicy;
@@ -41,9 +40,12 @@ export const passwordVariable = (user: string): string => `KONTOR_NATS_PASSWORD_
 
 /** The whole configuration of the server but its address and its folder; passwords come from its environment. */
 export function natsConfig({ durable, monitor, testUser }: NatsConfigOptions, policy = readPolicy()): string {
-  const users = Object.entries(policy.services).map(([name, service]) => userBlock(name, permissionsOf(name, service)));
-  users.push(userBlock('admin', { publish: ['$JS.API.>'], subscribe: ['_INBOX.>', '_INBOX_admin.>'], answers: false }));
-  if (testUser) users.push(userBlock('test', { publish: ['>'], subscribe: ['>'], answers: false }));
+  const users = Object.entries(policy.services).map(([name, service]) => {
+    const callers = [...callersOf(name, policy), ...(testUser ? ['test'] : [])];
+    return userBlock(name, permissionsOf(name, service, callers));
+  });
+  users.push(userBlock('admin', { publish: ['$JS.API.>'], subscribe: ['_INBOX.>', '_INBOX_admin.>'] }));
+  if (testUser) users.push(userBlock('test', { publish: ['>'], subscribe: ['>'] }));
   return `# Made from deploy/nats/policy.yaml; change that file and run \`npm run nats-config -w @kontor/local\`.
 max_payload: 8MB
 ${monitor ? 'http: 0.0.0.0:8222\n' : ''}jetstream {
@@ -59,16 +61,26 @@ ${users.join('\n')}
 `;
 }
 
-function permissionsOf(name: string, { serves, calls = [], emits = [], follows = {}, objects = {} }: ServicePolicy): Permissions {
+/** The services that may send this one a request. */
+const callersOf = (name: string, { services }: NatsPolicy): string[] =>
+  Object.keys(services).filter((caller) => services[caller]?.calls?.some((call) => call.startsWith(`${name}.`)));
+
+// Not `allow_responses`: that lets a service publish to whatever reply subject somebody made up, past its own list.
+function permissionsOf(
+  name: string,
+  { serves, calls = [], emits = [], follows = {}, objects = {} }: ServicePolicy,
+  callers: string[],
+): Permissions {
   const publish = [
-    ...calls.map((service) => (service.includes('.') ? service : `${service}.>`)),
+    ...calls.map((call) => `${call}.${name}`),
+    ...(serves ? callers.map((caller) => `_INBOX_${caller}.>`) : []),
     ...emits.map((noun) => `events.${noun}.>`),
     ...Object.entries(follows).flatMap(([consumer, noun]) => consumerSubjects(consumer, noun)),
     ...(Object.keys(follows).length ? [`dead.${name}.>`] : []),
     ...Object.entries(objects).flatMap(([bucket, rights]) => rights.flatMap((right) => objectSubjects(bucket, right))),
   ];
   const subscribe = [`_INBOX_${name}.>`, ...(serves ? [`${name}.> ${name}`] : [])];
-  return { publish: [...new Set(publish)], subscribe, answers: serves ?? false };
+  return { publish: [...new Set(publish)], subscribe };
 }
 
 const consumerSubjects = (consumer: string, noun: string): string[] => [
@@ -96,7 +108,7 @@ function objectSubjects(bucket: string, right: ObjectRight): string[] {
   ];
 }
 
-function userBlock(name: string, { publish, subscribe, answers }: Permissions): string {
+function userBlock(name: string, { publish, subscribe }: Permissions): string {
   const list = (subjects: string[]) => subjects.map((subject) => `          "${subject}"`).join('\n');
   return `    {
       user: "${name}"
@@ -107,7 +119,7 @@ ${list(publish)}
         ] }
         subscribe { allow: [
 ${list(subscribe)}
-        ] }${answers ? '\n        allow_responses: true' : ''}
+        ] }
       }
     }`;
 }

@@ -84,23 +84,37 @@ test('without a password nobody comes in', async () => {
 
 describe('requests', () => {
   test('gateway asks each service, which answers from its queue group', async () => {
-    for (const service of ['customer', 'contact-permission', 'notification', 'import', 'search']) {
-      const serving = as(service).subscribe(`${service}.do-something`, {
+    for (const subject of [
+      'customer.get-contact',
+      'contact-permission.get-permissions',
+      'notification.get-mail-flags',
+      'import.get-import',
+      'search.find-entries',
+    ]) {
+      const service = subject.split('.')[0] ?? '';
+      const serving = as(service).subscribe(`${subject}.*`, {
         queue: service,
         callback: (_, message) => void message.respond(service),
       });
       await as(service).flush();
-      expect((await as('gateway').request(`${service}.do-something`, '', { timeout: 1000 })).string()).toBe(service);
+      expect((await as('gateway').request(`${subject}.gateway`, '', { timeout: 1000 })).string()).toBe(service);
       serving.unsubscribe();
     }
   });
 
-  test.each(['contact-permission', 'notification', 'import', 'search'])('%s may ask customer', async (service) => {
-    expect(await arrives(service, 'customer.get-contact')).toBe(true);
+  test.each([
+    ['contact-permission', 'customer.get-entries'],
+    ['notification', 'customer.get-entries'],
+    ['import', 'customer.import-contacts'],
+    ['search', 'customer.get-index-entries'],
+  ])('%s may ask %s, under its own name', async (service, subject) => {
+    expect(await arrives(service, `${subject}.${service}`)).toBe(true);
+    expect(await arrives(service, `${subject}.gateway`)).toBe(false);
+    expect(await arrives(service, subject)).toBe(false);
   });
 
   test.each(['contact-permission', 'notification', 'import', 'search'])('customer may ask %s to forget somebody', async (service) => {
-    expect(await arrives('customer', `${service}.forget-entry`)).toBe(true);
+    expect(await arrives('customer', `${service}.forget-entry.customer`)).toBe(true);
   });
 
   test.each([
@@ -111,8 +125,38 @@ describe('requests', () => {
     ['notification', 'import.start-import'],
     ['search', 'contact-permission.get-permissions'],
     ['admin', 'customer.get-contact'],
+    ['notification', 'customer.see-agent'],
+    ['notification', 'customer.list-tenants'],
+    ['notification', 'customer.create-contact'],
+    ['notification', 'customer.get-index-entries'],
+    ['import', 'customer.get-entries'],
+    ['gateway', 'customer.list-versions'],
+    ['gateway', 'customer.import-contacts'],
   ])('%s may not ask %s', async (user, subject) => {
-    expect(await arrives(user, subject)).toBe(false);
+    expect(await arrives(user, `${subject}.${user}`)).toBe(false);
+  });
+
+  test('an answer goes to the inboxes of those that may ask, whatever reply subject a request names', async () => {
+    const aims = ['events.contact.changed.v1.people', '$JS.API.STREAM.PURGE.EVENTS', '_INBOX_import.guessed', '_INBOX.guessed'];
+    const heard: string[] = [];
+    const ears = aims.map((aim) => as('test').subscribe(aim, { callback: (_, { subject }) => void heard.push(subject) }));
+    const asked = Promise.withResolvers<void>();
+    let left = aims.length;
+    const serving = as('search').subscribe('search.find-entries.*', {
+      queue: 'search',
+      callback: (_, message) => {
+        message.respond('{}');
+        if (--left === 0) asked.resolve();
+      },
+    });
+    await as('search').flush();
+    await as('test').flush();
+    for (const reply of aims) as('gateway').publish('search.find-entries.gateway', '{}', { reply });
+    await asked.promise;
+    await as('search').flush();
+    await as('test').flush();
+    expect(heard).toEqual([]);
+    for (const sub of [serving, ...ears]) sub.unsubscribe();
   });
 
   test('nobody takes or overhears the requests of another', async () => {
@@ -128,7 +172,8 @@ describe('requests', () => {
     expect(await hears('gateway', '_INBOX_gateway.>')).toBe(true);
     expect(await hears('customer', '_INBOX_gateway.>')).toBe(false);
     expect(await hears('customer', '_INBOX.>')).toBe(false);
-    expect(await arrives('customer', '_INBOX_gateway.guessed')).toBe(false);
+    // customer answers gateway and import, but search answers gateway only, and nobody asks gateway.
+    for (const user of ['search', 'notification', 'gateway']) expect(await arrives(user, '_INBOX_import.guessed')).toBe(false);
   });
 });
 

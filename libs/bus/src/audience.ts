@@ -3,9 +3,9 @@ import type { Role } from './context.js';
 
 const allowed: Record<Audience, readonly Role[]> = {
   services: ['service'],
-  admins: ['admin', 'service'],
-  agents: ['admin', 'agent', 'service'],
-  readers: ['admin', 'agent', 'light_agent', 'service'],
+  admins: ['admin'],
+  agents: ['admin', 'agent'],
+  readers: ['admin', 'agent', 'light_agent'],
 };
 
 /** Whether one of these roles is among those a contract is for. */

@@ -1,15 +1,10 @@
 import type { EventContract, RequestContract } from '@kontor/contracts';
-import {
-  type ConnectionOptions,
-  createInbox,
-  type NatsConnection,
-  NoRespondersError,
-  RequestError,
-  TimeoutError,
-} from '@nats-io/nats-core';
+import { type ConnectionOptions, type NatsConnection, NoRespondersError, RequestError, TimeoutError } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
 import type { z } from 'zod';
+import { addressOf, inboxOf } from './address.js';
 import { AppError } from './app-error.js';
+import { CallerSigner, CallerVerifier } from './caller.js';
 import { type Context, currentContext, toHeaders } from './context.js';
 import { Followers } from './followers.js';
 import { Gate } from './gate.js';
@@ -21,6 +16,10 @@ export interface BusOptions {
   url: string;
   user?: string;
   password?: string;
+  /** The public keys of the gateway, with which callers are checked (see caller.ts). */
+  callerKeys?: readonly string[];
+  /** The gateway's private key: what is asked for an agent is signed with it. */
+  signingKey?: string;
   /** Requests worked on at a time; four times as many wait, more are refused with `busy`. */
   concurrency?: number;
 }
@@ -35,11 +34,15 @@ export class Bus {
   private readonly gates = new Map<string, Gate>();
   /** Pending while the broker is away; undefined while it is there. */
   private away?: Promise<void>;
+  private readonly signer?: CallerSigner;
+  readonly callers: CallerVerifier;
 
   private constructor(
     readonly options: BusOptions,
     readonly connection: NatsConnection,
   ) {
+    if (options.signingKey) this.signer = new CallerSigner(options.signingKey);
+    this.callers = new CallerVerifier(options.callerKeys ?? []);
     void this.watch();
   }
 
@@ -47,7 +50,7 @@ export class Bus {
     const settings: ConnectionOptions = {
       servers: options.url,
       name: options.name,
-      inboxPrefix: `_INBOX_${options.name}`,
+      inboxPrefix: inboxOf(options.name),
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,
       reconnectJitter: 250,
@@ -75,16 +78,25 @@ export class Bus {
     const now = Date.now();
     const deadline = Math.min(now + contract.timeoutMs, context.deadline ?? Number.POSITIVE_INFINITY);
     if (deadline <= now) throw new AppError('timeout', `The time for ${contract.subject} was over before it was asked`);
+    const headers = toHeaders({ ...context, deadline, signed: this.signatureOf(context) });
     const data = encode(input);
     if (data.length > MAX_MESSAGE) throw new AppError('too-large', `The request is larger than ${MAX_MESSAGE} bytes`);
     if (this.away) await this.back(deadline);
     const reply = await this.connection
-      .request(contract.subject, data, { timeout: Math.max(deadline - Date.now(), 1), headers: toHeaders({ ...context, deadline }) })
+      .request(addressOf(contract.subject, this.options.name), data, { timeout: Math.max(deadline - Date.now(), 1), headers })
       .catch((error: unknown) => {
         throw this.failure(contract.subject, error);
       });
     // The owner has parsed its answer with the same contract before it left.
     return decodeReply(reply) as z.output<O>;
+  }
+
+  /** What is asked for an agent goes out only as the gateway has signed it: unsigned it would count as work of a service, which may do more. */
+  private signatureOf(context: Context): string | undefined {
+    if (context.roles.length === 1 && context.roles[0] === 'service') return undefined;
+    const signed = this.signer?.sign(context) ?? context.signed;
+    if (!signed) throw new AppError('unauthenticated', 'The gateway has not signed who asked for this; ask for it again');
+    return signed;
   }
 
   private async watch(): Promise<void> {
@@ -133,10 +145,6 @@ export class Bus {
     const gate = this.gates.get(name) ?? new Gate();
     this.gates.set(name, gate);
     return gate;
-  }
-
-  newInbox(): string {
-    return createInbox(`_INBOX_${this.options.name}`);
   }
 
   /** Whether the broker can be reached now. */

@@ -211,9 +211,7 @@ export class EventConsumer {
       const context = fromHeaders(message.headers);
       const parsed = this.listener.contract.payload.safeParse(decode(message.data));
       if (!parsed.success) throw invalid(fieldErrors(parsed.error.issues));
-      await runAs({ ...context, roles: ['service'], agent: undefined, idempotencyKey: undefined, deadline: undefined }, () =>
-        this.listener.receive(parsed.data),
-      );
+      await runAs({ ...context, idempotencyKey: undefined, deadline: undefined }, () => this.listener.receive(parsed.data));
       message.ack();
     } catch (error) {
       await this.fail(message, error);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type Door, doors } from '@kontor/contracts';
 import { type MsgHdrs, headers as natsHeaders } from '@nats-io/nats-core';
 import { AppError } from './app-error.js';
+import type { Caller } from './caller.js';
 
 export type Role = 'admin' | 'agent' | 'light_agent' | 'service';
 /** People's changes go before those of imports and jobs. */
@@ -22,6 +23,8 @@ export interface Context {
   /** Milliseconds since 1970 after which nobody waits for the answer any more. */
   deadline?: number;
   idempotencyKey?: string;
+  /** Tenant, agent, roles, teams and door as the gateway has signed them; goes along with everything that is asked for this caller. */
+  signed?: string;
 }
 
 const storage = new AsyncLocalStorage<Context>();
@@ -61,40 +64,51 @@ export const serviceContext = (tenant: string, more: Partial<Context> = {}): Con
   ...more,
 });
 
-// Names and teams are whatever the identity provider says; header values must be one line of ASCII.
-const pack = (value: unknown) => encodeURIComponent(JSON.stringify(value));
-const unpack = <T>(value: string): T => JSON.parse(decodeURIComponent(value)) as T;
+// A key is whatever the client says; header values must be one line of ASCII.
+const pack = (value: string) => encodeURIComponent(JSON.stringify(value));
+function unpack(value: string): string {
+  try {
+    return String(JSON.parse(decodeURIComponent(value)));
+  } catch {
+    throw new AppError('invalid', 'The header Idempotency-Key of the message cannot be read');
+  }
+}
 
+/** The headers of a request or event. Who asks goes along only as signed; without a signature it is work of a service. */
 export function toHeaders(context: Context): MsgHdrs {
   const h = natsHeaders();
-  h.set('Kontor-Tenant', context.tenant);
-  if (context.agent) h.set('Kontor-Agent', pack(context.agent));
-  h.set('Kontor-Roles', context.roles.join(','));
-  if (context.teams.length) h.set('Kontor-Teams', pack(context.teams));
+  if (context.signed) h.set('Kontor-Caller', context.signed);
+  else {
+    h.set('Kontor-Tenant', context.tenant);
+    h.set('Kontor-Door', context.door);
+  }
   h.set('Kontor-Request-Id', context.requestId);
   h.set('traceparent', context.traceparent);
   h.set('Kontor-Lane', context.lane);
-  h.set('Kontor-Door', context.door);
   if (context.deadline) h.set('Kontor-Deadline', String(context.deadline));
   if (context.idempotencyKey) h.set('Idempotency-Key', pack(context.idempotencyKey));
   return h;
 }
 
-/** Reads what `toHeaders` wrote; a message without a tenant is nobody's and is refused. */
-export function fromHeaders(h: MsgHdrs | undefined): Context {
-  const tenant = h?.get('Kontor-Tenant');
-  if (!h || !tenant) throw new AppError('unauthenticated', 'The message names no tenant');
-  const deadline = Number(h.get('Kontor-Deadline'));
+/**
+ * Reads what `toHeaders` wrote. The caller is the one that `verify` finds signed; a message without a signature is that of a service, and one
+ * without a tenant is nobody's and is refused.
+ */
+export function fromHeaders(h: MsgHdrs | undefined, verify?: (signed: string) => Caller): Context {
+  const deadline = Number(h?.get('Kontor-Deadline'));
+  const signed = verify && h?.get('Kontor-Caller');
   return {
-    tenant,
-    ...(h.has('Kontor-Agent') && { agent: unpack<{ id: string; name?: string }>(h.get('Kontor-Agent')) }),
-    roles: h.get('Kontor-Roles').split(',').filter(Boolean) as Role[],
-    teams: h.has('Kontor-Teams') ? unpack<string[]>(h.get('Kontor-Teams')) : [],
-    requestId: h.get('Kontor-Request-Id') || randomUUID(),
-    traceparent: h.get('traceparent') || newTraceparent(),
-    lane: h.get('Kontor-Lane') === 'bulk' ? 'bulk' : 'people',
-    door: doors.find((door) => door === h.get('Kontor-Door')) ?? 'api',
+    ...(signed ? { ...verify(signed), signed } : serviceOf(h)),
+    requestId: h?.get('Kontor-Request-Id') || randomUUID(),
+    traceparent: h?.get('traceparent') || newTraceparent(),
+    lane: h?.get('Kontor-Lane') === 'bulk' ? 'bulk' : 'people',
     ...(deadline > 0 && { deadline }),
-    ...(h.has('Idempotency-Key') && { idempotencyKey: unpack<string>(h.get('Idempotency-Key')) }),
+    ...(h?.has('Idempotency-Key') && { idempotencyKey: unpack(h.get('Idempotency-Key')) }),
   };
+}
+
+function serviceOf(h: MsgHdrs | undefined): Caller {
+  const tenant = h?.get('Kontor-Tenant');
+  if (!tenant) throw new AppError('unauthenticated', 'The message names no tenant');
+  return { tenant, roles: ['service'], teams: [], door: doors.find((door) => door === h?.get('Kontor-Door')) ?? 'api' };
 }

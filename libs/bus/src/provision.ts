@@ -29,7 +29,9 @@ export async function provision(connection: NatsConnection, options: ProvisionOp
     storage: StorageType.File,
     discard: DiscardPolicy.New,
     num_replicas: replicas,
+    // What was told stays until its time is over, whoever asks; both can be set on a stream that is there, and never taken back.
     deny_delete: true,
+    deny_purge: true,
     duplicate_window: 120 * SECOND,
     max_msg_size: 512 * 1024,
   };

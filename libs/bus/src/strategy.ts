@@ -2,6 +2,7 @@ import type { EventContract, RequestContract } from '@kontor/contracts';
 import type { Msg, Subscription } from '@nats-io/nats-core';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { firstValueFrom, isObservable } from 'rxjs';
+import { addressOf, isAnswerable } from './address.js';
 import { AppError, fieldErrors } from './app-error.js';
 import { mayCall } from './audience.js';
 import type { Bus } from './bus.js';
@@ -20,7 +21,7 @@ const MAX_REPLY = 7 * 1024 * 1024;
 
 /**
  * The one transport of Kontor: requests over core NATS in a queue group named like the service, events over JetStream.
- * Handlers go through Nest's guards, interceptors and filters as with any transport. Every request gets an answer: also bad JSON,
+ * A request is answered only into the inbox of who asked. Handlers go through Nest's guards, interceptors and filters as with any transport. Every request gets an answer: also bad JSON,
  * too large replies, and thrown errors.
  */
 export class BusStrategy extends Server implements CustomTransportStrategy {
@@ -53,11 +54,18 @@ export class BusStrategy extends Server implements CustomTransportStrategy {
     const { name } = this.bus.options;
     if (!contract.subject.startsWith(`${name}.`)) throw new Error(`${contract.subject} does not belong to the ${name} service`);
     this.subscriptions.push(
-      this.bus.connection.subscribe(contract.subject, {
+      this.bus.connection.subscribe(addressOf(contract.subject, '*'), {
         queue: name,
         callback: (error, message) => {
           if (error) this.logger.error({ event: 'subscription-failed', subject: contract.subject, message: error.message });
-          else void this.answer(contract, handler, message);
+          else if (isAnswerable(message.subject, message.reply)) void this.answer(contract, handler, message);
+          // Not answered, so not done either. The reply subject is not logged: whoever made it up may have written anything into it.
+          else
+            this.logger.warn({
+              event: 'request-dropped',
+              subject: message.subject,
+              message: 'the answer is not for the inbox of who asks',
+            });
         },
       }),
     );
@@ -87,7 +95,7 @@ export class BusStrategy extends Server implements CustomTransportStrategy {
   }
 
   private async call(contract: RequestContract, handler: MessageHandler, message: Msg): Promise<Uint8Array> {
-    const context = fromHeaders(message.headers);
+    const context = fromHeaders(message.headers, (signed) => this.bus.callers.verify(signed, contract.outlivesCaller));
     if (context.deadline && context.deadline <= Date.now())
       throw new AppError('timeout', 'The time for this request was over before its turn came');
     if (!mayCall(contract.audience, context.roles)) throw new AppError('forbidden', `${contract.summary}: your role does not allow it`);

@@ -36,7 +36,7 @@ const replicas: Awaited<ReturnType<typeof startReplica>>[] = [];
 
 beforeAll(async () => {
   servers = await start();
-  bus = await connect(servers.nats, 'gateway');
+  bus = await connect(servers.nats, 'test');
 });
 afterEach(async () => {
   await Promise.all(replicas.splice(0).map((replica) => replica.stop()));
@@ -51,7 +51,8 @@ async function replica(controller: Type, concurrency?: number) {
   replicas.push(started);
   return started;
 }
-const ask = (number: number) => bus.request(work, { number }, serviceContext(randomUUID()));
+const agents = { roles: ['agent' as const] };
+const ask = (number: number) => bus.request(work, { number }, serviceContext(randomUUID(), agents));
 const codes = (outcomes: PromiseSettledResult<unknown>[]) =>
   outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 'ok' : (outcome.reason as AppError).code));
 
@@ -94,7 +95,7 @@ describe('a replica that stops', () => {
     await eventually(() => expect(most()).toBe(2));
     await bus.connection.flush();
     const stopped = stopping.stop();
-    const soonOver = () => serviceContext(randomUUID(), { deadline: Date.now() + 300 });
+    const soonOver = () => serviceContext(randomUUID(), { ...agents, deadline: Date.now() + 300 });
     let late = 99;
     await eventually(() => expect(bus.request(work, { number: ++late }, soonOver())).rejects.toMatchObject({ code: 'unavailable' }));
     gate.resolve();
@@ -133,7 +134,7 @@ describe('NATS that dies', () => {
     const noticed = untilDisconnected(bus);
     await servers.nats.kill();
     await noticed;
-    const impatient = serviceContext(randomUUID(), { deadline: Date.now() + 300 });
+    const impatient = serviceContext(randomUUID(), { ...agents, deadline: Date.now() + 300 });
     await expect(bus.request(work, { number: 1 }, impatient)).rejects.toMatchObject({ code: 'unavailable' });
     const patient = ask(2).catch((error: AppError) => error.code);
     await servers.nats.restart();

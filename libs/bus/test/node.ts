@@ -28,8 +28,7 @@ export async function startReplica(nats: NatsTestServer, name: string, controlle
 }
 
 export async function connect(nats: NatsTestServer, name: string, options: Partial<BusOptions> = {}): Promise<Bus> {
-  const { KONTOR_NATS_URL: url, KONTOR_NATS_USER: user, KONTOR_NATS_PASSWORD: password } = nats.env(name);
-  return Bus.connect({ name, url, user, password, ...options });
+  return Bus.connect({ ...nats.bus(name), ...options });
 }
 
 /** Makes the streams, as is done once before the services start. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type NatsTestServer, startServers } from '@kontor/testing';
-import { AckPolicy, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { AckPolicy, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { Objm } from '@nats-io/obj';
 import type { Bus } from '../src/index.js';
 import { connect, provisionStreams } from './node.js';
 
@@ -16,6 +17,28 @@ beforeAll(async () => {
 afterAll(async () => {
   await onlooker.connection.close();
   await servers.stop();
+});
+
+test.each([
+  ['EVENTS', 'events.something.changed.v1'],
+  ['DEAD', 'dead.service.events.something.changed.v1'],
+])('nobody empties the stream %s, nor takes a message out of it, also where it was made by an earlier version', async (name, subject) => {
+  const { config } = await manager.streams.info(name);
+  await manager.streams.delete(name);
+  await manager.streams.add({ name, subjects: config.subjects, duplicate_window: config.duplicate_window });
+  await provisionStreams(servers.nats);
+  const { seq } = await jetstream(onlooker.connection).publish(subject, 'kept');
+  await expect(manager.streams.purge(name)).rejects.toThrow();
+  await expect(manager.streams.deleteMessage(name, seq)).rejects.toThrow();
+  expect((await manager.streams.info(name)).state.messages).toBe(1);
+});
+
+test('a file in the bucket can be replaced and deleted', async () => {
+  const bucket = await new Objm(onlooker.connection).open('imports');
+  for (const content of ['one', 'two']) await bucket.putBlob({ name: 'file' }, Buffer.from(content));
+  expect(Buffer.from((await bucket.getBlob('file')) ?? []).toString()).toBe('two');
+  await bucket.delete('file');
+  expect(await bucket.getBlob('file')).toBeNull();
 });
 
 test('an update takes the consumers away that no service has any more, and no other', async () => {

@@ -4,7 +4,17 @@ import { request } from '@kontor/contracts';
 import { startServers } from '@kontor/testing';
 import { Controller } from '@nestjs/common';
 import { z } from 'zod';
-import { AppError, type Bus, type Context, currentContext, Handle, serviceContext, toHeaders } from '../src/index.js';
+import {
+  AppError,
+  addressOf,
+  type Bus,
+  CallerSigner,
+  type Context,
+  currentContext,
+  Handle,
+  serviceContext,
+  toHeaders,
+} from '../src/index.js';
 import { connect, startReplica } from './node.js';
 
 const anything = z.looseObject({});
@@ -70,16 +80,20 @@ class Customer {
   }
 }
 
-const aContext = (more: Partial<Context> = {}) => serviceContext(randomUUID(), more);
+const aContext = (more: Partial<Context> = {}) => serviceContext(randomUUID(), { roles: ['agent'], ...more });
+const addressed = ({ subject }: { subject: string }) => addressOf(subject, 'test');
 
 let customer: Awaited<ReturnType<typeof startReplica>>;
 let bus: Bus;
+let signer: CallerSigner;
+const signed = (context: Context): Context => ({ ...context, signed: signer.sign(context) });
 let stopServers: () => Promise<void>;
 
 beforeAll(async () => {
   const servers = await startServers({ nats: true });
   stopServers = () => servers.stop();
-  [customer, bus] = await Promise.all([startReplica(servers.nats, 'customer', [Customer]), connect(servers.nats, 'gateway')]);
+  signer = new CallerSigner(servers.nats.signingKey);
+  [customer, bus] = await Promise.all([startReplica(servers.nats, 'customer', [Customer]), connect(servers.nats, 'test')]);
 });
 afterAll(async () => {
   await Promise.all([customer.vanish(), bus.connection.close()]); // `never` would hold a graceful stop
@@ -97,13 +111,13 @@ describe('the context', () => {
       idempotencyKey: 'schlüssel 1',
     });
     const deadline = Date.now() + 5_000;
-    const { deadline: told, ...received } = await bus.request(tellContext, {}, context);
+    const { deadline: told, signed: _, ...received } = await bus.request(tellContext, {}, context);
     expect(received).toEqual({ ...context });
     expect(Math.abs(Number(told) - deadline)).toBeLessThan(1_000);
   });
 
   test('is needed: a message without a tenant is nobody’s', async () => {
-    const reply = await bus.connection.request(tellContext.subject, '{}');
+    const reply = await bus.connection.request(addressed(tellContext), '{}');
     expect(reply.headers?.get('Nats-Service-Error')).toBe('unauthenticated');
   });
 
@@ -140,15 +154,15 @@ describe('what goes in and out', () => {
   });
 
   test.each(['{"emails":', '', '\u0000', '[1,2'])('bad JSON (%j) is answered', async (text) => {
-    const reply = await bus.connection.request(keepEmails.subject, text, { headers: toHeaders(aContext()), timeout: 10_000 });
+    const reply = await bus.connection.request(addressed(keepEmails), text, { headers: toHeaders(signed(aContext())), timeout: 10_000 });
     expect(reply.headers?.get('Nats-Service-Error')).toBe('invalid');
     expect(reply.headers?.get('Nats-Service-Error-Code')).toBe('400');
   });
 
   test('headers that nobody of ours wrote are answered', async () => {
-    const headers = toHeaders(aContext());
-    headers.set('Kontor-Agent', '%E0%A4%A');
-    const reply = await bus.connection.request(tellContext.subject, '{}', { headers, timeout: 10_000 });
+    const headers = toHeaders(signed(aContext()));
+    headers.set('Idempotency-Key', '%E0%A4%A');
+    const reply = await bus.connection.request(addressed(tellContext), '{}', { headers, timeout: 10_000 });
     expect(reply.headers?.has('Nats-Service-Error')).toBe(true);
   });
 
@@ -193,7 +207,7 @@ describe('failures', () => {
   test('a request whose time is over is not asked, and not begun when it arrives late', async () => {
     const late = aContext({ deadline: Date.now() - 1 });
     await expect(bus.request(tellContext, {}, late)).rejects.toMatchObject({ code: 'timeout' });
-    const reply = await bus.connection.request(tellContext.subject, '{}', { headers: toHeaders(late), timeout: 10_000 });
+    const reply = await bus.connection.request(addressed(tellContext), '{}', { headers: toHeaders(signed(late)), timeout: 10_000 });
     expect(reply.headers?.get('Nats-Service-Error')).toBe('timeout');
   });
 });

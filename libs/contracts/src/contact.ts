@@ -285,7 +285,7 @@ export const importContacts = request(
     rows: z.array(ImportRow).max(1000),
   }),
   z.object({ outcomes: z.array(RowOutcome) }),
-  { summary: 'Takes in one batch of an import', audience: 'agents', timeoutMs: 60_000 },
+  { summary: 'Takes in one batch of an import', audience: 'agents', timeoutMs: 60_000, outlivesCaller: true },
 );
 
 /**

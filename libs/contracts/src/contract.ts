@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** Who may call a request. `agents` are admins and agents, `readers` are light agents too, `services` only other services. */
+/** Who may call a request. `agents` are admins and agents, `readers` are light agents too, `services` other services on work of their own, and nobody else. */
 export type Audience = 'admins' | 'agents' | 'readers' | 'services';
 
 export interface RequestContract<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {
@@ -14,6 +14,8 @@ export interface RequestContract<I extends z.ZodType = z.ZodType, O extends z.Zo
   summary: string;
   /** How long the caller waits, in milliseconds. */
   timeoutMs: number;
+  /** For work that goes on long after its caller has asked for it, like an import: the gateway's signature of the caller counts also when it has expired. */
+  outlivesCaller?: true;
 }
 
 export interface EventContract<P extends z.ZodType = z.ZodType> {
@@ -37,7 +39,7 @@ export function request<I extends z.ZodType, O extends z.ZodType>(
   subject: string,
   input: I,
   output: O,
-  options: { summary: string; audience?: Audience; timeoutMs?: number },
+  options: Pick<RequestContract, 'summary'> & Partial<Pick<RequestContract, 'audience' | 'timeoutMs' | 'outlivesCaller'>>,
 ): RequestContract<I, O> {
   if (!/^[a-z0-9-]{1,64}\.[a-z0-9-]{1,64}$/.test(subject))
     throw new Error(`"${subject}" is no request subject: write <service>.<verb>-<noun>`);

@@ -134,10 +134,7 @@ export const listCustomerContacts = request(
 
 /** A contact as the caller finds it. */
 const VisibleContact = ContactEntry.extend({ mayWrite: z.boolean().describe('whether the calling agent may change it') });
-/**
- * What these ids are now, for search and for mail recipients: what is in the bin, unknown, or not visible to the calling agent is left out.
- * Asked by a service (no agent in the call), everything of the tenant is visible.
- */
+/** What these ids are now, for search and for mail recipients: what is in the bin, unknown, or not visible to the calling agent is left out. */
 export const getEntries = request(
   'customer.get-entries',
   z.strictObject({
@@ -147,6 +144,12 @@ export const getEntries = request(
   z.object({ contacts: z.array(VisibleContact), customers: z.array(CustomerEntry) }),
   { summary: 'Gives many contacts and customers by id', timeoutMs: 15_000 },
 );
+/** The same for an index, which has everything of the tenant. */
+export const getIndexEntries = request('customer.get-index-entries', getEntries.input, getEntries.output, {
+  summary: 'Gives many contacts and customers by id, whoever may see them',
+  audience: 'services',
+  timeoutMs: 15_000,
+});
 /**
  * The contacts and customers that have opportunities, but none that the calling agent may see: all of them belong to somebody hidden, too.
  * Of an entry search knows only whether it has any. More than 10,000 are refused with `too-large`.

@@ -51,7 +51,10 @@ export const SettingsPatch = z.strictObject({
 });
 export type SettingsPatch = z.output<typeof SettingsPatch>;
 
-export const getSettings = request('customer.get-settings', empty, Settings, { summary: 'Gives the settings of the tenant' });
+export const getSettings = request('customer.get-settings', empty, Settings, {
+  summary: 'Gives the settings of the tenant',
+  outlivesCaller: true, // an import reads them when it goes on
+});
 export const changeSettings = request(
   'customer.change-settings',
   z.strictObject({ version: version.optional(), change: SettingsPatch }),

@@ -19,7 +19,8 @@ export async function emit<P extends z.ZodType>(tx: EntityManager, contract: Eve
   const context = currentContext();
   const parsed = contract.payload.parse(payload);
   const headers: Record<string, string> = {};
-  for (const [key, values] of toHeaders({ ...context, deadline: undefined, idempotencyKey: undefined })) headers[key] = values[0] ?? '';
+  for (const [key, values] of toHeaders({ ...context, deadline: undefined, idempotencyKey: undefined, signed: undefined }))
+    headers[key] = values[0] ?? '';
   await tx.query('insert into outbox (subject, headers, payload) values ($1, $2, $3)', [
     Bus.subjectOf(contract, context.lane),
     JSON.stringify(headers),

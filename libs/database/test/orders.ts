@@ -45,6 +45,5 @@ export const addItem = async (tx: EntityManager, name: string): Promise<string> 
 export const emitNumber = (tx: EntityManager, number: number) => emit(tx, itemChanged, { number });
 
 export async function connectBus(nats: NatsTestServer, name: string): Promise<Bus> {
-  const { KONTOR_NATS_URL: url, KONTOR_NATS_USER: user, KONTOR_NATS_PASSWORD: password } = nats.env(name);
-  return Bus.connect({ name, url, user, password });
+  return Bus.connect(nats.bus(name));
 }

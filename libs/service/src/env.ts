@@ -1,3 +1,4 @@
+import { isCallerKey } from '@kontor/bus';
 import { z } from 'zod';
 
 /** Variables that every service has. Services add their own with `.extend`. */
@@ -5,6 +6,11 @@ export const BaseEnv = z.object({
   KONTOR_NATS_URL: z.string().regex(/^(nats|tls):\/\//, 'must be the address of NATS, like nats://localhost:4222'),
   KONTOR_NATS_USER: z.string().min(1).optional(),
   KONTOR_NATS_PASSWORD: z.string().min(1).optional(),
+  /** The public key of the gateway, with which it is checked who asks; several, with commas between them, while the key is changed. */
+  KONTOR_CALLER_KEY: z
+    .string()
+    .transform((list) => list.split(',').map((key) => key.trim()))
+    .pipe(z.array(z.string().refine((key) => isCallerKey('public', key), 'must be an Ed25519 public key: SPKI, DER, base64'))),
   KONTOR_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(9090),
   KONTOR_HEALTH_HOST: z.string().default('0.0.0.0'),
   KONTOR_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

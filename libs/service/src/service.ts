@@ -16,6 +16,8 @@ export interface Definition<E extends z.ZodType<BaseEnv>> {
   env: E;
   /** The service's own module; the bus is injectable in it. */
   module(env: z.output<E>): Type | DynamicModule;
+  /** For the gateway: the key with which it signs who asks. */
+  signingKey?(env: z.output<E>): string;
   /** Brings the database up to date; run once before a new version starts, never at boot. */
   migrate?(env: z.output<E>): Promise<unknown>;
   /** What must work for calls to be sent here, beside the bus. */
@@ -72,6 +74,8 @@ export function defineService<E extends z.ZodType<BaseEnv>>(definition: Definiti
         url: env.KONTOR_NATS_URL,
         user: env.KONTOR_NATS_USER,
         password: env.KONTOR_NATS_PASSWORD,
+        callerKeys: env.KONTOR_CALLER_KEY,
+        signingKey: definition.signingKey?.(env),
         concurrency: env.KONTOR_CONCURRENCY,
       });
       measureFollowers(metrics.registry, bus.followers);

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { BusOptions } from '@kontor/bus';
 import {
+  callerKeys,
   createServiceDatabase,
   dropServiceDatabase,
   freePort,
@@ -32,7 +34,11 @@ export interface TestServer {
 
 export interface NatsTestServer extends TestServer {
   /** The settings with which a service connects. Users: the services, `admin` (streams and buckets), `test` (everything). */
-  env(user: string): { KONTOR_NATS_URL: string; KONTOR_NATS_USER: string; KONTOR_NATS_PASSWORD: string };
+  env(user: string): { KONTOR_NATS_URL: string; KONTOR_NATS_USER: string; KONTOR_NATS_PASSWORD: string; KONTOR_CALLER_KEY: string };
+  /** The same for a bus without a service. `test` signs, as the gateway does, for whomever it asks. */
+  bus(user: string): BusOptions;
+  /** What the gateway signs with in this test. */
+  signingKey: string;
 }
 
 export interface MeiliTestServer extends TestServer {
@@ -64,6 +70,7 @@ type Started<W extends WantedServers> = (W['postgres'] extends 'own' ? { postgre
 export async function startServers<const W extends WantedServers>(wanted: W): Promise<Started<W>> {
   const passwords = Object.fromEntries([...natsUsers(), 'test'].map((user) => [user, `p${randomBytes(9).toString('hex')}`]));
   const passwordEnv = Object.fromEntries(Object.entries(passwords).map(([user, password]) => [passwordVariable(user), password]));
+  const { signingKey, publicKey } = callerKeys(randomBytes(20).toString('hex'));
   const masterKey = randomBytes(20).toString('hex');
   const options = {
     postgres: { user: 'kontor' },
@@ -80,7 +87,22 @@ export async function startServers<const W extends WantedServers>(wanted: W): Pr
     ...servers,
     ...(nats && {
       nats: extend(nats, {
-        env: (user: string) => ({ KONTOR_NATS_URL: nats.url, KONTOR_NATS_USER: user, KONTOR_NATS_PASSWORD: passwords[user] ?? '' }),
+        signingKey,
+        env: (user: string) => ({
+          KONTOR_NATS_URL: nats.url,
+          KONTOR_NATS_USER: user,
+          KONTOR_NATS_PASSWORD: passwords[user] ?? '',
+          KONTOR_CALLER_KEY: publicKey,
+          ...(user === 'gateway' && { KONTOR_CALLER_SIGNING_KEY: signingKey }),
+        }),
+        bus: (user: string) => ({
+          name: user,
+          url: nats.url,
+          user,
+          password: passwords[user],
+          callerKeys: [publicKey],
+          ...(user === 'test' && { signingKey }),
+        }),
       }),
     }),
     ...(meili && { meili: extend(meili, { masterKey, key: await searchServiceKey(meili.url, masterKey) }) }),

@@ -74,7 +74,7 @@ export async function startWorld({ services, asProcesses = false, meili = false,
       } else running.set(service.name, await service.start(env(service.name)));
     }),
   );
-  const bus = await Bus.connect({ name: 'test', url: nats.url, user: 'test', password: nats.env('test').KONTOR_NATS_PASSWORD });
+  const bus = await Bus.connect(nats.bus('test'));
   return {
     nats,
     meili: search,

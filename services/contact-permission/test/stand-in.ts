@@ -21,8 +21,7 @@ class CustomerModule {}
  * Plays the customer service, so that a test decides which contacts there are and when, how often and in which order is told of them.
  */
 export async function playCustomer(nats: NatsTestServer) {
-  const { KONTOR_NATS_URL: url, KONTOR_NATS_USER: user, KONTOR_NATS_PASSWORD: password } = nats.env('customer');
-  const bus = await Bus.connect({ name: 'customer', url, user, password });
+  const bus = await Bus.connect(nats.bus('customer'));
   const app = await NestFactory.createMicroservice(CustomerModule, { strategy: new BusStrategy(bus), logger: false });
   app.useGlobalFilters(new PassErrors());
   await app.listen();

@@ -474,7 +474,9 @@ describe('4.4 tickets make contacts', () => {
 
 describe('projects and opportunities', () => {
   const entry = async (agent: Context, id: string) => {
-    const { contacts, customers } = await world.ask(again(agent, { roles: ['service'], agent: undefined }), k.getEntries, { ids: [id] });
+    const { contacts, customers } = await world.ask(again(agent, { roles: ['service'], agent: undefined }), k.getIndexEntries, {
+      ids: [id],
+    });
     return contacts[0] ?? customers[0];
   };
 

@@ -1,3 +1,4 @@
+import { isCallerKey } from '@kontor/bus';
 import { BaseEnv } from '@kontor/service';
 import { z } from 'zod';
 
@@ -8,6 +9,10 @@ const httpUrl = (what: string) => z.url({ protocol: /^https?$/, error: `must be 
 const claim = (name: string) => z.string().min(1).default(name);
 
 export const GatewayEnv = BaseEnv.extend({
+  /** The private key that belongs to KONTOR_CALLER_KEY. No other service has it. */
+  KONTOR_CALLER_SIGNING_KEY: z
+    .string()
+    .refine((key) => isCallerKey('private', key), 'must be an Ed25519 private key: PKCS #8, DER, base64'),
   KONTOR_HTTP_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
   KONTOR_HTTP_HOST: z.string().default('0.0.0.0'),
   /** Compared to the letter with the `iss` of a token, so a final slash counts. */

@@ -11,6 +11,7 @@ export const service = defineService({
   env: GatewayEnv,
   module: (env) => GatewayModule.with(env),
   serve,
+  signingKey: (env) => env.KONTOR_CALLER_SIGNING_KEY,
   // Everything but uploads works without it.
   checks: (app) => [
     { name: 'files', required: false, run: async () => void (await new Objm(app.get(Bus).connection).open(IMPORT_BUCKET)) },

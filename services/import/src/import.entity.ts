@@ -7,7 +7,7 @@ import type { DateOrder } from './map/read-date.js';
 import type { SurveyedColumn } from './map/survey-file.js';
 
 /** Whose import it is: its batches are sent with these rights. */
-export type StartedBy = Pick<Context, 'agent' | 'roles' | 'teams'>;
+export type StartedBy = Pick<Context, 'agent' | 'roles' | 'teams' | 'signed'>;
 
 /** An uploaded file and what becomes of it. The database adds the tenant. */
 @Entity('import')

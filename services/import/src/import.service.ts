@@ -193,8 +193,8 @@ async function find(tx: EntityManager, id: string, lock?: 'lock'): Promise<Impor
 
 /** From here on a runner takes it up, whatever happens to this process. */
 async function queue(tx: EntityManager, { id }: ImportEntity): Promise<void> {
-  const { tenant, agent, roles, teams } = currentContext();
-  await tx.update(ImportEntity, { id }, { state: 'queued', startedBy: { agent, roles, teams } });
+  const { tenant, agent, roles, teams, signed } = currentContext();
+  await tx.update(ImportEntity, { id }, { state: 'queued', startedBy: { agent, roles, teams, signed } });
   await tx.query('insert into import_queue (import_id, tenant_id) values ($1, $2)', [id, tenant]);
 }
 

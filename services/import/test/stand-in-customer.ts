@@ -1,4 +1,4 @@
-import { AppError, Bus } from '@kontor/bus';
+import { AppError, addressOf, Bus } from '@kontor/bus';
 import { type ErrorCode, getSettings, type InputOf, importContacts, type RowOutcome, type Settings, statusOf } from '@kontor/contracts';
 import { headers, type Msg } from '@nats-io/nats-core';
 
@@ -29,8 +29,11 @@ export class StandInCustomer {
   static async start(env: Record<string, string>): Promise<StandInCustomer> {
     const { KONTOR_NATS_URL: url = '', KONTOR_NATS_USER: user, KONTOR_NATS_PASSWORD: password } = env;
     const standIn = new StandInCustomer(await Bus.connect({ name: 'customer', url, user, password }));
-    standIn.bus.connection.subscribe(importContacts.subject, { queue: 'customer', callback: (_, message) => void standIn.answer(message) });
-    standIn.bus.connection.subscribe(getSettings.subject, {
+    standIn.bus.connection.subscribe(addressOf(importContacts.subject, '*'), {
+      queue: 'customer',
+      callback: (_, message) => void standIn.answer(message),
+    });
+    standIn.bus.connection.subscribe(addressOf(getSettings.subject, '*'), {
       queue: 'customer',
       callback: (_, message) => void message.respond(JSON.stringify(standIn.settings)),
     });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Database } from '@kontor/database';
+import { callerKeys } from '@kontor/local';
 import { startServers } from '@kontor/testing';
 import { service } from '../src/index.js';
 import { documentOf, printDocument } from '../src/indexes/document.js';
@@ -17,6 +18,7 @@ beforeAll(async () => {
     KONTOR_NATS_URL: 'nats://localhost:1',
     KONTOR_NATS_USER: 'x',
     KONTOR_NATS_PASSWORD: 'x',
+    KONTOR_CALLER_KEY: callerKeys('unused').publicKey,
     KONTOR_MEILI_URL: 'http://localhost:1',
   };
   await service.migrate({ ...unused, KONTOR_MEILI_KEY: 'x', KONTOR_DATABASE_URL: url, KONTOR_MIGRATION_URL: migrationUrl });

@@ -7,6 +7,7 @@ import {
   contactsChanged,
   customersChanged,
   getEntries,
+  getIndexEntries,
   type InputOf,
   listContactIds,
   listHiddenOpportunities,
@@ -85,6 +86,11 @@ let refusesFor: (id: string) => void = () => {};
 
 @Controller()
 class Customers {
+  @Handle(getIndexEntries)
+  getIndexEntries(input: InputOf<typeof getIndexEntries>) {
+    return this.getEntries(input);
+  }
+
   @Handle(getEntries)
   getEntries({ ids }: InputOf<typeof getEntries>) {
     const { tenant, agent } = currentContext();
@@ -132,8 +138,7 @@ export type StandIn = Awaited<ReturnType<typeof playCustomer>>;
 
 /** Plays the customer service, so that a test decides what there is and when, how often and in which order is told of it. */
 export async function playCustomer(nats: NatsTestServer) {
-  const { KONTOR_NATS_URL: url, KONTOR_NATS_USER: user, KONTOR_NATS_PASSWORD: password } = nats.env('customer');
-  const bus = await Bus.connect({ name: 'customer', url, user, password });
+  const bus = await Bus.connect(nats.bus('customer'));
   const app = await NestFactory.createMicroservice(CustomerModule, { strategy: new BusStrategy(bus), logger: false });
   app.useGlobalFilters(new PassErrors());
   await app.listen();

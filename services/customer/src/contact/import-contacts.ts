@@ -1,4 +1,4 @@
-import { currentContext } from '@kontor/bus';
+import { currentContext, runAs } from '@kontor/bus';
 import type { InputOf, importContacts, RowOutcome, Settings } from '@kontor/contracts';
 import { Database, violated } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
@@ -36,7 +36,8 @@ export class ImportContacts {
    */
   async takeIn(batch: Batch, tries = 5): Promise<{ outcomes: RowOutcome[] }> {
     try {
-      return { outcomes: await this.db.transaction((tx) => this.once(tx, batch)) };
+      const outcomes = await runAs({ ...currentContext(), door: 'import' }, () => this.db.transaction((tx) => this.once(tx, batch)));
+      return { outcomes };
     } catch (error) {
       if (tries > 1 && violated(error)?.endsWith('_taken')) return this.takeIn(batch, tries - 1);
       throw error;

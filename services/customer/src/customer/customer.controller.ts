@@ -7,6 +7,7 @@ import {
   getCustomer,
   getCustomerContacts,
   getEntries,
+  getIndexEntries,
   type InputOf,
   listCustomerContacts,
   listCustomers,
@@ -53,6 +54,9 @@ export class CustomerController {
   }
   @Handle(getCustomerContacts) contactsOf(input: InputOf<typeof getCustomerContacts>) {
     return this.lists.contactsOf(input);
+  }
+  @Handle(getIndexEntries) indexEntries(input: InputOf<typeof getIndexEntries>) {
+    return this.lists.entries(input);
   }
   @Handle(getEntries) entries(input: InputOf<typeof getEntries>) {
     return this.lists.entries(input);

@@ -1,10 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { uuidV5 } from '@kontor/bus';
+import { callerKeys } from '@kontor/local';
 import { GatewayEnv } from '../env.js';
 import { callerOf } from './caller.js';
 
+const { publicKey, signingKey } = callerKeys('test');
 const env = (more: Record<string, string> = {}) =>
-  GatewayEnv.parse({ KONTOR_NATS_URL: 'nats://localhost:4222', KONTOR_OIDC_ISSUER: 'https://id.example', ...more });
+  GatewayEnv.parse({
+    KONTOR_NATS_URL: 'nats://localhost:4222',
+    KONTOR_OIDC_ISSUER: 'https://id.example',
+    KONTOR_CALLER_KEY: publicKey,
+    KONTOR_CALLER_SIGNING_KEY: signingKey,
+    ...more,
+  });
 const claims = { iss: 'https://id.example', sub: 'anna', tenant: 'acme', roles: ['agent'] };
 
 describe('a UUID of a name', () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Bus, describeError, isTransient, serviceContext } from '@kontor/bus';
-import { getEntries, listVersions, type VerifyReport } from '@kontor/contracts';
+import { getIndexEntries, listVersions, type VerifyReport } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Injectable, Logger } from '@nestjs/common';
 import { Dictionary } from '../dictionary/dictionary.js';
@@ -155,7 +155,7 @@ export class Verifier {
     for (let offset = 0; lock.held(); ) {
       const ids = await this.meili.idsOf(index, is('tenant', tenant), offset, IDS_AT_ONCE);
       if (!ids.length) return surplus;
-      const { contacts, customers } = await this.bus.request(getEntries, { ids }, serviceContext(tenant));
+      const { contacts, customers } = await this.bus.request(getIndexEntries, { ids }, serviceContext(tenant));
       const there = new Set([...contacts, ...customers].map(({ id }) => id));
       const gone = await this.stillThere(
         tenant,

@@ -1,6 +1,6 @@
 import { setImmediate as letOthersWork } from 'node:timers/promises';
 import { AppError, type Bus, serviceContext } from '@kontor/bus';
-import { getEntries } from '@kontor/contracts';
+import { getIndexEntries } from '@kontor/contracts';
 import { type Entry, isPresence, nameWord } from '../words/entry-fields.js';
 import { type Identifier, identifiersOf } from '../words/identifiers.js';
 import { documentOf, printDocument } from './document.js';
@@ -81,7 +81,7 @@ const nameWords = (terms: readonly string[]): string[] => [...new Set(terms.flat
 
 async function fetchEntries(bus: Bus, tenant: string, ids: readonly string[]): Promise<Entry[]> {
   try {
-    const { contacts, customers } = await bus.request(getEntries, { ids: [...ids] }, serviceContext(tenant));
+    const { contacts, customers } = await bus.request(getIndexEntries, { ids: [...ids] }, serviceContext(tenant));
     return [
       ...contacts.map((contact) => ({ kind: 'contact' as const, ...contact })),
       ...customers.map((customer) => ({ kind: 'customer' as const, ...customer })),

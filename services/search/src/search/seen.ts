@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, Bus, type Context, grantees, serviceContext } from '@kontor/bus';
-import { getEntries, type InputOf, type search } from '@kontor/contracts';
+import { AppError, Bus, grantees, serviceContext } from '@kontor/bus';
+import { getEntries, getIndexEntries, type InputOf, type OutputOf, type search } from '@kontor/contracts';
 import { Injectable } from '@nestjs/common';
 import { Fresh } from '../indexes/fresh.js';
 import { MeiliClient } from '../indexes/meili.client.js';
@@ -38,13 +38,16 @@ export class Seen {
   private async notHidden(tenant: string, writes: readonly Write[]): Promise<Write[]> {
     if (!grantees()) return [...writes];
     const ids = writes.map(({ id }) => id);
-    const [all, visible] = await Promise.all([this.there(ids, serviceContext(tenant)), this.there(ids)]);
+    const [all, visible] = await Promise.all([this.there(tenant, ids), this.visible(ids)]);
     return writes.filter(({ id }) => visible.has(id) || !all.has(id));
   }
 
-  private async there(ids: string[], as?: Context): Promise<Set<string>> {
-    const { contacts, customers } = await this.bus.request(getEntries, { ids }, as);
-    return new Set([...contacts, ...customers].map(({ id }) => id));
+  private async there(tenant: string, ids: string[]): Promise<Set<string>> {
+    return idsOf(await this.bus.request(getIndexEntries, { ids }, serviceContext(tenant)));
+  }
+
+  private async visible(ids: string[]): Promise<Set<string>> {
+    return idsOf(await this.bus.request(getEntries, { ids }));
   }
 
   private async unseen(tenant: string, writes: readonly Write[]): Promise<Write[]> {
@@ -57,7 +60,7 @@ export class Seen {
     const unknown = left.filter(({ id }) => !kept.has(id) && !fresh.get(id)?.document).map(({ id }) => id);
     if (!unknown.length) return left;
     // What is in no index can be new, or gone; what is gone is seen to be so.
-    const there = await this.there(unknown, serviceContext(tenant));
+    const there = await this.there(tenant, unknown);
     return left.filter(({ id }) => !unknown.includes(id) || there.has(id));
   }
 
@@ -71,3 +74,5 @@ export class Seen {
     }
   }
 }
+
+const idsOf = ({ contacts, customers }: OutputOf<typeof getEntries>) => new Set([...contacts, ...customers].map(({ id }) => id));
