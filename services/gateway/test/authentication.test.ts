@@ -103,6 +103,62 @@ describe('tokens', () => {
     expect(answer.headers.get('www-authenticate')).toBe('Bearer');
   });
 
+  it.each([
+    ['a header that says at+jwt', {}, { typ: 'at+jwt' }],
+    ['the same in full, in capitals', {}, { typ: 'application/AT+JWT' }],
+    ['a header that says JWT', {}, { typ: 'JWT' }],
+    ['a header that says at+jwt, whatever it knows of the sign-in', { nonce: 'n' }, { typ: 'at+jwt' }],
+    ['what Keycloak calls Bearer', { typ: 'Bearer' }, { typ: 'JWT' }],
+  ])('with %s are taken', async (_, claims, header) => {
+    expect((await me(await gateway.identity.token(claims, { header }))).status).toBe(200);
+  });
+
+  it.each([
+    ['logout tokens', {}, { typ: 'logout+jwt' }, 'its type is "logout+jwt"'],
+    ['logout tokens in full', {}, { typ: 'application/logout+jwt' }, 'its type is'],
+    ['logout tokens that call themselves JWT', { events: {} }, { typ: 'JWT' }, '"events"'],
+    ['security events', {}, { typ: 'secevent+jwt' }, 'its type is'],
+    ['proofs of possession', {}, { typ: 'dpop+jwt' }, 'its type is'],
+    ['client assertions', {}, { typ: 'client-authentication+jwt' }, 'its type is'],
+    ['introspections', {}, { typ: 'token-introspection+jwt' }, 'its type is'],
+    ['tokens of an empty type', {}, { typ: '' }, 'its type is'],
+    ['ID tokens with a nonce', { nonce: 'n' }, {}, '"nonce"'],
+    ['ID tokens with the hash of an access token', { at_hash: 'h' }, { typ: 'JWT' }, '"at_hash"'],
+    ['ID tokens with the hash of a code', { c_hash: 'h' }, { typ: 'JWT' }, '"c_hash"'],
+    ['ID tokens of Keycloak', { typ: 'ID' }, { typ: 'JWT' }, '"typ" is "ID"'],
+    ['refresh tokens of Keycloak', { typ: 'Refresh' }, { typ: 'JWT' }, '"typ" is "Refresh"'],
+    ['tokens with something critical that nobody knows', {}, { crit: ['x-only'], 'x-only': true }, 'cannot be read'],
+    ['tokens with an expiry that is critical', {}, { crit: ['exp'], exp: 1 }, 'cannot be read'],
+  ])('%s are none', async (_, claims, header, detail) => {
+    const answer = await me(await gateway.identity.token(claims, { header }));
+    expect(problemIn(answer)).toMatchObject({ status: 401, detail: expect.stringContaining(detail) });
+  });
+
+  it.each([
+    ['tenant', { tenant: 'acme\ud800' }, 'no Unicode'],
+    ['tenant', { tenant: '\udc00acme' }, 'no Unicode'],
+    ['tenant', { tenant: 'acme\ufffd' }, 'no Unicode'],
+    ['tenant', { tenant: 'ac\u0000me' }, 'U+0000'],
+    ['sub', { sub: 'anna\ud83d' }, 'no Unicode'],
+    ['sub', { sub: 'an\u0000na' }, 'U+0000'],
+    ['teams', { teams: ['Nord', 'S\ud800d'] }, 'no Unicode'],
+    ['teams', { teams: 'S\u0000d' }, 'U+0000'],
+    ['teams', { teams: ['x'.repeat(257)] }, 'longer than 256'],
+    ['roles', { roles: ['ad\u0000min'] }, 'none of the roles'],
+    ['roles', { roles: ['admin\ud800'] }, 'none of the roles'],
+  ])('whose %s is %j name nobody for sure: 403', async (claim, claims, detail) => {
+    const answer = await me(await gateway.identity.token(claims));
+    expect(problemIn(answer)).toMatchObject({ status: 403, detail: expect.stringContaining(detail) });
+    expect(answer.json.detail).toContain(`"${claim}"`);
+  });
+
+  it('of a tenant, agent and team in any script are taken to the letter', async () => {
+    const claims = { tenant: 'Ünï 漢字 👩‍💻', sub: 'Łukasz 🦊', teams: ['Süd 🧭'] };
+    const { json } = await me(await gateway.identity.token(claims));
+    expect(json.teams).toEqual(['Süd 🧭']);
+    expect((await me(await gateway.identity.token({ ...claims, tenant: 'Ünï 漢字 👩💻' }))).json.tenant).not.toBe(json.tenant);
+  });
+
   it('30 seconds between clocks are forgiven', async () => {
     expect((await me(await gateway.identity.token({ exp: now() - 10 }))).status).toBe(200);
     expect((await me(await gateway.identity.token({ nbf: now() + 10 }))).status).toBe(200);

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError, type Context } from '@kontor/bus';
 import * as k from '@kontor/contracts';
 import { eventually } from '@kontor/testing';
+import { Logger } from '@nestjs/common';
 import { answer, standIn } from './stand-in.js';
 import { type Gateway, problemIn, startGateway } from './start-gateway.js';
 
@@ -396,9 +398,65 @@ describe('headers', () => {
     const answer = await as('GET', `/v1/contacts/${ID}`, undefined, { origin: 'https://app.example' });
     expect(answer.headers.get('access-control-expose-headers')).toContain('ETag');
   });
+
+  it('OPTIONS says what there is at a path, to everybody, with and without an origin', async () => {
+    for (const headers of [{}, { origin: 'https://app.example' }, { origin: 'https://evil.example' }] as Record<string, string>[])
+      for (const [path, methods] of [
+        ['/v1/contacts', ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'OPTIONS']],
+        [`/v1/contacts/${ID}`, ['GET', 'HEAD', 'PATCH', 'DELETE', 'OPTIONS']],
+        ['/v1/me', ['GET', 'HEAD', 'OPTIONS']],
+        ['/openapi.json', ['GET', 'HEAD', 'OPTIONS']],
+      ] as const) {
+        const answer = await gateway.call('OPTIONS', path, { headers });
+        expect([path, answer.status, answer.text]).toEqual([path, 204, '']);
+        expect(answer.headers.get('allow')?.split(', ').sort()).toEqual([...methods].sort());
+      }
+    expect((await gateway.call('OPTIONS', '/v1/nothing')).status).toBe(404);
+  });
 });
 
 describe('the process', () => {
+  it.each([
+    ['POST', '/v1/contacts', 'application/json', '{"lastName":'],
+    ['PATCH', '/v1/contacts', 'application/merge-patch+json', '{"ids":['],
+    ['PUT', '/v1/contacts', 'application/json', ''],
+    ['PUT', '/v1/contacts/:id/photo', 'image/png', '\x89PNG'],
+    [
+      'POST',
+      '/v1/imports',
+      'multipart/form-data; boundary=x',
+      '--x\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\n\r\nFirst',
+    ],
+  ])('%s %s of a caller that hangs up in the body is no failure of ours', async (method, route, type, begun) => {
+    const logged: unknown[] = [];
+    const log = (message: unknown) => void logged.push(message);
+    Logger.overrideLogger({ log: () => {}, warn: log, error: log, fatal: log });
+    const token = await gateway.identity.token();
+    for (const length of ['content-length: 1000', 'transfer-encoding: chunked']) {
+      const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+      const head = [
+        `${method} ${route.replace(':id', ID)} HTTP/1.1`,
+        'host: x',
+        `authorization: Bearer ${token}`,
+        `content-type: ${type}`,
+        length,
+        'expect: 100-continue',
+      ];
+      const chunk = length.includes('chunked') ? `${Buffer.byteLength(begun, 'latin1').toString(16)}\r\n${begun}\r\n` : begun;
+      socket.write(`${head.join('\r\n')}\r\n\r\n`);
+      await once(socket, 'data'); // 100: now the body is waited for
+      if (begun) await new Promise((written) => socket.write(Buffer.from(chunk, 'latin1'), written));
+      await once(socket.destroy(), 'close');
+      // The gateway hears that it has closed before it answers a call that comes later, on a connection of its own.
+      const later = connect(Number(new URL(gateway.url).port), '127.0.0.1').end(
+        'GET /v1/me HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
+      );
+      later.resume();
+      await once(later, 'close');
+      expect(logged).toEqual([]);
+    }
+  });
+
   it('counts calls by route, without ids', async () => {
     await as('GET', `/v1/contacts/${ID}`);
     const metrics = await (await fetch(`${gateway.world.running.get('gateway')?.healthUrl}/metrics`)).text();

@@ -11,6 +11,8 @@ interface TokenOptions {
   kid?: string;
   key?: Key['privateKey'] | Uint8Array;
   expiresIn?: number;
+  /** More members of the header. */
+  header?: Record<string, unknown>;
 }
 
 /** A small identity provider: it publishes its configuration and its keys over HTTP, and signs what it is told to. */
@@ -47,7 +49,7 @@ export async function startIdentityProvider() {
     /** A token with these claims over the usual ones; `undefined` leaves one out. */
     token(
       claims: JWTPayload = {},
-      { alg = 'ES256', kid = alg, key = keys.get(kid)?.privateKey, expiresIn = 300 }: TokenOptions = {},
+      { alg = 'ES256', kid = alg, key = keys.get(kid)?.privateKey, expiresIn = 300, header = {} }: TokenOptions = {},
     ): Promise<string> {
       const now = Math.floor(Date.now() / 1000);
       const usual = {
@@ -59,7 +61,11 @@ export async function startIdentityProvider() {
         iat: now,
         exp: now + expiresIn,
       };
-      return new SignJWT({ ...usual, ...claims }).setProtectedHeader({ alg, kid }).sign(key ?? new Uint8Array(32));
+      const jwt = new SignJWT({ ...usual, ...claims }).setProtectedHeader({ alg, kid, ...header });
+      // What is critical and unknown is signed all the same: it is the reader who has to refuse it.
+      return jwt.sign(key ?? new Uint8Array(32), {
+        crit: Object.fromEntries(((header.crit as string[]) ?? []).map((name) => [name, true])),
+      });
     },
     fail: () => (up = false),
     recover: () => (up = true),

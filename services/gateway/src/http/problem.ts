@@ -69,6 +69,8 @@ function asAppError(thrown: unknown, request: FastifyRequest): AppError {
   const error = (thrown instanceof HttpException && thrown.cause) || thrown;
   if (error instanceof AppError) return error;
   const { code = '', statusCode } = (error ?? {}) as { code?: string; statusCode?: number };
+  // Nobody hears this answer, and nothing went wrong here.
+  if (request.raw.destroyed && !request.raw.complete) return new AppError('invalid', 'The call was not sent to its end');
   const { maxBody, form, takes } = request.routeOptions?.config?.route ?? {};
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new AppError(

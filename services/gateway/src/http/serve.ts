@@ -16,6 +16,7 @@ import { guardBodies } from './bodies.js';
 import { answerClientError } from './client-error.js';
 import { requestIdOf } from './context.js';
 import { takeJson } from './json-body.js';
+import { answerOptions } from './options.js';
 import { ProblemFilter } from './problem.js';
 import { SEEN } from './seen.js';
 import { stopSoon } from './stop.js';
@@ -66,11 +67,15 @@ export async function serve(
   if (env.KONTOR_CORS_ORIGINS.length > 0)
     app.enableCors({
       origin: env.KONTOR_CORS_ORIGINS,
+      // The route itself answers, also a call without an origin.
+      strictPreflight: false,
+      preflightContinue: true,
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       // Headers of a call are let in whatever they are: what is not known does nothing.
       exposedHeaders: ['ETag', SEEN, 'Location', 'Retry-After', 'X-Request-Id'],
       maxAge: 600,
     });
+  answerOptions(http);
   admit(http, app.get(Tokens), app.get(Agents));
   guardBodies(http, env.KONTOR_BODY_SECONDS, (error, request, reply) => problems.send(error, request, reply));
   serveDocs(app);

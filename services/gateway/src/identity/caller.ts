@@ -15,6 +15,8 @@ type Claims = Record<string, unknown>;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 // RFC 9562: the namespace of names that are URLs, as issuers are.
 const URL_NAMESPACE = '6ba7b811-9dad-11d1-80b4-00c04fd430c8';
+const MAX_NAME = 256;
+const MAX_TEAM = 256;
 // `service` is a role too, but never one that a token may give.
 const ROLES = ['admin', 'agent', 'light_agent'] as const satisfies readonly Role[];
 
@@ -23,7 +25,9 @@ export function callerOf(claims: Claims & { iss?: string; sub?: string }, env: G
   const tenantClaim = find(claims, env.KONTOR_OIDC_TENANT_CLAIM);
   if (typeof tenantClaim !== 'string' || !tenantClaim.trim())
     throw new AppError('forbidden', `The access token has no claim "${env.KONTOR_OIDC_TENANT_CLAIM}" that names the tenant`);
-  const named = strings(find(claims, env.KONTOR_OIDC_ROLES_CLAIM));
+  requireNameable(tenantClaim, env.KONTOR_OIDC_TENANT_CLAIM);
+  requireNameable(String(claims.sub), 'sub');
+  const named = texts(find(claims, env.KONTOR_OIDC_ROLES_CLAIM));
   if (named.length === 0)
     throw new AppError('forbidden', `The access token has no claim "${env.KONTOR_OIDC_ROLES_CLAIM}" that lists the roles of its holder`);
   const roles = ROLES.filter((role) => named.includes(role));
@@ -32,9 +36,10 @@ export function callerOf(claims: Claims & { iss?: string; sub?: string }, env: G
 
   const tenant = UUID.test(tenantClaim) ? tenantClaim.toLowerCase() : uuidV5(env.KONTOR_TENANT_NAMESPACE, tenantClaim);
   const id = uuidV5(uuidV5(URL_NAMESPACE, String(claims.iss)), String(claims.sub));
-  const name = [claims.name, claims.preferred_username].flatMap((value) => strings([value]))[0];
+  const name = [claims.name, claims.preferred_username].flatMap(texts).map(shown).find(Boolean);
   const agent = name === undefined ? { id } : { id, name };
-  const teams = [...new Set(strings(find(claims, env.KONTOR_OIDC_TEAMS_CLAIM)))];
+  const teams = [...new Set(texts(find(claims, env.KONTOR_OIDC_TEAMS_CLAIM)))];
+  for (const team of teams) requireNameable(team, env.KONTOR_OIDC_TEAMS_CLAIM, MAX_TEAM);
   return { tenant, agent, roles, teams, fingerprint: JSON.stringify([tenant, agent, roles, teams]) };
 }
 
@@ -46,11 +51,23 @@ function find(claims: Claims, name: string): unknown {
 
 const isObject = (value: unknown): value is Claims => typeof value === 'object' && value !== null;
 
-/** The texts in a claim that is a list or one text; cleaned of what a database cannot keep. */
-function strings(claim: unknown): string[] {
-  const list: unknown[] = Array.isArray(claim) ? claim : [claim];
-  return list
-    .filter((value) => typeof value === 'string')
-    .map((value) => value.toWellFormed().replaceAll('\u0000', '').slice(0, 256))
-    .filter(Boolean);
+/** The texts in a claim that is a list or one text, but empty ones. */
+const texts = (claim: unknown): string[] => [claim].flat().filter((value) => typeof value === 'string' && value !== '') as string[];
+
+/** What is only shown is cleaned of what a database cannot keep. */
+const shown = (name: string): string => name.toWellFormed().replaceAll('\u0000', '').slice(0, MAX_NAME).toWellFormed();
+
+/**
+ * What says which tenant, agent or team it is must be that to the letter. Half a surrogate pair, and what a broken one was replaced with before
+ * it came here, stand for many texts: different tenants would become one. Nor is a name cut off.
+ */
+function requireNameable(value: string, claim: string, most = Number.POSITIVE_INFINITY): void {
+  const wrong =
+    !value.isWellFormed() || value.includes('\ufffd')
+      ? 'has characters that are no Unicode'
+      : value.includes('\u0000')
+        ? 'has the character U+0000'
+        : '';
+  const reason = wrong || (value.length > most ? `is longer than ${most} characters` : '');
+  if (reason) throw new AppError('forbidden', `A text in the claim "${claim}" of the access token ${reason}`);
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { AppError, describeError } from '@kontor/bus';
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { ENV, type GatewayEnv } from '../env.js';
 import { type Caller, callerOf } from './caller.js';
 
@@ -37,13 +37,14 @@ export class Tokens implements OnModuleDestroy {
 
   private async check(token: string): Promise<{ caller: Caller; expires: number }> {
     try {
-      const { payload } = await jwtVerify(token, this.keys, {
+      const { payload, protectedHeader } = await jwtVerify(token, this.keys, {
         issuer: this.env.KONTOR_OIDC_ISSUER,
         audience: this.env.KONTOR_OIDC_AUDIENCE,
         algorithms: ALGORITHMS,
         clockTolerance: CLOCK_TOLERANCE_S,
         requiredClaims: ['exp', 'sub'],
       });
+      requireAccessToken(protectedHeader.typ, payload);
       if (typeof payload.sub !== 'string' || payload.sub === '')
         throw new errors.JWTClaimValidationFailed('"sub" names nobody', payload, 'sub');
       return { caller: callerOf(payload, this.env), expires: (payload.exp ?? 0) * 1000 };
@@ -115,3 +116,21 @@ export class Tokens implements OnModuleDestroy {
     clearInterval(this.refresh);
   }
 }
+
+// Keycloak says in the claim `typ` what a token is for.
+const OTHER_USES = ['ID', 'Refresh', 'Offline', 'Logout'];
+
+/**
+ * The provider signs other tokens too, which may name the same audience. One that calls itself an access token (RFC 9068) is one; of those that
+ * call themselves nothing in particular, ID tokens are told by the claims that tie them to a sign-in, and logout tokens by their events.
+ */
+function requireAccessToken(typ: string | undefined, claims: JWTPayload): void {
+  const kind = typ?.toLowerCase().replace(/^application\//, '');
+  if (kind === 'at+jwt') return;
+  const found = ['nonce', 'at_hash', 'c_hash', 'events'].find((claim) => claim in claims);
+  if (kind !== undefined && kind !== 'jwt') throw notAccess(`its type is "${typ?.slice(0, 50)}"`);
+  if (OTHER_USES.includes(String(claims.typ))) throw notAccess(`its claim "typ" is "${String(claims.typ)}"`);
+  if (found) throw notAccess(`it has the claim "${found}"`);
+}
+
+const notAccess = (why: string) => new AppError('unauthenticated', `This is no access token: ${why}`);
