@@ -33,6 +33,15 @@ export async function startStream() {
   await provisionStreams(nats);
   const [publisher, onlooker] = await Promise.all([connect(nats, 'customer'), connect(nats, 'test')]);
   const manager = await jetstreamManager(onlooker.connection);
+  /** Empty, and such that a test may lose events of them on purpose, which the streams of a hub refuse. */
+  const makeStreams = async () => {
+    for (const name of ['EVENTS', 'DEAD']) {
+      const { config } = await manager.streams.info(name);
+      await manager.streams.delete(name);
+      await manager.streams.add({ ...config, deny_purge: false });
+    }
+  };
+  await makeStreams();
   const replicas = new Set<Replica>();
 
   const stop = async (replica: Replica) => {
@@ -74,7 +83,7 @@ export async function startStream() {
     async clear() {
       for (const replica of replicas) await stop(replica);
       await manager.consumers.delete('EVENTS', durable).catch(() => {});
-      for (const name of ['EVENTS', 'DEAD']) await manager.streams.purge(name);
+      await makeStreams();
     },
     async end() {
       await Promise.all([publisher.connection.close(), onlooker.connection.close()]);
