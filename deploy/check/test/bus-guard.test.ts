@@ -144,9 +144,17 @@ describe('who asks', () => {
     for (const [user, subject] of calls) {
       const expired = { ...anAgent(), signed: new CallerSigner(world.nats.signingKey).sign(callerOf(anAgent()), -1) };
       const code = await codeOf(user, subject, expired);
-      expect([subject, code]).toEqual([subject, contractOf(subject).outlivesCaller ? expect.stringMatching(AFTER_THE_DOOR) : 'unauthenticated']);
+      expect([subject, code]).toEqual([
+        subject,
+        contractOf(subject).outlivesCaller ? expect.stringMatching(AFTER_THE_DOOR) : 'unauthenticated',
+      ]);
     }
-    expect(requests.filter(({ outlivesCaller }) => outlivesCaller).map(({ subject }) => subject).sort()).toEqual(['customer.get-settings', 'customer.import-contacts']);
+    expect(
+      requests
+        .filter(({ outlivesCaller }) => outlivesCaller)
+        .map(({ subject }) => subject)
+        .sort(),
+    ).toEqual(['customer.get-settings', 'customer.import-contacts']);
   });
 
   test('unsigned is a service, whatever other headers say, and asks only for what is there for services', async () => {
