@@ -129,7 +129,7 @@ describe('requests', () => {
     ['notification', 'customer.list-tenants'],
     ['notification', 'customer.create-contact'],
     ['notification', 'customer.get-index-entries'],
-    ['import', 'customer.get-entries'],
+    ['import', 'customer.get-index-entries'],
     ['gateway', 'customer.list-versions'],
     ['gateway', 'customer.import-contacts'],
   ])('%s may not ask %s', async (user, subject) => {
