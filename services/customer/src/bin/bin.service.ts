@@ -19,6 +19,7 @@ import { contactRead } from '../contact/contact.table.js';
 import { customerRead } from '../customer/customer.table.js';
 import { noChanges, tell } from '../history/changes.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
+import { limits } from '../job/limits.js';
 import { decodePlace, encodePlace } from '../list/page.js';
 import { mayReadRecord, mayWriteRecord, recordRead } from '../record/record.table.js';
 import { mayReadRequest, mayWriteRequest, requestRead } from '../request/request.table.js';
@@ -36,8 +37,6 @@ interface Unit {
   links: object;
 }
 
-// So many things are restored within a call; more are a job.
-const AT_ONCE = 1_000;
 const FIRST = '00000000-0000-0000-0000-000000000000';
 
 const FROM = 'bin b cross join lateral (select b.customer_readers as readers) bk';
@@ -125,7 +124,7 @@ export class BinService {
       await refuseReadOnly(tx, unit.id, input.things);
       if (named) return restore(tx, unit, named);
       const total = Object.values(unit.counts).reduce((n, count) => n + count, 0);
-      if (total <= AT_ONCE) return restore(tx, unit, await thingsOf(tx, unit));
+      if (total <= limits.jobAbove) return restore(tx, unit, await thingsOf(tx, unit));
       const job = await this.jobs.create(tx, 'restore', { ...input, id: unit.id }, total);
       return { restored: { customers: 0, contacts: 0, records: 0, requests: 0 }, notRestored: [], job };
     });

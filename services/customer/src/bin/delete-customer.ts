@@ -4,12 +4,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { readCustomer, readCustomers, writableCustomer } from '../customer/customer.table.js';
 import { noChanges, tell } from '../history/changes.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
+import { limits } from '../job/limits.js';
 import { refuseMerged } from '../values/merged-into.js';
 import { refuseStale } from '../values/refuse-stale.js';
 import { binCustomer, countThings, lockTreeToEnd, refuseProtected } from './bin-things.js';
-
-// So many things are moved within a call; more are a job.
-const AT_ONCE = 1_000;
 
 /** Deleting a customer, which may take very much along. */
 @Injectable()
@@ -30,7 +28,7 @@ export class DeleteCustomer {
       refuseMerged('customer', id, customer.id);
       await refuseStale(tx, customer, version);
       const things = await countThings(tx, departments);
-      if (things > AT_ONCE) {
+      if (things > limits.jobAbove) {
         await refuseProtected(tx, departments);
         return { job: await this.jobs.create(tx, 'delete-customer', { id: customer.id }, things) };
       }

@@ -7,6 +7,7 @@ import { readOnly, refuseChangingAccess } from '../access/access.js';
 import { refused } from '../contact/contact.service.js';
 import { type Changes, noChanges, type Step, tell, updated } from '../history/changes.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
+import { limits } from '../job/limits.js';
 import type { Conditions } from '../list/page.js';
 import type { Noun } from '../values/keys.js';
 import { allMergedInto } from '../values/merged-into.js';
@@ -44,11 +45,6 @@ export interface Asked<C> {
 type Outcome = Omit<BulkItem, 'index'>;
 type Open<C> = OpenJob<Asked<C>, { items?: BulkItem[] }>;
 
-const MOST = 10_000;
-// So many are changed within a call; more are a job.
-const AT_ONCE = 1_000;
-const STEP = 500;
-
 /** Changing a set of contacts or customers by one change (docs/rules.md 1.6). */
 @Injectable()
 export class ChangeMany {
@@ -72,7 +68,7 @@ export class ChangeMany {
   ): Promise<{ items: BulkItem[]; job?: Job }> {
     return this.db.transaction(async (tx) => {
       const ids = await idsIn(tx);
-      const isJob = ids.length > AT_ONCE;
+      const isJob = ids.length > limits.jobAbove;
       if (!isJob) await editing.lock?.(tx, ids, change);
       const lay = await editing.prepare(tx, change);
       if (isJob) return { items: [], job: await this.jobs.create(tx, kindOf(editing.noun), { ids, change }, ids.length) };
@@ -87,7 +83,7 @@ export class ChangeMany {
     job: Open<C>,
   ): Promise<'more' | 'done'> {
     const { ids, change } = job.input;
-    const some = ids.slice(job.done, job.done + STEP);
+    const some = ids.slice(job.done, job.done + limits.step);
     await editing.lock?.(tx, some, change);
     const outcomes = await editing.prepare(tx, change).then(
       (lay) => changeSome(tx, editing, { ids: some, change }, lay),
@@ -108,17 +104,17 @@ export async function matching(tx: EntityManager, from: string, where: Condition
   // Of rows that have just come in PostgreSQL has no statistics yet; it then takes each filter for one that finds one row, and needs minutes.
   await tx.query('set local enable_nestloop = off');
   const rows: { id: string }[] = await tx.query(
-    `select t.id from ${from} where ${where} order by t.id limit ${MOST + 1}`,
+    `select t.id from ${from} where ${where} order by t.id limit ${limits.setAtMost + 1}`,
     where.parameters,
   );
-  if (rows.length <= MOST) {
+  if (rows.length <= limits.setAtMost) {
     await tx.query('set local enable_nestloop = on');
     return rows.map(({ id }) => id);
   }
   const [all]: { n: number }[] = await tx.query(`select count(*)::int as n from ${from} where ${where}`, where.parameters);
-  throw new AppError('too-large', `filter: matches ${all?.n}; at most 10,000 can be changed by one call: narrow it down`, {
+  throw new AppError('too-large', `filter: matches ${all?.n}; at most ${limits.setAtMost} can be changed by one call: narrow it down`, {
     matches: all?.n,
-    errors: [{ path: 'filter', message: `matches ${all?.n}, more than 10,000`, code: 'too-many' }],
+    errors: [{ path: 'filter', message: `matches ${all?.n}, more than ${limits.setAtMost}`, code: 'too-many' }],
   });
 }
 

@@ -6,6 +6,7 @@ import type { EntityManager } from 'typeorm';
 import { settlePrimaryContacts } from '../customer/primary-contact.js';
 import { type Changes, noChanges, type Step, tell, updated } from '../history/changes.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
+import { limits } from '../job/limits.js';
 import { passPhoto } from '../photo/photo.table.js';
 import type { Noun } from '../values/keys.js';
 import { mindingTaken } from '../values/minding-taken.js';
@@ -15,9 +16,6 @@ import { move, sumOf } from './moves.js';
 import { type MergeInput, type Plan, planMerge } from './plan-merge.js';
 import { handOver, primariesOf } from './primaries.js';
 import { customerOf, type Stored, sides } from './sides.js';
-
-// So many things are moved within a call; more are a job.
-export const AT_ONCE = 1_000;
 
 /** What merging leaves in the history came through the door `merge`. */
 export const throughMerge = <T>(work: () => Promise<T>): Promise<T> => runAs({ ...currentContext(), door: 'merge' }, work);
@@ -50,7 +48,7 @@ export class MergeService {
   private async begin(tx: EntityManager, noun: Noun, input: MergeInput): Promise<string[]> {
     const plan = await planMerge(tx, noun, input);
     const things = sumOf(plan.counts);
-    if (things > AT_ONCE) return ['job', (await this.jobs.create(tx, 'merge', { noun, ...input }, things)).id];
+    if (things > limits.jobAbove) return ['job', (await this.jobs.create(tx, 'merge', { noun, ...input }, things)).id];
     return ['merge', (await carryOut(tx, plan)).id];
   }
 

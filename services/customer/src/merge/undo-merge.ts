@@ -7,6 +7,7 @@ import { mayRead } from '../access/access.js';
 import { settlePrimaryContacts } from '../customer/primary-contact.js';
 import { type Changes, noChanges, type Step, tell, updated } from '../history/changes.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
+import { limits } from '../job/limits.js';
 import { idNow } from '../list/link-filters.js';
 import { takePhotoBack } from '../photo/photo.table.js';
 import type { Noun } from '../values/keys.js';
@@ -14,7 +15,7 @@ import { mindingTaken } from '../values/minding-taken.js';
 import { oneParentAtATime } from '../values/parents.js';
 import { snake } from '../values/rows.js';
 import type { Fields } from './fields.js';
-import { AT_ONCE, throughMerge } from './merge.service.js';
+import { throughMerge } from './merge.service.js';
 import { mergeOf, noSuchMerge, noteUndone, readMerge, type StoredMerge, stepOfMerge } from './merge.table.js';
 import { moveBack, sumOf } from './moves.js';
 import { handOver } from './primaries.js';
@@ -42,7 +43,7 @@ export class UndoMerge {
   private async begin(tx: EntityManager, id: string): Promise<string[]> {
     const { merge, into } = await lockedToUndo(tx, id);
     const things = sumOf(merge.moved);
-    if (things > AT_ONCE) return ['job', (await this.jobs.create(tx, 'undo-merge', { id }, things)).id];
+    if (things > limits.jobAbove) return ['job', (await this.jobs.create(tx, 'undo-merge', { id }, things)).id];
     return ['undone', '', JSON.stringify(await carryOut(tx, merge, into))];
   }
 

@@ -1,6 +1,7 @@
 import { AppError } from '@kontor/bus';
 import type { EntityManager } from 'typeorm';
 import { noChanges, record, type Step, tell, updated } from '../history/changes.js';
+import { limits } from '../job/limits.js';
 import { lockSettings, saveSettings } from '../settings/settings.service.js';
 import type { Noun } from '../values/keys.js';
 import { updateRows } from '../values/rows.js';
@@ -11,11 +12,10 @@ import { type Place, placesOf, type Users } from './users.js';
 export type Progress = Users & { place: number; last: string };
 
 const FIRST = '00000000-0000-0000-0000-000000000000';
-const STEP = 500;
 export const begun = (): Progress => ({ contacts: 0, customers: 0, place: 0, last: FIRST });
 
 /**
- * Goes on with a replacement for up to 500 contacts or customers. When nobody is left who has the old value, it goes from the settings;
+ * Goes on with a replacement for some contacts or customers. When nobody is left who has the old value, it goes from the settings;
  * whoever was given it meanwhile is looked for first.
  */
 export async function replaceSome(tx: EntityManager, replacement: Replacement, progress: Progress): Promise<'more' | 'done'> {
@@ -28,9 +28,9 @@ export async function replaceSome(tx: EntityManager, replacement: Replacement, p
     );
   const place = places[progress.place];
   if (place) {
-    const ids = await idsAt(tx, place, parameters, progress.last, STEP);
+    const ids = await idsAt(tx, place, parameters, progress.last, limits.step);
     progress[`${place.noun}s`] += await replaceAt(tx, place.noun, ids, replacement);
-    if (ids.length < STEP) Object.assign(progress, { place: progress.place + 1, last: FIRST });
+    if (ids.length < limits.step) Object.assign(progress, { place: progress.place + 1, last: FIRST });
     else progress.last = ids.at(-1) ?? FIRST;
     return 'more';
   }

@@ -4,14 +4,13 @@ import { Database, idempotent } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Jobs, type OpenJob } from '../job/job.service.js';
+import { limits } from '../job/limits.js';
 import { lockSettings, saveSettings } from '../settings/settings.service.js';
 import { begun, type Progress, replaceSome } from './replace-some.js';
 import { type Replacement, settingsDuring } from './replacement.js';
 import { countUsers } from './users.js';
 import type { Wish } from './wishes.js';
 
-// So many are changed within a call; more are a job.
-const AT_ONCE = 1_000;
 const KIND = 'replace-value';
 
 /** Renaming, merging and removing types, custom fields, their options and tags, with all that have them (docs/rules.md 10). */
@@ -45,7 +44,7 @@ export class ReplaceService {
         { used, ...users },
       );
     await saveSettings(tx, settings, settingsDuring(settings, replacement));
-    if (used > AT_ONCE) return { ...users, job: await this.jobs.create(tx, KIND, replacement, used) };
+    if (used > limits.jobAbove) return { ...users, job: await this.jobs.create(tx, KIND, replacement, used) };
     const progress = begun();
     while ((await replaceSome(tx, replacement, progress)) === 'more');
     return { contacts: progress.contacts, customers: progress.customers };
