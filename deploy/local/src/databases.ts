@@ -23,6 +23,8 @@ const TIMEOUTS = { statement_timeout: '30s', lock_timeout: '5s', idle_in_transac
 // Compiling a statement to machine code takes some 30 ms, which what a service asks is never worth: it cost a search for `Meier~` a third of its time.
 const SETTINGS = { ...TIMEOUTS, jit: 'off' };
 
+const PROVISIONING = 0x6b6f6e74; // 'kont'
+
 /**
  * Makes the database `name` (if it is not there yet) with its two roles `name` and `name_migrator`, and sets their passwords.
  * `adminUrl` is a superuser's: only one may give BYPASSRLS, which migrations need because policies are forced.
@@ -43,10 +45,16 @@ export async function createServiceDatabase(adminUrl: string, name: string, pass
       [
         `${is.service ? 'ALTER' : 'CREATE'} ROLE ${service} ${plain} ${pg.escapeLiteral(passwords.service)} NOBYPASSRLS`,
         `${is.migrator ? 'ALTER' : 'CREATE'} ROLE ${migrator} ${plain} ${pg.escapeLiteral(passwords.migrator)} BYPASSRLS`,
+        // A role may always change its own password and settings, which PostgreSQL cannot forbid; both are set anew here.
+        `ALTER ROLE ${service} RESET ALL`,
         ...Object.entries(SETTINGS).map(([setting, value]) => `ALTER ROLE ${service} SET ${setting} = '${value}'`),
       ].join('; '),
     );
     if (!is.database) await admin.query(`CREATE DATABASE ${service} OWNER ${migrator}`);
+    await admin.query(`ALTER ROLE ${service} IN DATABASE ${service} RESET ALL`);
+    // Everybody may connect to these two unless told otherwise. One at a time, because two that change the same row of the catalogue fail.
+    await admin.query('SELECT pg_advisory_lock($1)', [PROVISIONING]);
+    await admin.query('REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC');
   });
   // TEMPORARY: rows of an import are copied into a temporary table first, because COPY does not go through row-level security.
   await asAdmin(urlFor(adminUrl, name), (admin) =>

@@ -80,6 +80,23 @@ test('a service does not reach the database of another', async () => {
   await expect(query(inside.href, 'select 1')).rejects.toThrow(/permission denied for database/);
 });
 
+test.each(['postgres', 'template1'])('a service does not reach the database %s', async (name) => {
+  const inside = new URL(database.url);
+  inside.pathname = `/${name}`;
+  await expect(query(inside.href, 'select 1')).rejects.toThrow(/permission denied for database/);
+});
+
+test('what a service changes of its own role lasts until the database is provisioned again', async () => {
+  await serve(`alter role contact_permission set statement_timeout = '0'`);
+  await serve(`alter role contact_permission in database contact_permission set search_path = 'nowhere'`);
+  await serve(`alter role contact_permission password 'taken over'`);
+  await expect(serve('select 1')).rejects.toThrow(/password/);
+  database = await createServiceDatabase(admin, 'contact_permission');
+  expect(await serve(`select current_setting('statement_timeout') as s, current_setting('search_path') as p`)).toEqual([
+    { s: '30s', p: '"$user", public' },
+  ]);
+});
+
 test('making it again keeps the data and takes the new passwords; dropping it leaves nothing', async () => {
   const again = await createServiceDatabase(admin, 'contact_permission', { service: "new 'one'", migrator: 'new/two' });
   await expect(serve('select 1')).rejects.toThrow(/password/);

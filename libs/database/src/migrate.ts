@@ -2,6 +2,18 @@ import { Client } from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
 import { KontorTables } from './kontor-tables.js';
 
+// Every table is readable and writable for the service's role by default. The list of migrations is none of its business, and of the tenants it may
+// only add some.
+const narrowRights = `
+  do $$
+  declare role name;
+  begin
+    for role in select distinct grantee from information_schema.role_table_grants where table_name = 'migration' and grantee <> current_user loop
+      execute format('revoke insert, update, delete on migration from %I', role);
+      if to_regclass('tenant') is not null then execute format('revoke update, delete on tenant from %I', role); end if;
+    end loop;
+  end $$`;
+
 /**
  * Brings a database up to date under the migration role. Several callers at once are fine: one works, the others wait for it, without a time limit.
  * Every service's database begins with Kontor's own tables (outbox, inbox, idempotency keys).
@@ -21,6 +33,7 @@ export async function migrate(url: string, migrations: (new () => MigrationInter
     await source.initialize();
     try {
       const done = await source.runMigrations({ transaction: 'each' });
+      await source.query(narrowRights);
       return done.map((migration) => migration.name);
     } finally {
       await source.destroy();

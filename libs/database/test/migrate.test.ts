@@ -45,6 +45,32 @@ test('a migration that fails leaves nothing of itself, and those before it', asy
   expect(tables).toEqual([{ item: true, half: false }]);
 });
 
+class Tenants implements MigrationInterface {
+  readonly name = 'Tenants1760000000004';
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('create table tenant (id uuid primary key)');
+  }
+  async down(): Promise<void> {}
+}
+
+test('the role that a service works as adds tenants and changes none, and leaves the list of migrations alone', async () => {
+  const { migrationUrl, url } = await servers.freshDatabase('customer');
+  await migrate(migrationUrl, [Tenants]);
+  const db = await Database.connect({ name: 'test', url });
+  await db.acrossTenants((tx) => tx.query('insert into tenant values (gen_random_uuid()) on conflict do nothing'));
+  for (const sql of [
+    'delete from tenant',
+    'update tenant set id = gen_random_uuid()',
+    'truncate tenant',
+    'delete from migration',
+    `update migration set name = 'x'`,
+    `insert into migration (timestamp, name) values (1, 'x')`,
+  ])
+    await expect(db.acrossTenants((tx) => tx.query(sql))).rejects.toMatchObject({ driverError: { code: '42501' } });
+  expect(await db.acrossTenants((tx) => tx.query('select count(*)::int as n from tenant'))).toEqual([{ n: 1 }]);
+  await db.close();
+});
+
 test('the role that a service works as may not change tables', async () => {
   const { migrationUrl, url } = await servers.freshDatabase('customer');
   await migrate(migrationUrl, [Orders]);
