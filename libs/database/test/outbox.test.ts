@@ -84,7 +84,12 @@ describe('an event', () => {
       throw new Error('no');
     });
     await expect(rolledBack).rejects.toThrow('no');
-    await inTenant(db, tenant, (tx) => emitNumber(tx, 2), { lane: 'bulk', requestId: 'r1', deadline: Date.now(), idempotencyKey: 'k' });
+    await inTenant(db, tenant, (tx) => emitNumber(tx, 2), {
+      lane: 'bulk',
+      requestId: 'r1',
+      deadline: Date.now() + 60_000,
+      idempotencyKey: 'k',
+    });
     await eventually(async () => expect(await published()).toEqual([2]));
     const message = await (await jetstreamManager(onlooker.connection)).streams.getMessage('EVENTS', { last_by_subj: 'events.>' });
     const headers = Object.fromEntries(message?.header.keys().map((key) => [key, message.header.get(key)]) ?? []);
