@@ -56,7 +56,7 @@ export default {
     displayName,
   })),
   // Many wait for servers most of the time. More at once would take more connections than the one PostgreSQL that they share has.
-  maxWorkers: 2,
+  maxWorkers: 3,
   // Jest takes it from here only, not from a project.
   testTimeout: 60_000,
   passWithNoTests: true,

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ContactEntry, getSearchStatus, search } from '@kontor/contracts';
-import { again, anAgent, eventually, startWorld, type World } from '@kontor/testing';
+import { again, anAgent, eventually, sized, startWorld, type World } from '@kontor/testing';
 import { service } from '../src/index.js';
 import { untilMade } from './care.js';
 import { contactOf, customerOf, playCustomer, type StandIn } from './stand-in.js';
 
 const SETTLE = { fresh: '3600000', settled: '0' };
 
-describe.each(['fresh', 'settled'] as const)('what was written is found, %s or not', (how) => {
+describe.each(sized(['settled'] as const, ['fresh', 'settled'] as const))('what was written is found, %s or not', (how) => {
   let world: World;
   let customer: StandIn;
   const agent = anAgent();
