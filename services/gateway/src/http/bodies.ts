@@ -12,7 +12,7 @@ const MOST_IN_ALL = 64 * MB;
 /** An upload may take an hour, but so much of it must come in each span of time. */
 const PROGRESS = 16 * KB;
 /** So long an answer that came before the body was whole can be read by a client that still sends. */
-const LINGER_MS = 5_000;
+const LINGER_MS = 2_000;
 
 /** Bounds how many large bodies are held at once, and how long a client may take to send one. */
 export function guardBodies(
