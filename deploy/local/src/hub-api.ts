@@ -41,7 +41,7 @@ export async function askSearch({ url, token }: HubApi, method: 'GET' | 'POST', 
   });
   const text = await response.text();
   if (!/json/.test(response.headers.get('content-type') ?? ''))
-    throw new SetupError(`${url} is no Kontor: it answered ${response.status} without JSON. Is KONTOR_URL right?`);
+    throw new SetupError(`${url} is not a Kontor hub: it answered ${response.status} without JSON. Is KONTOR_URL right?`);
   if (response.ok) return JSON.parse(text) as SearchStatus;
   const { detail } = JSON.parse(text) as { detail?: string };
   const sentence = `${response.status < 500 ? 'The hub refused it' : 'The hub cannot do it now'} (${response.status}): ${detail ?? text}`;

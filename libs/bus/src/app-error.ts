@@ -37,7 +37,7 @@ const shortened = (name: string) => (name.length > LONGEST_NAME ? `${name.slice(
 export function fieldErrors(issues: readonly z.core.$ZodIssue[]): FieldError[] {
   return issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: 'is no field known here', code: 'unknown-field' }));
+      return issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: 'is not a known field', code: 'unknown-field' }));
     return [{ path: pathOf(issue.path), message: issue.message, code: issue.code }];
   });
 }

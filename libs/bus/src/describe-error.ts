@@ -6,7 +6,7 @@ import { AppError } from './app-error.js';
  */
 export function describeError(error: unknown): Record<string, unknown> {
   if (error instanceof AppError) return { code: error.code, message: error.message };
-  if (!(error instanceof Error)) return { message: 'something that is no Error was thrown' };
+  if (!(error instanceof Error)) return { message: 'a value that is not an Error was thrown' };
   const frames = error.stack
     ?.split('\n')
     .filter((line) => line.startsWith('    at '))

@@ -11,7 +11,7 @@ export function decode(data: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8'));
   } catch {
-    throw new AppError('invalid', 'The message is no JSON');
+    throw new AppError('invalid', 'The message is not JSON');
   }
 }
 

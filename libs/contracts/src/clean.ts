@@ -73,7 +73,7 @@ export function domainProblem(domain: string): string | undefined {
   const odd = /[^\p{L}\p{N}\p{M}\p{Join_C}_.\-。．｡·・]/u.exec(domain)?.[0];
   if (odd !== undefined) return `${said(odd)} cannot stand in a domain`;
   const ascii = asciiDomain(domain);
-  if (ascii === undefined) return 'its domain is none that the internet knows';
+  if (ascii === undefined) return 'its domain is not a valid internet domain name';
   const labels = ascii.split('.');
   if (labels.includes('')) return 'a dot stands at an end of the domain or beside another one';
   if (labels.some((label) => /^-|-$/.test(label))) return 'a part of the domain begins or ends with a hyphen';

@@ -34,7 +34,7 @@ const person = {
   middleName: nameText.nullable().optional(),
   lastName: nameText.nullable().optional(),
   employeeCode: codeText.nullable().optional(),
-  companyName: nameText.nullable().optional().describe('free text, for someone whose company is no customer'),
+  companyName: nameText.nullable().optional().describe('free text, for someone whose company is not a customer'),
   jobTitle: nameText.nullable().optional(),
   language: language.nullable().optional(),
   birthday: date

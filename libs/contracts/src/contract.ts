@@ -42,13 +42,13 @@ export function request<I extends z.ZodType, O extends z.ZodType>(
   options: Pick<RequestContract, 'summary'> & Partial<Pick<RequestContract, 'audience' | 'timeoutMs' | 'outlivesCaller'>>,
 ): RequestContract<I, O> {
   if (!/^[a-z0-9-]{1,64}\.[a-z0-9-]{1,64}$/.test(subject))
-    throw new Error(`"${subject}" is no request subject: write <service>.<verb>-<noun>`);
+    throw new Error(`"${subject}" is not a request subject: write <service>.<verb>-<noun>`);
   return { kind: 'request', subject, input, output, audience: 'readers', timeoutMs: 5_000, ...options };
 }
 
 /** Declares an event. Payloads hold ids, versions, kinds of change and field names, never personal data. */
 export function event<P extends z.ZodType>(subject: string, payload: P, options: { summary: string; lanes?: boolean }): EventContract<P> {
   if (!/^events(\.[a-z0-9-]{1,64}){2}\.v\d+$/.test(subject))
-    throw new Error(`"${subject}" is no event subject: write events.<noun>.<past>.v<n>`);
+    throw new Error(`"${subject}" is not an event subject: write events.<noun>.<past>.v<n>`);
   return { kind: 'event', subject, payload, lanes: false, ...options };
 }

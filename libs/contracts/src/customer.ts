@@ -69,7 +69,7 @@ export const ListCustomers = z.strictObject({
   parentId: z
     .union([id, z.literal('none')])
     .optional()
-    .describe('"none": customers that are no department'),
+    .describe('"none": customers that are not a department'),
   include: z.enum(['contacts']).optional().describe('"contacts": each customer with its first contacts by name, and how many it has'),
   contactsLimit: z.coerce.number().int().min(1).max(50).default(5).describe('how many contacts to give of each customer'),
 });

@@ -16,7 +16,7 @@ export const PhotoUrl = z
   .strictObject({
     url: text(2048)
       .trim()
-      .refine((value) => URL.canParse(value), 'is no address like https://pictures.example/anna.jpg')
+      .refine((value) => URL.canParse(value), 'must be a URL like https://pictures.example/anna.jpg')
       .describe('the https address of a picture: a suggested one or any other'),
   })
   .meta({ id: 'PhotoUrl' });

@@ -50,11 +50,11 @@ function isKeepable(value: unknown, levels = MOST_LEVELS): boolean {
 /** What a record may hold beside its own fields. */
 export const RecordData = z
   .record(z.string(), z.unknown())
-  .refine((value) => isKeepable(value), `has a NUL character, half of a surrogate pair, or more than ${MOST_LEVELS} levels`)
+  .refine((value) => isKeepable(value), `must not contain a NUL character, half of a surrogate pair, or more than ${MOST_LEVELS} levels`)
   .refine((value) => !isKeepable(value) || new TextEncoder().encode(JSON.stringify(value)).length <= MOST_DATA, 'is larger than 16 KB');
 
 const DECIMAL = /^-?\d{1,15}(\.\d{1,6})?$/;
-const notDecimal = 'is no decimal number like "1234.56", with up to 15 digits before the point and 6 after it';
+const notDecimal = 'must be a decimal number like "1234.56", with up to 15 digits before the point and 6 after it';
 /** A number is taken as it was written, which is certain up to 15 digits; larger ones are said as text. */
 const amount = z
   .union([
@@ -69,7 +69,7 @@ const amount = z
 
 const inRange = (value: string) => /^(1[6-9]|2\d)\d\d-/.test(value);
 const dueAt = z
-  .union([date, z.iso.datetime({ offset: true, error: 'is no date like 2026-01-31 and no moment like 2026-01-31T12:00:00Z' })])
+  .union([date, z.iso.datetime({ offset: true, error: 'must be a date like 2026-01-31 or a date-time like 2026-01-31T12:00:00Z' })])
   .refine(inRange, 'is not between the years 1600 and 2999')
   .describe('a moment, or a date');
 
@@ -91,13 +91,13 @@ const fields = {
   amount: amount.nullable().optional(),
   currency: z
     .string()
-    .regex(/^[A-Z]{3}$/, 'is no ISO 4217 currency code of three capitals like EUR')
+    .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 currency code of three capital letters like EUR')
     .nullable()
     .optional(),
   dueAt: dueAt.nullable().optional(),
   url: text(2048)
     .trim()
-    .refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value), 'is no http(s) address')
+    .refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value), 'must be an http(s) URL')
     .nullable()
     .optional(),
   customerId: id.nullable().optional().describe('without one it is that of the contact'),

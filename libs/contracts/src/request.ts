@@ -151,7 +151,7 @@ const callerField = z
   .max(80)
   .refine(
     (name) => (callerFields as string[]).includes(name) || /^customFields\../.test(name),
-    `is none of ${callerFields.join(', ')}, customFields.<key>`,
+    `must be one of ${callerFields.join(', ')}, customFields.<key>`,
   );
 export const saveCaller = request(
   'customer.save-caller',

@@ -6,8 +6,8 @@ export const text = (max: number) =>
   z
     .string()
     .max(max, `is longer than ${max} characters`)
-    .refine((value) => !value.includes('\u0000'), 'has a NUL character')
-    .refine((value) => value.isWellFormed(), 'has half of a surrogate pair, which is no text');
+    .refine((value) => !value.includes('\u0000'), 'must not contain a NUL character')
+    .refine((value) => value.isWellFormed(), 'must be well-formed Unicode, but has an unpaired surrogate');
 
 /** Other texts than notes: 1 KB (docs/rules.md 10). */
 export const shortText = text(1024);
@@ -17,13 +17,13 @@ export const nameText = shortText.overwrite((name) => (isBlank(name) ? '' : name
 export const codeText = shortText.overwrite(cleanText);
 export const notes = text(32 * 1024);
 export const id = z
-  .uuid('is no UUID')
+  .uuid('must be a UUID')
   .transform((value) => value.toLowerCase())
   .meta({ format: 'uuid' });
 export const version = z.int().positive();
 /** A moment in UTC as ISO 8601. */
 export const instant = z.string().meta({ format: 'date-time' });
-export const date = z.iso.date('is no date like 2026-01-31');
+export const date = z.iso.date('must be a date like 2026-01-31');
 export const tag = text(100).overwrite(cleanText).min(1, 'is empty');
 export const tags = z.array(tag).max(200, 'has more than 200 tags');
 /** What a filter by tags takes: few, so that looking them up stays cheap; naming one twice is naming it once. */
@@ -41,8 +41,8 @@ export const language = z
     } catch {
       return false;
     }
-  }, 'is no language tag like en, de or zh-Hant');
-export const country = z.string().regex(/^[A-Z]{2}$/, 'is no ISO 3166 country code of two capitals like DE');
+  }, 'must be a language tag like en, de or zh-Hant');
+export const country = z.string().regex(/^[A-Z]{2}$/, 'must be an ISO 3166 country code of two capital letters like DE');
 
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable(), total: z.int().optional() });

@@ -43,7 +43,7 @@ export const NewAddress = z
 export const NewLink = z.strictObject({
   url: text(1024)
     .overwrite(cleanText)
-    .refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value), 'is no http(s) address'),
+    .refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value), 'must be an http(s) URL'),
   kind: linkKind.default('website'),
   label,
   primary,

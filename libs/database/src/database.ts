@@ -69,7 +69,7 @@ export class Database {
    */
   async transaction<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     const { tenant } = currentContext();
-    if (!UUID.test(tenant)) throw new AppError('invalid', 'The tenant of this call is no lower-case UUID');
+    if (!UUID.test(tenant)) throw new AppError('invalid', 'The tenant of this call must be a lower-case UUID');
     // In one round trip; the tenant has been checked to be a UUID, because here no parameter can be used.
     return this.run(() => `start transaction; set local kontor.tenant = '${tenant}'${limits()}`, work);
   }

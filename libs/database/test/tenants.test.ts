@@ -91,7 +91,7 @@ describe('without a tenant', () => {
     await expect(db.acrossTenants((tx) => tx.query('select * from item'))).rejects.toThrow();
   });
 
-  test('there is no transaction, nor with one that is no UUID', async () => {
+  test('there is no transaction, nor with one that is not a UUID', async () => {
     await expect(db.transaction(async () => {})).rejects.toThrow('no context');
     await expect(inTenant(db, `x' or true`, async () => {})).rejects.toMatchObject({ code: 'invalid' });
   });

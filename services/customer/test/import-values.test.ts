@@ -85,7 +85,10 @@ describe('values of imported rows', () => {
       numbers.map((number) => ({ lastName: 'A', phones: [{ number, kind: 'phone', slot: 0 }] })),
     );
     for (const [i, { id, status, warnings }] of outcomes.entries()) {
-      expect({ status, warnings }).toEqual({ status: 'created', warnings: [expect.stringContaining('is no number that can be dialled')] });
+      expect({ status, warnings }).toEqual({
+        status: 'created',
+        warnings: [expect.stringContaining('is not a number that can be dialled')],
+      });
       expect((await get(agent, id)).phones).toMatchObject([{ number: numbers[i] }]);
       expect(await world.ask(again(agent), k.lookUpCaller, { phone: numbers[i] ?? '' })).toEqual({ items: [] });
     }

@@ -2,7 +2,7 @@ import { isCallerKey } from '@kontor/bus';
 import { BaseEnv } from '@kontor/service';
 import { z } from 'zod';
 
-// Tenants whose claim is no UUID get one made of this and the claim. Changing it makes every such tenant a new, empty one.
+// Tenants whose claim is not a UUID get one made of this and the claim. Changing it makes every such tenant a new, empty one.
 const TENANT_NAMESPACE = '6b1f4bd2-7c0e-4a52-9d7c-1d3f0f8a5e21';
 
 const httpUrl = (what: string) => z.url({ protocol: /^https?$/, error: `must be the address of ${what}, like https://id.example` });

@@ -196,7 +196,7 @@ describe('tokens', () => {
     expect((await me(await gateway.identity.token({ ...claims, sub: 'bernd' }))).json.id).not.toBe(json.id);
   });
 
-  it('name a tenant that is no UUID: it always is the same one, and differs by case', async () => {
+  it('name a tenant that is not a UUID: it always is the same one, and differs by case', async () => {
     const tenantOf = async (tenant: string) => (await me(await gateway.identity.token({ tenant }))).json.tenant;
     expect(await tenantOf('acme')).toMatch(/^[0-9a-f-]{14}5[0-9a-f-]{21}$/);
     expect(await tenantOf('acme')).toBe(await tenantOf('acme'));

@@ -167,7 +167,7 @@ describe('a picture', () => {
     ['nothing', '', 'image/png', 400, 'no body'],
     ['a PDF', '%PDF', 'application/pdf', 415, 'image/png, image/jpeg, image/gif, image/webp, multipart/form-data, application/json'],
     ['JSON without an address', '{}', 'application/json', 400, 'url'],
-    ['JSON with more', '{"url":"https://a.example/a.png","x":1}', 'application/json', 400, 'x: is no field known here'],
+    ['JSON with more', '{"url":"https://a.example/a.png","x":1}', 'application/json', 400, 'x: is not a known field'],
     ['no address', '{"url":"anna.png"}', 'application/json', 400, 'url'],
     ['an address without TLS', '{"url":"http://pictures.example/a.png"}', 'application/json', 400, 'url: must begin with https'],
     ['an address inside', '{"url":"https://127.0.0.1/a.png"}', 'application/json', 400, 'url: is at no host of the public internet'],

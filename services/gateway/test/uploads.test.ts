@@ -126,9 +126,9 @@ describe('an upload', () => {
         ['shoe', '1'],
       ],
       400,
-      'shoe: is no field known here',
+      'shoe: is not a known field',
     ],
-    ['with an unknown option in the address', '?shoe=1', [['file', csv, 'a.csv']], 400, 'shoe: is no parameter known here'],
+    ['with an unknown option in the address', '?shoe=1', [['file', csv, 'a.csv']], 400, 'shoe: is not a known parameter'],
     [
       'with a wrong option',
       '',

@@ -218,7 +218,7 @@ function requireColumns(columns: FileSurvey['columns'], code: 'unreadable-file' 
 
 function idOf(cursor: string): string {
   const id = Buffer.from(cursor, 'base64url').toString();
-  if (!/^[0-9a-f-]{36}$/.test(id)) throw new AppError('invalid', 'cursor: is none that a list of imports has given');
+  if (!/^[0-9a-f-]{36}$/.test(id)) throw new AppError('invalid', 'cursor: is not a cursor that a list of imports has given');
   return id;
 }
 

@@ -80,7 +80,7 @@ describe('an import', () => {
         '',
       ].join('\r\n'),
     );
-    expect(await bench.rowsFile(as, id, 'warnings')).toContain('Bert;Koch;1980-13-31;"birthday: ""1980-13-31"" is no possible date');
+    expect(await bench.rowsFile(as, id, 'warnings')).toContain('Bert;Koch;1980-13-31;"birthday: ""1980-13-31"" is not a valid date');
   });
 
   it('runs those of one tenant one after the other, those of others beside them', async () => {

@@ -81,6 +81,6 @@ async function measure(bench: BenchHub, rows: number): Promise<void> {
 }
 
 for (const name of PARTS_WANTED)
-  if (!PARTS.some((known) => known === name)) throw new Error(`KONTOR_BENCH_PARTS: ${name} is none of ${PARTS.join(', ')}`);
+  if (!PARTS.some((known) => known === name)) throw new Error(`KONTOR_BENCH_PARTS: ${name} must be one of ${PARTS.join(', ')}`);
 if (process.env.KONTOR_BENCH_HUB) await withHub(async (bench) => measure(bench, (await searchable(bench.call)) || SIZES[0]!));
 else for (const rows of SIZES) await withHub((bench) => measure(bench, rows));

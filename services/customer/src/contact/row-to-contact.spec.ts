@@ -80,7 +80,7 @@ it('leaves out with a warning what cannot be used, and keeps the row', () => {
     'phone',
     'website',
     'customFields.size',
-    'customFields.other is no custom field of a contact here; left out',
+    'customFields.other is not a custom field of a contact here; left out',
   ]);
 });
 

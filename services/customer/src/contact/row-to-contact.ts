@@ -70,7 +70,7 @@ export function layRowOver(
   if (row.language) {
     const language = canonicalLanguage(row.language);
     if (language) next.language = language;
-    else warnings.push(`language: "${row.language}" is no language tag like de or en-GB; left out`);
+    else warnings.push(`language: "${row.language}" is not a language tag like de or en-GB; left out`);
   }
   next = layValues(next, row, settings, 'contact', warnings, source);
   const customerId = uuidIn(row.customerId);
@@ -106,7 +106,7 @@ function longest(row: ImportRow): string | undefined {
     for (const text of texts) {
       if (typeof text !== 'string') continue;
       if (text.length > limit) return `${key}: is longer than ${limit} characters`;
-      if (text.includes('\u0000')) return `${key}: has a NUL character`;
+      if (text.includes('\u0000')) return `${key}: must not contain a NUL character`;
     }
   }
   return undefined;

@@ -111,7 +111,7 @@ export class CustomerService {
   private async raisePrimaries(tx: EntityManager, was: string | null, customer: CustomerRow, changes: Changes): Promise<void> {
     const [chosen] = await readContacts(tx, customer.primaryContactId ? [customer.primaryContactId] : []);
     if (!chosen || chosen.customerId !== customer.id) {
-      const message = 'is none of the contacts of this customer';
+      const message = 'must be one of the contacts of this customer';
       throw new AppError('invalid', `primaryContactId: ${message}`, { errors: [{ path: 'primaryContactId', message, code: 'unknown' }] });
     }
     const raised: [{ id: string; version: number }[]] = await tx.query(

@@ -82,7 +82,7 @@ describe('7.10 a row of an export', () => {
         const row = contactToRow(contact, columns, settings);
         for (const base of [{ id: 'x', ...noContact }, contact]) {
           const { contact: laid, warnings, reason } = layRowOver(base, row, settings);
-          const others = warnings.filter((one) => !/^phone: .* is no number that can be dialled/.test(one));
+          const others = warnings.filter((one) => !/^phone: .* is not a number that can be dialled/.test(one));
           expect({ others, reason }).toEqual({ others: [], reason: undefined });
           expect(laid).toEqual(contact);
         }
@@ -145,16 +145,16 @@ describe('7.10 an edited export', () => {
     expect(contact).toMatchObject({ notes: 'b', phones: [{ number: '030 2' }] });
   });
   it.each([
-    ['{', 'exact: is no JSON object; left out'],
-    ['[1]', 'exact: is no JSON object; left out'],
+    ['{', 'exact: is not a JSON object; left out'],
+    ['[1]', 'exact: is not a JSON object; left out'],
     [
       '{"emails":[{"address":"none"}]}',
       'exact.emails[0].address: must be an e-mail address like anna@firma.example: it needs a name, an "@" and a domain; left out',
     ],
     ['{"ownerId":"x"}', expect.stringMatching(/^exact\.ownerId: .*; left out$/)],
-    ['{"type":"warm","tags":["t"]}', 'exact.type: is none of VIP, vip, cold; left out'],
-    ['{"customFields":{"other":1,"number":2}}', 'exact.customFields.other: is no custom field of a contact here; left out'],
-    ['{"notes":"a\\u0000b"}', 'exact.notes: has a NUL character; left out'],
+    ['{"type":"warm","tags":["t"]}', 'exact.type: must be one of VIP, vip, cold; left out'],
+    ['{"customFields":{"other":1,"number":2}}', 'exact.customFields.other: is not a custom field of a contact here; left out'],
+    ['{"notes":"a\\u0000b"}', 'exact.notes: must not contain a NUL character; left out'],
   ])('%s is left out with a warning, and the row stays', (exact, warning) => {
     const { warnings, reason, contact } = layRowOver({ id: 'x', ...noContact }, { lastName: 'A', exact }, settings);
     expect({ warnings, reason }).toEqual({ warnings: [warning], reason: undefined });

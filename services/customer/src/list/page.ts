@@ -106,6 +106,6 @@ export function decodePlace(cursor: string, order: string): [string, string] {
 }
 
 function badCursor(): AppError {
-  const message = 'is no cursor of this list in this sort; take nextCursor of the page before, with the same sort';
+  const message = 'is not a cursor of this list in this sort; take nextCursor of the page before, with the same sort';
   return new AppError('invalid', `cursor: ${message}`, { errors: [{ path: 'cursor', message, code: 'bad-cursor' }] });
 }

@@ -40,7 +40,7 @@ function refuseBadChoice(noun: Noun, rows: readonly MergeRow[], choice: Choice):
   const custom = new Set(rows.flatMap((row) => Object.keys(row.customFields)));
   const errors = Object.entries(choice).flatMap(([field, id]): FieldError[] => {
     const known = field in rulesOf[noun] || (field.startsWith(CUSTOM) && custom.has(field.slice(CUSTOM.length)));
-    if (!known) return [{ path: `fields.${field}`, message: `is no field that one of these ${noun}s has`, code: 'unknown-field' }];
+    if (!known) return [{ path: `fields.${field}`, message: `is not a field that one of these ${noun}s has`, code: 'unknown-field' }];
     if (rows.some((row) => row.id === id)) return [];
     return [{ path: `fields.${field}`, message: `names none of the ${noun}s in into and from`, code: 'unknown' }];
   });

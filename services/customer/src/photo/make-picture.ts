@@ -34,7 +34,7 @@ const atATime = new Limit(2);
 export async function makePicture(bytes: Buffer, said?: string): Promise<Picture> {
   if (bytes.length > MAX_PHOTO_BYTES) throw new AppError('too-large', 'The image is larger than 1 MB, the most that is taken');
   const type = sniff(bytes);
-  if (!type) throw new AppError('unsupported', 'By its content this is no PNG, JPEG, GIF or WebP image; only these are taken');
+  if (!type) throw new AppError('unsupported', 'By its content this is not a PNG, JPEG, GIF or WebP image; only these are accepted');
   if (said && said.replace(/^image\/jpg$/, 'image/jpeg') !== type)
     throw new AppError('unsupported', `This is said to be ${said}, but by its content it is ${type}; PNG, JPEG, GIF and WebP are taken`);
   return atATime.run(() => scaleDown(bytes, type));

@@ -27,15 +27,15 @@ const taken = (what: string, path: string) =>
   });
 
 export function renamedType({ types }: Settings, { from, to }: InputOf<typeof renameType>): Wish {
-  if (!types.includes(from)) throw unknown('from', `is none of ${types.join(', ')}`);
+  if (!types.includes(from)) throw unknown('from', `must be one of ${types.join(', ')}`);
   if (types.includes(to)) throw taken('such a type', 'to');
   return { what: `The type "${from}"`, replacement: { what: 'type', from, to } };
 }
 
 export function removedType({ types }: Settings, { type, replacement }: InputOf<typeof removeType>): Wish {
-  if (!types.includes(type)) throw unknown('type', `is none of ${types.join(', ')}`);
+  if (!types.includes(type)) throw unknown('type', `must be one of ${types.join(', ')}`);
   const others = types.filter((one) => one !== type);
-  if (replacement && !others.includes(replacement)) throw unknown('replacement', `is none of ${others.join(', ')}`);
+  if (replacement && !others.includes(replacement)) throw unknown('replacement', `must be one of ${others.join(', ')}`);
   return {
     what: `The type "${type}"`,
     replacement: { what: 'type', from: type, to: replacement ?? null },
@@ -45,7 +45,7 @@ export function removedType({ types }: Settings, { type, replacement }: InputOf<
 
 function knownField(settings: Settings, given: { for: CustomField['for']; key: string }, path = 'key'): CustomField {
   const field = fieldIn(settings, given.for, given.key);
-  if (!field) throw unknown(path, `is no custom field of a ${given.for} here`);
+  if (!field) throw unknown(path, `is not a custom field of a ${given.for} here`);
   return field;
 }
 
@@ -81,8 +81,8 @@ function takes(other: CustomField, field: CustomField): boolean {
 
 function knownOptions(settings: Settings, given: { for: CustomField['for']; key: string }, option: string, path: string): string[] {
   const { options } = knownField(settings, given);
-  if (!options) throw unknown('key', 'is no field with options');
-  if (!options.includes(option)) throw unknown(path, `is none of ${options.join(', ')}`);
+  if (!options) throw unknown('key', 'is not a field with options');
+  if (!options.includes(option)) throw unknown(path, `must be one of ${options.join(', ')}`);
   return options;
 }
 
@@ -96,7 +96,7 @@ export function removedOption(settings: Settings, given: InputOf<typeof removeFi
   const { for: noun, key, option, replacement } = given;
   const others = knownOptions(settings, given, option, 'option').filter((one) => one !== option);
   if (others.length === 0) throw unknown('option', 'is the only one of its field; remove the field instead');
-  if (replacement && !others.includes(replacement)) throw unknown('replacement', `is none of ${others.join(', ')}`);
+  if (replacement && !others.includes(replacement)) throw unknown('replacement', `must be one of ${others.join(', ')}`);
   return {
     what: `The option "${option}" of "${key}"`,
     replacement: { what: 'option', for: noun, key, from: option, to: replacement ?? null },

@@ -71,7 +71,7 @@ export function mergeValues(before: Values, given: NewValues, settings: Settings
   );
   const type = given.type === undefined ? before.type : given.type || null;
   if (given.type && !settings.types.includes(given.type))
-    errors.push({ path: 'type', message: `is none of ${settings.types.join(', ')}`, code: 'unknown-type' });
+    errors.push({ path: 'type', message: `must be one of ${settings.types.join(', ')}`, code: 'unknown-type' });
   return {
     externalIds: given.externalIds === undefined ? before.externalIds : uniqueBy(given.externalIds ?? [], externalIdKey),
     emails: list('emails', given.emails, (value) => tidy(value) as Email),

@@ -12,23 +12,23 @@ function objection(field: CustomField, value: CustomFieldValue): string | undefi
   const options = field.options ?? [];
   switch (field.kind) {
     case 'text':
-      return typeof value === 'string' ? (value.length > 1024 ? 'is longer than 1024 characters' : undefined) : 'is no text';
+      return typeof value === 'string' ? (value.length > 1024 ? 'is longer than 1024 characters' : undefined) : 'must be text';
     case 'long_text':
-      return typeof value === 'string' ? undefined : 'is no text';
+      return typeof value === 'string' ? undefined : 'must be text';
     case 'number':
-      if (typeof value !== 'number' || !Number.isFinite(value)) return 'is no number';
+      if (typeof value !== 'number' || !Number.isFinite(value)) return 'must be a number';
       // What was written may have had other digits: those of a number end here.
       return Number.isInteger(value) && !Number.isSafeInteger(value)
         ? 'has more digits than a number can hold; a field of kind text can'
         : undefined;
     case 'date':
-      return typeof value === 'string' && isDate(value) ? undefined : 'is no date like 2026-01-31';
+      return typeof value === 'string' && isDate(value) ? undefined : 'must be a date like 2026-01-31';
     case 'checkbox':
       return typeof value === 'boolean' ? undefined : 'is neither true nor false';
     case 'select':
-      return typeof value === 'string' && options.includes(value) ? undefined : `is none of ${options.join(', ')}`;
+      return typeof value === 'string' && options.includes(value) ? undefined : `must be one of ${options.join(', ')}`;
     case 'multi_select':
-      return Array.isArray(value) && value.every((one) => options.includes(one)) ? undefined : `is no list of ${options.join(', ')}`;
+      return Array.isArray(value) && value.every((one) => options.includes(one)) ? undefined : `must be a list of ${options.join(', ')}`;
     case 'heading':
       return 'is a heading and holds no value';
   }
@@ -45,7 +45,7 @@ export function checkCustomFields(
   for (const [key, value] of Object.entries(given)) {
     if (value === null || value === undefined) continue;
     const field = definitions.find((one) => one.key === key && one.for === noun);
-    const message = field ? objection(field, value) : `is no custom field of a ${noun} here`;
+    const message = field ? objection(field, value) : `is not a custom field of a ${noun} here`;
     if (message) errors.push({ path: `customFields.${key}`, message, code: field ? 'invalid' : 'unknown-field' });
     else checked[key] = value;
   }

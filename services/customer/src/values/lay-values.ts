@@ -3,8 +3,8 @@ import {
   type Address,
   type CustomField,
   ExactValues,
-  emailProblem,
   type ExternalId,
+  emailProblem,
   type FieldError,
   IMPORT_SOURCE,
   type ImportRow,
@@ -35,7 +35,7 @@ export function layValues<T extends Values>(
     const type =
       settings.types.find((one) => one === row.type) ?? settings.types.find((one) => one.toLowerCase() === row.type?.toLowerCase());
     if (type) next.type = type;
-    else warnings.push(`type: "${row.type}" is none of ${settings.types.join(', ')}; left out`);
+    else warnings.push(`type: "${row.type}" must be one of ${settings.types.join(', ')}; left out`);
   }
   if (row.tags?.length) next.tags = [...new Set([...next.tags, ...row.tags])].slice(0, 200);
   if (row.emails?.length) next.emails = withEmails(next.emails, row.emails, warnings);
@@ -53,7 +53,7 @@ export function layValues<T extends Values>(
 function layExact(before: Values, json: string, settings: Settings, noun: CustomField['for'], warnings: string[]): Values {
   const given = objectIn(json);
   if (!given) {
-    warnings.push('exact: is no JSON object; left out');
+    warnings.push('exact: is not a JSON object; left out');
     return before;
   }
   const { customFields, ...lists } = given;
@@ -122,12 +122,12 @@ function withPhones(before: readonly Phone[], given: NonNullable<ImportRow['phon
   const phones = [...before];
   for (const { number, kind, slot } of given) {
     if (!/\p{Nd}/u.test(number) || number.length > 64) {
-      warnings.push(`phone: "${number.slice(0, 100)}" is no phone number; left out`);
+      warnings.push(`phone: "${number.slice(0, 100)}" is not a phone number; left out`);
       continue;
     }
     const phone = tidy({ number, e164: toE164(number, country), kind }) as Omit<Phone, 'primary'>;
     if (phoneKeys(phone).length === 0)
-      warnings.push(`phone: "${number}" is no number that can be dialled; kept as it is written, and nobody is found by it`);
+      warnings.push(`phone: "${number}" is not a number that can be dialled; kept as it is written, and nobody is found by it`);
     const key = samePhoneKey(phone);
     // A column says little about the kind of a number that is known; two columns for one number say that both kinds are meant.
     const isNamedTwice = given.some(
@@ -172,7 +172,7 @@ const HOME = 'home';
 function withWebsite(before: Values['links'], website: string, warnings: string[]): Values['links'] {
   const url = /^https?:\/\//i.test(website) ? website : `https://${website}`;
   if (!URL.canParse(url) || /\s/.test(url) || url.length > 1024) {
-    warnings.push(`website: "${website.slice(0, 100)}" is no web address; left out`);
+    warnings.push(`website: "${website.slice(0, 100)}" is not a web address; left out`);
     return before;
   }
   return before.some((one) => one.url === url) ? before : [...before, { url, kind: 'website', primary: before.length === 0 }];
@@ -201,8 +201,8 @@ function withCustomFields(
     else
       warnings.push(
         field
-          ? `customFields.${key}: "${cell.slice(0, 100)}" is no ${field.kind.replace('_', ' ')}; left out`
-          : `customFields.${key} is no custom field of a ${noun} here; left out`,
+          ? `customFields.${key}: "${cell.slice(0, 100)}" is not a ${field.kind.replace('_', ' ')}; left out`
+          : `customFields.${key} is not a custom field of a ${noun} here; left out`,
       );
   }
   return fields;

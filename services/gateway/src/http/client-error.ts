@@ -13,7 +13,7 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
       ? new AppError('too-large', 'The headers are larger than 16 KB, the most that is taken here')
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? new AppError('invalid', 'The call was not sent to its end in time')
-        : new AppError('invalid', 'This is no HTTP call that can be read');
+        : new AppError('invalid', 'This is not a readable HTTP request');
   const status = statusOf[refusal.code];
   const body = JSON.stringify(problemOf(refusal, randomUUID()));
   const head = [

@@ -25,7 +25,7 @@ export function inputOf(route: Route): (request: FastifyRequest) => Values {
     const query = request.query as Values;
     refuse(
       Object.keys(query).filter((name) => !inQuery.has(name)),
-      'is no parameter known here',
+      'is not a known parameter',
     );
     // Without a prototype, a parameter called __proto__ is only a name like any other.
     const input: Values = Object.assign(Object.create(null), query, request.params);
@@ -52,7 +52,7 @@ function addBody(input: Values, request: FastifyRequest, route: Route, taken: st
     throw invalid([{ path: '', message: 'must have a JSON object as its body', code: 'invalid-type' }]);
   refuse(
     taken.filter((name) => name in body),
-    'is no field known here',
+    'is not a known field',
   );
   Object.assign(input, body);
 }

@@ -36,7 +36,7 @@ export function parseJson(body: Buffer): unknown {
   try {
     value = JSON.parse(body.toString());
   } catch (error) {
-    throw new AppError('invalid', `The body is no JSON: ${(error as Error).message}`);
+    throw new AppError('invalid', `The body is not JSON: ${(error as Error).message}`);
   }
   const place = forbiddenName(value);
   if (place !== undefined) throw invalid([{ path: place, message: 'is a name that is not allowed', code: 'forbidden-name' }]);

@@ -64,7 +64,7 @@ const shown = (name: string): string => name.toWellFormed().replaceAll('\u0000',
 function requireNameable(value: string, claim: string, most = Number.POSITIVE_INFINITY): void {
   const wrong =
     !value.isWellFormed() || value.includes('\ufffd')
-      ? 'has characters that are no Unicode'
+      ? 'must be well-formed Unicode'
       : value.includes('\u0000')
         ? 'has the character U+0000'
         : '';

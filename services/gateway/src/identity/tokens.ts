@@ -133,4 +133,4 @@ function requireAccessToken(typ: string | undefined, claims: JWTPayload): void {
   if (found) throw notAccess(`it has the claim "${found}"`);
 }
 
-const notAccess = (why: string) => new AppError('unauthenticated', `This is no access token: ${why}`);
+const notAccess = (why: string) => new AppError('unauthenticated', `This is not an access token: ${why}`);

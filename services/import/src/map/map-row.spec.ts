@@ -96,7 +96,7 @@ describe('rowMapper', () => {
   it('leaves out with a warning a date that is none', () => {
     expect(map({ lastName: 'x', birthday: '19371233' })).toEqual({
       contact: { lastName: 'x' },
-      warnings: ['birthday: "19371233" is no possible date like 1980-12-31; left out'],
+      warnings: ['birthday: "19371233" is not a valid date like 1980-12-31; left out'],
     });
   });
 

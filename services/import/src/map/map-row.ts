@@ -93,7 +93,7 @@ const birthday =
   (value, { contact, warnings }) => {
     const date = readDate(value, order);
     if (date) contact.birthday = date;
-    else warnings.push(`birthday: "${shortened(value)}" is no possible date like 1980-12-31; left out`);
+    else warnings.push(`birthday: "${shortened(value)}" is not a valid date like 1980-12-31; left out`);
   };
 const name: Take = (value, { contact }) => {
   if (contact.firstName === undefined && contact.lastName === undefined) Object.assign(contact, splitName(value));
@@ -120,7 +120,7 @@ function readCustom(
   const kind = fields.includes('exact') ? undefined : conventions?.customFields[key];
   if (kind === 'date') {
     const date = readDate(value, dateOrder);
-    return date ? { value: date } : { problem: 'is no possible date like 1980-12-31' };
+    return date ? { value: date } : { problem: 'is not a valid date like 1980-12-31' };
   }
   if (kind !== 'number') return { value };
   const sign = decimalSigns?.[fields.indexOf(`customFields.${key}`)];

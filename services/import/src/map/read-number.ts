@@ -37,7 +37,7 @@ export function readNumber(
   if (isShortened(cell)) return { problem: SHORTENED };
   const number = plain(cell);
   if (number === undefined)
-    return /^[-+]?\d*\.?\d+(e[-+]?\d+)?$/i.test(cell) ? exact(cell.toLowerCase().replace('+', '')) : { problem: 'is no number' };
+    return /^[-+]?\d*\.?\d+(e[-+]?\d+)?$/i.test(cell) ? exact(cell.toLowerCase().replace('+', '')) : { problem: 'must be a number' };
   const written = number.match(/[.,]/)?.[0] as DecimalSign | undefined;
   let decimal = signIn(number);
   if (written && !decimal) {
@@ -47,7 +47,7 @@ export function readNumber(
   }
   const [whole = '', decimals, ...others] = decimal ? number.split(decimal) : [number];
   if (others.length > 0 || /[.,]/.test(decimals ?? '') || !/^[-+]?(\d+|\d{1,3}([.,]\d{3})+)$/.test(whole))
-    return { problem: 'is no number' };
+    return { problem: 'must be a number' };
   return exact(`${whole.replace(/[.,+]/g, '')}${decimals ? `.${decimals}` : ''}`);
 }
 

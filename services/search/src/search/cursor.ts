@@ -16,7 +16,7 @@ export interface FoundHit {
 export function readCursor(cursor: string | undefined): Cursor {
   if (cursor === undefined) return { class: 0, offset: 0, seen: 0 };
   const numbers = /^(\d{1,2})\.(\d{1,9})\.(\d{1,9})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
-  if (!numbers) throw invalid([{ path: 'cursor', message: 'is none that a search has given', code: 'cursor' }]);
+  if (!numbers) throw invalid([{ path: 'cursor', message: 'is not a cursor that a search has given', code: 'cursor' }]);
   const [level = 0, offset = 0, seen = 0] = numbers.slice(1).map(Number);
   return { class: level, offset, seen };
 }
