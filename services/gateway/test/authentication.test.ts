@@ -135,13 +135,13 @@ describe('tokens', () => {
   });
 
   it.each([
-    ['tenant', { tenant: 'acme\ud800' }, 'no Unicode'],
-    ['tenant', { tenant: '\udc00acme' }, 'no Unicode'],
-    ['tenant', { tenant: 'acme\ufffd' }, 'no Unicode'],
+    ['tenant', { tenant: 'acme\ud800' }, 'well-formed Unicode'],
+    ['tenant', { tenant: '\udc00acme' }, 'well-formed Unicode'],
+    ['tenant', { tenant: 'acme\ufffd' }, 'well-formed Unicode'],
     ['tenant', { tenant: 'ac\u0000me' }, 'U+0000'],
-    ['sub', { sub: 'anna\ud83d' }, 'no Unicode'],
+    ['sub', { sub: 'anna\ud83d' }, 'well-formed Unicode'],
     ['sub', { sub: 'an\u0000na' }, 'U+0000'],
-    ['teams', { teams: ['Nord', 'S\ud800d'] }, 'no Unicode'],
+    ['teams', { teams: ['Nord', 'S\ud800d'] }, 'well-formed Unicode'],
     ['teams', { teams: 'S\u0000d' }, 'U+0000'],
     ['teams', { teams: ['x'.repeat(257)] }, 'longer than 256'],
     ['roles', { roles: ['ad\u0000min'] }, 'none of the roles'],
