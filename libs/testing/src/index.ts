@@ -1,4 +1,5 @@
 export * from './agents.js';
+export * from './dice.js';
 export * from './eventually.js';
 export * from './factories.js';
 export * from './febrl.js';

@@ -1,82 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Contact, Customer } from '@kontor/contracts';
 import { problemIn } from '../test/start-gateway.js';
-import { type Hub, ok, startHub } from './start-hub.js';
+import { cursor, membersOf, type OpenApi, oddities, something, texts, wellFormed } from './odd-inputs.js';
+import { type Hub, startHub } from './start-hub.js';
 
 let hub: Hub;
 beforeAll(async () => {
   hub = await startHub();
 }, 120_000);
 afterAll(() => hub.stop());
-
-interface Schema {
-  $ref?: string;
-  type?: string;
-  properties?: Record<string, Schema>;
-  items?: Schema;
-  anyOf?: Schema[];
-}
-interface Operation {
-  parameters?: { name: string; in: string }[];
-  requestBody?: { content: Record<string, { schema: Schema }> };
-}
-interface OpenApi {
-  paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, Schema> };
-}
-
-let deep: unknown = 'x';
-for (let i = 0; i < 3000; i++) deep = i % 2 ? [deep] : { deep };
-
-/** What no field takes, or what some do and others cannot. */
-const oddities: unknown[] = [
-  null,
-  '',
-  'a\u0000b',
-  'half \ud800',
-  '0000-00-00',
-  '-infinity',
-  '+275760-09-13T00:00:00Z',
-  '99999999999999999999',
-  '00000000-0000-0000-0000-000000000000',
-  '__proto__',
-  '%',
-  2 ** 53,
-  -1,
-  1e300,
-  0.5,
-  true,
-  [],
-  {},
-  [null],
-  [[]],
-  [{}],
-  Array.from({ length: 5000 }, () => 'x'),
-  { constructor: { prototype: 1 }, toString: 1 },
-  deep,
-];
-/** JSON that JSON.stringify does not make. */
-const texts = [
-  '',
-  'null',
-  '[]',
-  '17',
-  '"x"',
-  '{',
-  '{}',
-  '{"__proto__":{"a":1}}',
-  '{"constructor":{"prototype":{"a":1}}}',
-  '{"a":1e999}',
-  '\u0000',
-];
-
-/** The names of the members that a body may have. */
-function membersOf(schema: Schema | undefined, document: OpenApi): string[] {
-  if (!schema) return [];
-  if (schema.$ref) return membersOf(document.components.schemas[schema.$ref.split('/').at(-1) ?? ''], document);
-  return [...Object.keys(schema.properties ?? {}), ...(schema.anyOf ?? []).flatMap((one) => membersOf(one, document))];
-}
 
 describe('10 whatever is sent to whichever route', () => {
   it('10 is answered or refused with a problem that says why, never with a 500', async () => {
@@ -183,17 +115,3 @@ describe('10 whatever is sent to whichever route', () => {
     expect(wrong).toEqual([]);
   }, 120_000);
 });
-
-const wellFormed = (value: unknown) => String(value).toWellFormed();
-const cursor = (order: string) =>
-  Buffer.from(JSON.stringify([order, '99999999999999999999', 'ffffffff-ffff-ffff-ffff-ffffffffffff'])).toString('base64url');
-
-/** One of each noun, whole again for each route, because some routes delete. */
-async function something(call: Awaited<ReturnType<Hub['agent']>>['call']): Promise<Record<string, string>> {
-  const customer = ok<Customer>(await call('POST', '/v1/customers', { name: 'A' }), 201);
-  const contact = ok<Contact>(await call('POST', '/v1/contacts', { lastName: 'B', customerId: customer.id }), 201);
-  const request = ok<{ id: string }>(await call('POST', '/v1/requests', { contactId: contact.id }), 201);
-  const record = { source: 's', externalId: randomUUID(), kind: 'project', contactId: contact.id };
-  const { items } = ok<{ items: { id: string }[] }>(await call('PUT', '/v1/records', { items: [record] }));
-  return { customers: customer.id, contacts: contact.id, requests: request.id, records: items[0]?.id ?? '', projects: items[0]?.id ?? '' };
-}

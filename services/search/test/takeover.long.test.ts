@@ -3,11 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { rebuildIndex } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { anAgent, eventually, ServiceProcess, startWorld, type World } from '@kontor/testing';
+import { anAgent, dice, eventually, ServiceProcess, startWorld, type World } from '@kontor/testing';
 import { service } from '../src/index.js';
 import { NOTHING_WRONG, shortly, statusOf, totalOf, untilQuiet, verified } from './care.js';
 import { contactOf, playCustomer, type StandIn } from './stand-in.js';
-import { dice, type Entry } from './walk-model.js';
+import type { Entry } from './walk-model.js';
 import { Watcher } from './walk-watcher.js';
 
 const MINUTE = 60_000;

@@ -1,9 +1,10 @@
 import type { Context } from '@kontor/bus';
 import { AppError } from '@kontor/bus';
 import { type ChangeKind, search } from '@kontor/contracts';
+import type { Dice } from '@kontor/testing';
 import { again, type World } from '@kontor/testing';
 import { contactOf } from './stand-in.js';
-import type { Dice, Entry } from './walk-model.js';
+import type { Entry } from './walk-model.js';
 
 const ROCKS = 30;
 const CLOCKS = 8;

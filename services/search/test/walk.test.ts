@@ -3,10 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Context } from '@kontor/bus';
 import { type ChangeKind, getSearchStatus, rebuildIndex, search, verifyIndex } from '@kontor/contracts';
-import { again, anAgent, eventually, sized, startWorld, type World } from '@kontor/testing';
+import { again, anAgent, dice, eventually, sized, startWorld, type World } from '@kontor/testing';
 import { service } from '../src/index.js';
 import { playCustomer, type StandIn } from './stand-in.js';
-import { counted, dice, type Entry, employedBy, inOrder, maySee, randomEntry, randomQuery, type SortName, sortKey } from './walk-model.js';
+import { counted, type Entry, employedBy, inOrder, maySee, randomEntry, randomQuery, type SortName, sortKey } from './walk-model.js';
 import { Watcher } from './walk-watcher.js';
 
 const seed = Number(process.env.KONTOR_TEST_SEED ?? randomInt(2 ** 31));

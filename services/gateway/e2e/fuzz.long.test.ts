@@ -1,0 +1,2 @@
+// The same with thousands of calls for each route.
+import './fuzz.test.js';
