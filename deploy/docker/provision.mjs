@@ -5,7 +5,7 @@ import { connect } from '@nats-io/transport-node';
 
 const { createServiceDatabase } = await import('../local/src/databases.ts');
 const { searchServiceKey } = await import('../local/src/meilisearch.ts');
-const { provision } = await import('../../libs/bus/src/provision.ts');
+const { NotEnoughStorage, provision } = await import('../../libs/bus/src/provision.ts');
 
 const need = (name) => {
   const value = process.env[name];
@@ -27,7 +27,13 @@ const admin = await connect({
   pass: need('KONTOR_NATS_PASSWORD_ADMIN'),
   inboxPrefix: '_INBOX_admin',
 });
-await provision(admin, { replicas: Number(process.env.KONTOR_NATS_REPLICAS || 1) });
+try {
+  await provision(admin, { replicas: Number(process.env.KONTOR_NATS_REPLICAS || 1) });
+} catch (error) {
+  if (!(error instanceof NotEnoughStorage)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}
 await admin.close();
 
 const key = await searchServiceKey(need('KONTOR_MEILI_URL'), need('KONTOR_MEILI_MASTER_KEY'));

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { provision } from '@kontor/bus';
+import { NotEnoughStorage, provision } from '@kontor/bus';
 import { connect } from '@nats-io/transport-node';
 import { callerKeys } from './caller-keys.js';
 import type { DataFolder } from './data-folder.js';
@@ -171,6 +171,8 @@ async function makeStreams(servers: Servers, data: DataFolder): Promise<void> {
   const admin = await connect({ servers: servers.nats?.url, user: 'admin', pass: data.secret('nats-admin'), inboxPrefix: '_INBOX_admin' });
   try {
     await provision(admin);
+  } catch (error) {
+    throw error instanceof NotEnoughStorage ? new SetupError(error.message) : error;
   } finally {
     await admin.close();
   }

@@ -50,6 +50,9 @@ export function natsConfig({ durable, monitor, testUser }: NatsConfigOptions, po
 max_payload: 8MB
 ${monitor ? 'http: 0.0.0.0:8222\n' : ''}jetstream {
   sync_interval: ${durable ? 'always' : '2m'}
+  # What streams may grow to counts against this, not what they hold. The default, three quarters of the free disk,
+  # would keep a hub from starting on a small disk, or on one that has filled since.
+  max_file_store: 1PB
 }
 authorization {
   # For a user that somebody adds and forgets to give rights.

@@ -17,12 +17,29 @@ export interface ProvisionOptions {
   maxBytes?: number;
 }
 
+/** NATS may not store as much as the streams and buckets may hold; the message says what would help. */
+export class NotEnoughStorage extends Error {
+  override name = 'NotEnoughStorage';
+}
+/** What the server answers when `max_file_store` is less than all limits together; without that setting it is three quarters of the free disk. */
+const STORAGE_RESOURCES_EXCEEDED = 10047;
+
 /**
  * Makes the streams and buckets, or brings their settings up to date, and takes consumers away that nobody has any more. One step before the services start, not by every replica at boot.
  * Limits retention, no compression, no per-subject limits: the plain settings, because the others are where data was lost in released versions.
  */
 export async function provision(connection: NatsConnection, options: ProvisionOptions = {}): Promise<void> {
   const { replicas = 1, buckets = { imports: 10_240 * MB }, maxBytes = 4_096 * MB } = options;
+  await makeAll(connection, { replicas, buckets, maxBytes }).catch((error: unknown) => {
+    if (!(error instanceof JetStreamApiError && error.code === STORAGE_RESOURCES_EXCEEDED)) throw error;
+    const needed = maxBytes + maxBytes / 4 + Object.values(buckets).reduce((sum, bytes) => sum + bytes, 0);
+    throw new NotEnoughStorage(
+      `NATS may not store enough: the streams and buckets of Kontor may grow to ${Math.ceil(needed / MB)} MB together. Set max_file_store in the jetstream section of its configuration to at least that; it is a limit and takes no space.`,
+    );
+  });
+}
+
+async function makeAll(connection: NatsConnection, { replicas, buckets, maxBytes }: Required<ProvisionOptions>): Promise<void> {
   const manager = await jetstreamManager(connection);
   const stream = {
     retention: RetentionPolicy.Limits,
