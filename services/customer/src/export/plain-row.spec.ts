@@ -68,7 +68,7 @@ const given = fc.record({
         .map((one) => Number(one.toPrecision(15)) + 0),
       date: fc.constant('2026-01-31'),
       checkbox: fc.boolean(),
-      multi: fc.array(option, { maxLength: 3 }),
+      multi: fc.uniqueArray(option, { maxLength: 3 }),
     },
     { requiredKeys: [] },
   ),

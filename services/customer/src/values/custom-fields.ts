@@ -28,7 +28,8 @@ function objection(field: CustomField, value: CustomFieldValue): string | undefi
     case 'select':
       return typeof value === 'string' && options.includes(value) ? undefined : `must be one of ${options.join(', ')}`;
     case 'multi_select':
-      return Array.isArray(value) && value.every((one) => options.includes(one)) ? undefined : `must be a list of ${options.join(', ')}`;
+      if (!Array.isArray(value) || !value.every((one) => options.includes(one))) return `must be a list of ${options.join(', ')}`;
+      return new Set(value).size < value.length ? 'must not name an option twice' : undefined;
     case 'heading':
       return 'is a heading and holds no value';
   }

@@ -123,6 +123,7 @@ describe('2.8 custom fields', () => {
     ['select', 'blue', false],
     ['multi_select', ['red', 'green'], true],
     ['multi_select', ['blue'], false],
+    ['multi_select', ['red', 'red'], false],
     ['heading', 'x', false],
   ] as const)('%s takes %j: %s', (kind, value, ok) => {
     const errors: FieldError[] = [];
