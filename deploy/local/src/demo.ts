@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { DataFolder } from './data-folder.js';
 import { fetchToken } from './identity-provider.js';
 import { progressBar } from './progress-bar.js';
+import { readyHub } from './ready-hub.js';
 import { messageOf, SetupError } from './setup-error.js';
 
 interface Import {
@@ -58,8 +59,7 @@ const MOST_TRIES = 15;
 
 async function main(): Promise<void> {
   const data = new DataFolder();
-  const hub = data.hub();
-  if (!hub) throw new SetupError('No hub runs here: run `npm start` in another terminal first.');
+  const hub = await readyHub(data);
   const authorization = `Bearer ${await fetchToken(data, { tenant: 'demo', role: 'admin' })}`;
   const call = async <T>(path: string, init: RequestInit = {}): Promise<T> => {
     let response = await fetch(hub.api + path, { ...init, headers: { authorization } });

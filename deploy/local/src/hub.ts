@@ -71,7 +71,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   data.open();
   await refuseSecondHub(data);
 
-  const undo: (() => Promise<unknown>)[] = [];
+  const undo: Undo = [];
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step().catch((error: unknown) => progress.say(`  ${messageOf(error)}`));
   };
@@ -91,14 +91,18 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     const env = (name: ServiceName) => environment(name, options, servers, parts, httpPort, healthPorts.get(name) ?? 0);
     const withDatabase = Object.fromEntries(SERVICES.filter(hasDatabase).map((name) => [name, env(name)]));
     await progress.step('migrations', () => (options.oneProcess ? migrateHere(withDatabase) : migrateInChild(withDatabase)));
-    const processes = await progress.step(options.oneProcess ? 'six services in one process' : 'six services', async () => {
-      const started = options.oneProcess ? await startHere(env, undo) : startProcesses(env, undo, progress);
-      await Promise.all(SERVICES.map((name) => untilReady(name, healthPorts.get(name) ?? 0, started.get(name))));
-      return started;
-    });
     const api = `http://localhost:${httpPort}`;
     data.announce({ api, issuer: identity.issuer });
     undo.push(async () => data.withdraw());
+    const processes: Started = new Map();
+    await progress.step(options.oneProcess ? 'six services in one process' : 'six services', async () => {
+      // The gateway last: when its port opens, what is behind it is ready, so `/health` speaks for the whole hub.
+      for (const names of [SERVICES.filter((name) => name !== 'gateway'), ['gateway'] as const]) {
+        if (options.oneProcess) await startHere(names, env, undo, processes);
+        else startProcesses(names, env, undo, progress, processes);
+        await Promise.all(names.map((name) => untilReady(name, healthPorts.get(name) ?? 0, processes.get(name))));
+      }
+    });
     return {
       api,
       issuer: identity.issuer,
@@ -225,27 +229,27 @@ export async function migrateHere(environments: Record<string, Record<string, st
 
 type Started = Map<ServiceName, ServiceProcess | undefined>;
 
-async function startHere(env: (name: ServiceName) => Record<string, string>, undo: (() => Promise<unknown>)[]): Promise<Started> {
-  const started: Started = new Map();
-  for (const name of [...SERVICES].reverse()) {
+type Undo = (() => Promise<unknown>)[];
+type EnvOf = (name: ServiceName) => Record<string, string>;
+
+async function startHere(names: readonly ServiceName[], env: EnvOf, undo: Undo, started: Started): Promise<void> {
+  for (const name of names.toReversed()) {
     const running = await (await load(name)).start(env(name));
     undo.push(() => running.stop());
     started.set(name, undefined);
   }
-  return started;
 }
 
-function startProcesses(env: (name: ServiceName) => Record<string, string>, undo: (() => Promise<unknown>)[], progress: Progress): Started {
+function startProcesses(names: readonly ServiceName[], env: EnvOf, undo: Undo, progress: Progress, started: Started): void {
   const width = Math.max(...SERVICES.map((name) => name.length));
-  const started: Started = new Map();
-  for (const name of SERVICES) {
+  const processes = names.map((name) => {
     const process = new ServiceProcess(name, env(name), (line) => progress.say(`${name.padEnd(width)} | ${line}`));
     process.start();
     started.set(name, process);
-  }
+    return process;
+  });
   // All at once: each finishes what it has begun, and a request to one that is gone is refused at once.
-  undo.push(() => Promise.all([...started.values()].map((process) => process?.stop())));
-  return started;
+  undo.push(() => Promise.all(processes.map((process) => process.stop())));
 }
 
 async function untilReady(name: ServiceName, healthPort: number, process?: ServiceProcess): Promise<void> {

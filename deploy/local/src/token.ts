@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { DataFolder } from './data-folder.js';
 import { fetchToken, roles } from './identity-provider.js';
+import { readyHub } from './ready-hub.js';
 import { messageOf } from './setup-error.js';
 
 const usage = `npm run -s token -- [--tenant <name>] [--role ${roles.join('|')}] [--agent <name>] [--team <name> …]`;
@@ -17,7 +18,11 @@ try {
     },
   });
   if (values.help) console.error(usage);
-  else console.log(await fetchToken(new DataFolder(), { ...values, teams: values.team }));
+  else {
+    const data = new DataFolder();
+    await readyHub(data);
+    console.log(await fetchToken(data, { ...values, teams: values.team }));
+  }
 } catch (error) {
   console.error(messageOf(error));
   if ((error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')) console.error(usage);
