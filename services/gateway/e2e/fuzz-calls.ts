@@ -58,6 +58,18 @@ const TYPES = [
   '/',
 ];
 const NUMBERS = ['1e309', '-1e309', '-0', '1e-400', '9007199254740993', '0x10', '1.0', '٣', 'NaN', 'Infinity', '+1', ' 1'];
+const FILES = [
+  Buffer.alloc(0),
+  Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+  Buffer.from([0xff, 0xd8, 0xff, 0xe0]),
+  Buffer.from('GIF89a'),
+  Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'),
+  Buffer.from([0xff, 0xfe, 0x00, 0xd8]),
+  Buffer.from('E-mail,First Name\r\na@b.example,"A\r\n'),
+  Buffer.from('E-mail;First Name\r\n\u0000;__proto__\r\n'),
+  Buffer.from('\ufeff"E-mail","E-mail","",constructor\r\n1e309,-1,"",""\r\n'),
+  Buffer.alloc(70_000, 'x'),
+];
 const HEADERS: Record<string, string[]> = {
   'if-match': TAGS,
   'if-none-match': TAGS,
@@ -150,6 +162,29 @@ export function callMaker(document: OpenApi, of: Dice, token: string) {
     return `{${members.join(',')}}`;
   }
 
+  /** A form with odd parts, or a picture that is none; undefined where JSON is taken. */
+  function oddFile(operation: Operation): { type: string; body: Buffer } | undefined {
+    const types = operation.requestBody?.content ?? {};
+    const form = types['multipart/form-data'];
+    const image = Object.keys(types).filter((type) => type.startsWith('image/'));
+    if (image.length > 0) return { type: of.pick(image), body: Buffer.concat(of.some(FILES, 3)) };
+    if (!form) return undefined;
+    const names = [...membersOf(form.schema, document), 'file', '__proto__', ''];
+    const parts = Array.from({ length: of.upTo(4) }, () => {
+      const file = of.chance(0.5) ? `; filename="${of.pick(['a.csv', '', '../../x', 'x'.repeat(3000), 'a\u0000b', '__proto__'])}"` : '';
+      const head = `--x\r\nContent-Disposition: form-data; name="${file && of.chance(0.7) ? 'file' : of.pick(names)}"${file}\r\n\r\n`;
+      return Buffer.concat([
+        Buffer.from(head),
+        file ? of.pick(FILES) : Buffer.from(JSON.stringify(odd()).slice(0, 3000)),
+        Buffer.from('\r\n'),
+      ]);
+    });
+    return {
+      type: 'multipart/form-data; boundary=x',
+      body: Buffer.concat([...parts, Buffer.from(of.pick(['--x--\r\n', '--x--', '', '--x']))]),
+    };
+  }
+
   const oddToken = () => {
     const at = of.upTo(token.length - 1);
     return of.pick([
@@ -185,7 +220,11 @@ export function callMaker(document: OpenApi, of: Dice, token: string) {
   /** One call that is odd in one or two ways. */
   function oddCall(route: RouteToTry, ids: Record<string, string>): RawCall {
     const call: RawCall = { method: route.method, path: filled(route, ids), headers: { ...json } };
-    if (route.operation.requestBody) call.body = oddBody(route.operation);
+    const file = of.chance(0.8) ? oddFile(route.operation) : undefined;
+    if (file) {
+      call.headers['content-type'] = file.type;
+      call.body = file.body;
+    } else if (route.operation.requestBody) call.body = oddBody(route.operation);
     else if (of.chance(0.05)) call.body = of.pick(texts);
     if (of.chance(route.operation.requestBody ? 0.2 : 0.7)) call.path += oddQuery(route);
     if (of.chance(0.15)) {
