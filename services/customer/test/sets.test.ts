@@ -162,7 +162,7 @@ describe('changing a set', () => {
     [{ ids: [NOBODY], change: {} }, /nothing to change/, 'change'],
     [{ filter: {}, change: { type: 'hot' } }, /everything/, 'filter'],
     [{ ids: [NOBODY], change: { type: 'none such' } }, /cold, warm, hot/, 'change.type'],
-    [{ ids: [NOBODY], change: { customFields: { color: 'red' } } }, /no custom field/, 'change.customFields.color'],
+    [{ ids: [NOBODY], change: { customFields: { color: 'red' } } }, /not a custom field/, 'change.customFields.color'],
     [{ ids: [NOBODY], change: { ownerId: NOBODY } }, /agent/, 'change.ownerId'],
     [{ ids: [NOBODY], change: { customerId: NOBODY } }, /customer/, 'change.customerId'],
     [{ ids: [NOBODY], change: { access: { agents: [{ id: NOBODY, rights: 'read' as const }] } } }, /agent/, 'change.access.agents[0].id'],

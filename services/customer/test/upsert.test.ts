@@ -177,17 +177,17 @@ describe('10 bulk upsert', () => {
 
   it('10 bulk upsert lets items pass keys on in one batch', async () => {
     const agent = anAgent();
-    const code = (c: string, address: string) => ({ employeeCode: c, ...mail(address) });
+    const code = (c: string, address: string) => ({ employeeCode: c, emails: [{ address, primary: true }] });
     const [a, b] = await upsert(agent, [code('A', 'a@post.example'), code('B', 'b@post.example')], 'employeeCode');
-    // A gives its address up, B takes it, and a new one takes what B had.
+    // A has another primary address now, B takes the one that was, and a new one takes what B had.
     const answer = await upsert(
       agent,
       [code('A', 'c@post.example'), code('B', 'a@post.example'), code('N', 'b@post.example'), code('M', 'a@post.example')],
       'employeeCode',
     );
     expect(answer.map((item) => item.status)).toEqual([200, 200, 201, 409]);
-    expect((await get(agent, a?.id)).emails).toMatchObject([{ address: 'c@post.example' }]);
-    expect((await get(agent, b?.id)).emails).toMatchObject([{ address: 'a@post.example' }]);
+    const primaryOf = async (id?: string) => (await get(agent, id)).emails.find(({ primary }) => primary)?.address;
+    expect([await primaryOf(a?.id), await primaryOf(b?.id)]).toEqual(['c@post.example', 'a@post.example']);
     expect(await upsert(agent, [{ ...mail('b@post.example'), lastName: 'N' }])).toMatchObject([{ status: 200, id: answer[2]?.id }]);
   });
 
@@ -233,5 +233,154 @@ describe('10 bulk upsert', () => {
     expect((await upsert(agent, items.slice(1))).every((item) => item.status === 201)).toBe(true);
     await expect(upsert(agent, items)).rejects.toMatchObject({ code: 'invalid' });
     await expect(upsert({ ...agent, roles: ['light_agent'] }, items.slice(1))).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  describe('deletes no key of another system', () => {
+    const twoSystems = {
+      externalIds: [
+        { source: 'crm', id: '1' },
+        { source: 'shop', id: '9' },
+      ],
+    };
+    const ids = async (agent: Context, id?: string) =>
+      (await get(agent, id)).externalIds.map((one) => `${one.source}:${one.id}`).toSorted();
+
+    it('10 external ids are united by source, whatever the contact is looked for by', async () => {
+      const agent = anAgent();
+      const made = await world.ask(agent, k.createContact, { ...mail('ada@a.example'), employeeCode: 'E-7', ...twoSystems });
+      const crm = { externalIds: [{ source: 'crm', id: '1' }] };
+      expect(await upsert(agent, [{ ...crm, jobTitle: 'Boss' }], 'externalId')).toMatchObject([{ status: 200, id: made.id }]);
+      expect(await ids(agent, made.id)).toEqual(['crm:1', 'shop:9']);
+      // The shop's own call knows her still.
+      expect(await upsert(agent, [{ externalIds: [{ source: 'shop', id: '9' }] }], 'externalId')).toMatchObject([
+        { status: 200, id: made.id },
+      ]);
+      const erp = { externalIds: [{ source: 'erp', id: 'x' }] };
+      expect(await upsert(agent, [{ ...mail('ada@a.example'), ...erp }])).toMatchObject([{ status: 200, id: made.id }]);
+      expect(await upsert(agent, [{ employeeCode: 'E-7', externalIds: [{ source: 'crm', id: '2' }] }], 'employeeCode')).toMatchObject([
+        { status: 200, id: made.id },
+      ]);
+      expect(await ids(agent, made.id)).toEqual(['crm:2', 'erp:x', 'shop:9']);
+      await upsert(agent, [{ employeeCode: 'E-7', externalIds: [], emails: [] }], 'employeeCode');
+      expect(await ids(agent, made.id)).toEqual(['crm:2', 'erp:x', 'shop:9']);
+      expect((await get(agent, made.id)).emails).toHaveLength(1);
+    });
+
+    it('10 addresses are added, and the primary one stays unless another is said to be', async () => {
+      const agent = anAgent();
+      const made = await world.ask(agent, k.createContact, {
+        emails: [
+          { address: 'ada@a.example', label: 'work', primary: true },
+          { address: 'ada@home.example', label: 'home' },
+        ],
+        ...twoSystems,
+      });
+      const emails = async () => (await get(agent, made.id)).emails.map(({ address, label, primary }) => [address, label ?? null, primary]);
+      await upsert(agent, [{ ...mail('ada@a.example'), jobTitle: 'Boss' }]);
+      expect(await emails()).toEqual([
+        ['ada@a.example', 'work', true],
+        ['ada@home.example', 'home', false],
+      ]);
+      await upsert(agent, [{ ...twoSystems, emails: [{ address: 'ada@c.example' }] }], 'externalId');
+      expect(await emails()).toEqual([
+        ['ada@a.example', 'work', true],
+        ['ada@home.example', 'home', false],
+        ['ada@c.example', null, false],
+      ]);
+      await upsert(agent, [{ ...twoSystems, emails: [{ address: 'ADA@c.example', primary: true, label: 'new' }] }], 'externalId');
+      expect(await emails()).toEqual([
+        ['ada@a.example', 'work', false],
+        ['ada@home.example', 'home', false],
+        ['ADA@c.example', 'new', true],
+      ]);
+    });
+
+    it('10 a patch replaces lists as before', async () => {
+      const agent = anAgent();
+      const { id } = await world.ask(agent, k.createContact, { ...mail('ada@a.example'), ...twoSystems });
+      await world.ask(again(agent), k.changeContact, { id, change: { externalIds: [{ source: 'crm', id: '3' }] } });
+      expect(await ids(agent, id)).toEqual(['crm:3']);
+    });
+  });
+
+  describe('knows somebody by any address that one contact alone has', () => {
+    const importRows = (agent: Context, rows: object[], onKnown: 'update' | 'skip' | 'create' = 'update') =>
+      world.ask(again(agent), k.importContacts, { importId: randomUUID(), number: 0, onKnown, rows: rows as never });
+    const merged = async (agent: Context) => {
+      const a = await world.ask(again(agent), k.createContact, { ...mail('ada@a.example'), firstName: 'Ada' });
+      const b = await world.ask(again(agent), k.createContact, {
+        ...mail('ada@b.example'),
+        firstName: 'Ada',
+        externalIds: [{ source: 'import', id: 'b-1' }],
+      });
+      const { id: mergeId } = await world.ask(again(agent), k.mergeContacts, { into: a.id, from: [b.id] });
+      return { a, b, mergeId };
+    };
+
+    it('7.5 who was merged away does not come back, neither by a row nor by an item, and undoing has no conflicts', async () => {
+      const agent = anAgent();
+      const { a, mergeId } = await merged(agent);
+      expect(await upsert(agent, [{ ...mail('ada@b.example'), jobTitle: 'Boss' }])).toMatchObject([{ status: 200, id: a.id }]);
+      const { outcomes } = await importRows(agent, [
+        { emails: ['ada@b.example'], lastName: 'Stone' },
+        { externalId: 'b-1', notes: 'n' },
+      ]);
+      expect(outcomes).toMatchObject([
+        { status: 'updated', id: a.id },
+        { status: 'updated', id: a.id },
+      ]);
+      expect(await get(agent, a.id)).toMatchObject({
+        jobTitle: 'Boss',
+        lastName: 'Stone',
+        emails: [{ address: 'ada@a.example', primary: true }, { primary: false }],
+      });
+      expect(await all(agent)).toHaveLength(1);
+      expect(await world.ask(again(agent), k.undoMerge, { id: mergeId ?? '' })).toMatchObject({ conflicts: [] });
+      expect(await all(agent)).toHaveLength(2);
+    });
+
+    it('7.5 the primary address goes first, and what two have as a second one names neither', async () => {
+      const agent = anAgent();
+      const shared = { address: 'family@a.example' };
+      const make = (address: string) =>
+        world.ask(again(agent), k.createContact, { emails: [{ address, primary: true }, shared], lastName: 'Stone' });
+      const [first, second] = [await make('one@a.example'), await make('two@a.example')];
+      expect(await upsert(agent, [{ ...mail('two@a.example'), jobTitle: 'x' }])).toMatchObject([{ status: 200, id: second.id }]);
+      const [created] = await upsert(agent, [mail(shared.address)]);
+      expect(created).toMatchObject({ status: 201 });
+      expect([first.id, second.id]).not.toContain(created?.id);
+      // Now it is somebody's primary one.
+      expect((await importRows(agent, [{ emails: [shared.address], notes: 'n' }])).outcomes).toMatchObject([
+        { status: 'updated', id: created?.id },
+      ]);
+    });
+
+    it('7.5 within one call and one batch, too', async () => {
+      const agent = anAgent();
+      const [made, known] = await upsert(agent, [
+        { emails: [{ address: 'x@a.example' }, { address: 'y@a.example' }], lastName: 'X' },
+        { ...mail('Y@a.example'), jobTitle: 'Boss' },
+      ]);
+      expect([made?.status, known?.status, known?.id]).toEqual([201, 200, made?.id]);
+      const { outcomes } = await importRows(agent, [
+        { emails: ['p@a.example', 'q@a.example'] },
+        { emails: ['q@a.example'], lastName: 'Q' },
+      ]);
+      expect(outcomes[1]).toMatchObject({ status: 'updated', id: outcomes[0]?.id });
+    });
+
+    it('2.10 of those whom the caller may not see a second address and an employee code say nothing', async () => {
+      const boss = anAgent();
+      const agent = anAgent({ tenant: boss.tenant, roles: ['agent'] });
+      await world.ask(boss, k.seeAgent, {});
+      await world.ask(again(boss), k.createContact, {
+        emails: [{ address: 'first@a.example', primary: true }, { address: 'second@a.example' }],
+        employeeCode: 'E-9',
+        access: { restricted: true },
+      });
+      expect(await upsert(agent, [mail('second@a.example')])).toMatchObject([{ status: 201 }]);
+      expect(await upsert(agent, [{ employeeCode: 'E-9', lastName: 'X' }], 'employeeCode')).toMatchObject([{ status: 201 }]);
+      expect(await upsert(agent, [{ employeeCode: 'E-9', lastName: 'Y' }], 'employeeCode')).toMatchObject([{ status: 200 }]);
+    });
   });
 });

@@ -89,12 +89,19 @@ export class ImportContacts {
   }
 }
 
-/** The contacts that rows name by primary e-mail or external id, locked, and who has which key: also those that the importing agent may not see. */
+/** The contacts that rows name by e-mail or external id, locked, and who has which key: also those that the importing agent may not see. */
 async function readKnown(
   tx: EntityManager,
   { rows, source }: Batch,
   settings: Settings,
-): Promise<{ known: Map<string, StoredContact>; byEmail: Map<string, string>; byExternal: Map<string, string> }> {
+): Promise<{
+  known: Map<string, StoredContact>;
+  /** By primary e-mail. */
+  byEmail: Map<string, string>;
+  /** By any e-mail, primary or not. */
+  byAddress: Map<string, Set<string>>;
+  byExternal: Map<string, string>;
+}> {
   const keys = rows.map((row) => rowKeys(row, source));
   const exact = rows.map(exactKeys);
   const emails = new Set([
@@ -102,8 +109,8 @@ async function readKnown(
     ...rows.flatMap((row) => row.emails ?? []).map(emailKey),
     ...exact.flatMap((k) => k.emails),
   ]);
-  const found: { kind: string; value: string; id: string }[] = await tx.query(
-    `select kind, value, contact_id as id from contact_key where (kind = 'email' and is_primary and value = any($1)) or (kind = 'external' and value = any($2))`,
+  const found: { kind: string; value: string; id: string; isPrimary: boolean }[] = await tx.query(
+    `select kind, value, contact_id as id, is_primary as "isPrimary" from contact_key where (kind = 'email' and value = any($1)) or (kind = 'external' and value = any($2))`,
     [[...emails], [...keys.flatMap((k) => k.external ?? []), ...exact.flatMap((k) => k.externals)]],
   );
   const ids = new Set([...found.map((row) => row.id), ...keys.flatMap((k) => k.id ?? [])]);
@@ -112,13 +119,20 @@ async function readKnown(
   await customersOfDomains(tx, [...emails], settings);
   const contacts = ids.size > 0 ? await readContacts(tx, [...ids], 'lock') : [];
   const known = new Map(contacts.map((contact) => [contact.id, contact]));
-  const of = (kind: string) => new Map(found.flatMap((row) => (row.kind === kind ? [[row.value, row.id] as const] : [])));
-  return { known, byEmail: of('email'), byExternal: of('external') };
+  const of = (some: typeof found) => new Map(some.map((row) => [row.value, row.id]));
+  const byAddress = new Map<string, Set<string>>();
+  for (const { kind, value, id } of found) if (kind === 'email') addTo(byAddress, value, id);
+  return {
+    known,
+    byEmail: of(found.filter(({ kind, isPrimary }) => kind === 'email' && isPrimary)),
+    byAddress,
+    byExternal: of(found.filter(({ kind }) => kind === 'external')),
+  };
 }
 
 async function makePlan(tx: EntityManager, batch: Batch, settings: Settings): Promise<Plan> {
   const { rows, onKnown, source } = batch;
-  const { known, byEmail, byExternal } = await readKnown(tx, batch, settings);
+  const { known, byEmail, byAddress, byExternal } = await readKnown(tx, batch, settings);
   const named = await readNamed(tx, rows);
   const created = new Map<string, ContactRow>();
   const updated = new Map<string, ContactRow>();
@@ -128,7 +142,10 @@ async function makePlan(tx: EntityManager, batch: Batch, settings: Settings): Pr
   const outcomes = rows.map((row): RowOutcome => {
     const { id, email, external } = rowKeys(row, source);
     const forCaller = (one: string | undefined) => (one && current(one) ? one : undefined);
-    const knownId = forCaller(id) ?? forCaller(email && byEmail.get(email)) ?? forCaller(external && byExternal.get(external));
+    // Nobody's primary address names who alone has it, of those whom the caller may see.
+    const having = email && !byEmail.has(email) ? [...(byAddress.get(email) ?? [])].flatMap((one) => forCaller(one) ?? []) : [];
+    const byOther = having.length === 1 ? having[0] : undefined;
+    const knownId = forCaller(id) ?? forCaller(email && byEmail.get(email)) ?? byOther ?? forCaller(external && byExternal.get(external));
     if (knownId && onKnown === 'skip') return { status: 'skipped', id: knownId };
     const before = onKnown === 'create' ? undefined : knownId && current(knownId);
     if (before && known.get(before.id)?.mayWrite === false)
@@ -143,12 +160,17 @@ async function makePlan(tx: EntityManager, batch: Batch, settings: Settings): Pr
     freeExternalIds(contact, byExternal, warnings);
     const now = primaryEmail(contact);
     if (now) byEmail.set(now, contact.id);
+    for (const { address } of contact.emails) addTo(byAddress, emailKey(address), contact.id);
     for (const one of contact.externalIds) byExternal.set(externalIdKey(one), contact.id);
     if (created.has(contact.id) || !before) created.set(contact.id, contact);
     else updated.set(contact.id, contact);
     return { status: before ? 'updated' : 'created', id: contact.id, ...(warnings.length > 0 && { warnings }) };
   });
   return { outcomes, created, updated, known };
+}
+
+function addTo(all: Map<string, Set<string>>, value: string, id: string): void {
+  all.set(value, (all.get(value) ?? new Set()).add(id));
 }
 
 /** External ids that another contact has are left out, and the row says so. */

@@ -1,7 +1,7 @@
 import { grantees } from '@kontor/bus';
 import type { EntityManager } from 'typeorm';
 import { mayRead } from '../access/access.js';
-import { externalIdKey } from '../values/check-values.js';
+import { emailKey, externalIdKey } from '../values/check-values.js';
 import type { ContactRow } from './contact.table.js';
 import { type Holder, primaryEmail } from './contact-rules.js';
 
@@ -12,32 +12,37 @@ export class Holders {
     readonly emails: Map<string, Holder>,
     readonly externals: Map<string, string>,
     private readonly codes: Map<string, Set<string>>,
+    /** By any e-mail, primary or not. */
+    private readonly addresses: Map<string, Set<string>>,
   ) {}
 
   /** All in one statement: in two, a contact that is made in between would have one of its keys and not the other. */
   static async read(tx: EntityManager, keys: { emails: string[]; externals: string[]; codes: string[] }): Promise<Holders> {
-    const holders = new Holders(new Map(), new Map(), new Map());
+    const holders = new Holders(new Map(), new Map(), new Map(), new Map());
     const having = (kind: string, n: number) =>
-      `select a.kind, a.value, t.id, case when ${mayRead('contact')} then t.display_name end as "displayName"
+      `select a.kind, a.value, a.is_primary as "isPrimary", t.id, case when ${mayRead('contact')} then t.display_name end as "displayName"
        from contact_key a join contact t on t.tenant_id = a.tenant_id and t.id = a.contact_id
        ${grantees() ? 'left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id' : ''}
        where a.kind = '${kind}' and a.value = any($${n})`;
-    const found: (Holder & { kind: string; value: string })[] = await tx.query(
-      `${having('email', 1)} and a.is_primary union all ${having('external', 2)} union all ${having('code', 3)}`,
+    const found: (Holder & { kind: string; value: string; isPrimary: boolean })[] = await tx.query(
+      `${having('email', 1)} union all ${having('external', 2)} union all ${having('code', 3)}`,
       [keys.emails, keys.externals, keys.codes].map((values) => [...new Set(values)]),
     );
-    for (const { kind, value, id, displayName } of found) {
-      if (kind === 'email') holders.emails.set(value, { id, displayName });
-      else if (kind === 'external') holders.externals.set(value, id);
-      else holders.addCode(value, id);
+    for (const { kind, value, id, displayName, isPrimary } of found) {
+      if (kind === 'email') add(holders.addresses, value, id);
+      if (kind === 'email' && isPrimary) holders.emails.set(value, { id, displayName });
+      if (kind === 'external') holders.externals.set(value, id);
+      if (kind === 'code') add(holders.codes, value, id);
     }
     return holders;
   }
 
+  /** All who have this key, whether the caller may see them or not; of an e-mail who has it as the primary one, else all who have it. */
   of(match: 'email' | 'externalId' | 'employeeCode', key: string): string[] {
     if (match === 'employeeCode') return [...(this.codes.get(key) ?? [])];
     const id = match === 'email' ? this.emails.get(key)?.id : this.externals.get(key);
-    return id === undefined ? [] : [id];
+    if (id !== undefined) return [id];
+    return match === 'email' ? [...(this.addresses.get(key) ?? [])] : [];
   }
 
   /** Notes that a contact has become another one: what it gave up is free, what it took is not. */
@@ -47,13 +52,15 @@ export class Holders {
     const is = primaryEmail(after);
     if (was && was !== is && this.emails.get(was)?.id === id) this.emails.delete(was);
     if (is) this.emails.set(is, { id, displayName: this.emails.get(is)?.displayName ?? 'another item of this call' });
+    for (const { address } of before?.emails ?? []) this.addresses.get(emailKey(address))?.delete(id);
+    for (const { address } of after.emails) add(this.addresses, emailKey(address), id);
     for (const external of before?.externalIds ?? []) this.externals.delete(externalIdKey(external));
     for (const external of after.externalIds) this.externals.set(externalIdKey(external), id);
     if (before?.employeeCode) this.codes.get(before.employeeCode)?.delete(id);
-    if (after.employeeCode) this.addCode(after.employeeCode, id);
+    if (after.employeeCode) add(this.codes, after.employeeCode, id);
   }
+}
 
-  private addCode(code: string, id: string): void {
-    this.codes.set(code, (this.codes.get(code) ?? new Set()).add(id));
-  }
+function add(all: Map<string, Set<string>>, value: string, id: string): void {
+  all.set(value, (all.get(value) ?? new Set()).add(id));
 }

@@ -30,6 +30,7 @@ import {
 } from './contact-rules.js';
 import { Holders } from './key-holders.js';
 import { mergeContact } from './merge-contact.js';
+import { uniteKeys } from './unite-keys.js';
 
 type Batch = InputOf<typeof upsertContacts>;
 type Match = Batch['match'];
@@ -130,7 +131,7 @@ async function makePlan(
   for (const [index, { patch, key }] of patches)
     alone(index, results, () => {
       const before = find(plan, holders, match, key);
-      const after = before ? mergeContact(before, patch, settings) : newContact(asNew(patch), settings);
+      const after = before ? mergeContact(before, uniteKeys(before, patch), settings) : newContact(asNew(patch), settings);
       refuseBadCustomer(customers, patch.customerId);
       if (before) refuseChangingAccess(before, changedFields({ ownerId: 'uuid', access: 'jsonb' }, before, after));
       if (patch.ownerId && !agents.has(patch.ownerId)) throw noSuchAgent();
@@ -148,13 +149,18 @@ async function makePlan(
 
 /** The contact that has this key now, after what the items before have changed. */
 function find({ known, created, updated }: Plan, holders: Holders, match: Match, key: string): ContactRow | undefined {
-  const [id, ...others] = holders.of(match, key);
+  const seen = (one: string) => updated.get(one) ?? created.get(one) ?? known.get(one);
+  const isUnique = match === 'externalId' || (match === 'email' && holders.emails.has(key));
+  // What may be that of several is looked for among those that the caller may see: the others do not exist for them.
+  const [id, ...others] = holders.of(match, key).filter((one) => isUnique || seen(one));
   if (id === undefined) return undefined;
+  // An address that is nobody's primary one and that of several says nobody.
+  if (others.length > 0 && match === 'email') return undefined;
   if (others.length > 0)
     throw new AppError('conflict', `${match}: ${others.length + 1} contacts have it, so it does not say which one is meant`, {
       errors: [{ path: match, message: `is that of ${others.length + 1} contacts`, code: 'ambiguous' }],
     });
-  const found = updated.get(id) ?? created.get(id) ?? known.get(id);
+  const found = seen(id);
   if (!found) throw new AppError('conflict', `${match}: belongs to a contact that you may not see`);
   if (known.get(id)?.mayWrite === false) throw readOnly('contact');
   return found;
