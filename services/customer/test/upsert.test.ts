@@ -235,6 +235,69 @@ describe('10 bulk upsert', () => {
     await expect(upsert({ ...agent, roles: ['light_agent'] }, items.slice(1))).rejects.toMatchObject({ code: 'forbidden' });
   });
 
+  it('10 bulk create takes each item alone: a taken key refuses one, and says which', async () => {
+    const agent = anAgent();
+    const crm = (id: string) => ({
+      externalIds: [
+        { source: 'shop', id: `other${id}` },
+        { source: 'crm', id },
+      ],
+    });
+    const create = async (items: unknown[]) => (await world.ask(again(agent), k.createContacts, { items })).items;
+    await world.ask(again(agent), k.createContact, { ...mail('held@post.example'), ...crm('1') });
+    const answer = await create([
+      { lastName: 'Fine', ...crm('2') },
+      {
+        lastName: 'Taken',
+        externalIds: [
+          { source: 'erp', id: '1' },
+          { source: 'crm', id: '1' },
+        ],
+      },
+      { lastName: 'Twice', externalIds: [{ source: 'crm', id: '2' }] },
+      { lastName: 'Held', ...mail('HELD@post.example') },
+      { lastName: 'Fine too' },
+    ]);
+    expect(answer.map(({ index, status }) => [index, status])).toEqual([
+      [0, 201],
+      [1, 409],
+      [2, 409],
+      [3, 409],
+      [4, 201],
+    ]);
+    expect(answer[1]?.problem).toMatchObject({ code: 'conflict', errors: [{ path: 'externalIds[1]', code: 'taken' }] });
+    expect(answer[3]?.problem).toMatchObject({ code: 'email-taken' });
+    expect(await all(agent)).toHaveLength(3);
+  });
+
+  it('10 bulk create at the same moment gives a key to one, and refuses the others alone', async () => {
+    const agent = anAgent();
+    const items = Array.from({ length: 20 }, (_, i) => ({ lastName: `${i}`, externalIds: [{ source: 'crm', id: `${i}` }] }));
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, (_, i) => world.ask(again(agent), k.createContacts, { items: i % 2 ? items : items.toReversed() })),
+    );
+    const statuses = answers.flatMap((answer) => answer.items.map(({ status }) => status));
+    expect(statuses.filter((status) => status === 201)).toHaveLength(20);
+    expect(statuses.filter((status) => status === 409)).toHaveLength(100);
+    expect(await all(agent)).toHaveLength(20);
+  });
+
+  it('10 an item of very many unknown fields is refused in few words, and costs no other', async () => {
+    const agent = anAgent();
+    const odd = Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`u${i}`, 1]));
+    for (const items of [
+      await upsert(agent, [mail('good@post.example'), odd]),
+      (await world.ask(again(agent), k.createContacts, { items: [{ lastName: 'Good' }, odd] })).items,
+    ]) {
+      expect(items.map(({ status }) => status)).toEqual([201, 400]);
+      expect(JSON.stringify(items).length).toBeLessThan(5_000);
+    }
+    const { items } = await world.ask(again(agent), k.upsertRecords, {
+      items: [{ source: 's', externalId: '1', kind: 'ticket' }, odd],
+    });
+    expect(items.map(({ status }) => status)).toEqual([201, 400]);
+  });
+
   describe('deletes no key of another system', () => {
     const twoSystems = {
       externalIds: [

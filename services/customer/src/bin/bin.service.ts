@@ -11,7 +11,7 @@ import {
   type Restored,
   type restoreFromBin,
 } from '@kontor/contracts';
-import { Database, mayTakeLong, violated } from '@kontor/database';
+import { Database, mayTakeLong } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { mayRead, mayReadAll, mayWrite } from '../access/access.js';
@@ -25,6 +25,7 @@ import { mayReadRecord, mayWriteRecord, recordRead } from '../record/record.tabl
 import { mayReadRequest, mayWriteRequest, requestRead } from '../request/request.table.js';
 import { readSettings } from '../settings/settings.service.js';
 import { holdNamed, oneParentAtATime } from '../values/parents.js';
+import { retryOnUniqueViolation } from '../values/retry-on-unique-violation.js';
 import { moment } from '../values/rows.js';
 import { purgeUnits } from './purge-units.js';
 import { restoreThings, type Things } from './restore-things.js';
@@ -116,7 +117,7 @@ export class BinService {
   }
 
   restore(input: InputOf<typeof restoreFromBin>): Promise<Restored> {
-    return this.untilFree(async (tx) => {
+    return this.retrying(async (tx) => {
       await oneParentAtATime(tx);
       const unit = await readUnit(tx, input.id, 'lock');
       await holdParentsOfUnit(tx, unit.id);
@@ -130,19 +131,14 @@ export class BinService {
     });
   }
 
-  /** When others took a key between our look and our write, the next look sees that it is not free. */
-  private async untilFree<T>(work: (tx: EntityManager) => Promise<T>, tries = 5): Promise<T> {
-    try {
-      return await this.db.transaction(work);
-    } catch (error) {
-      if (tries > 1 && violated(error)?.endsWith('_taken')) return this.untilFree(work, tries - 1);
-      throw error;
-    }
+  /** What is restored without a key that is taken meanwhile is found out when the transaction is run again. */
+  private retrying<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return retryOnUniqueViolation(() => this.db.transaction(work));
   }
 
   private async finish(job: OpenJob<InputOf<typeof restoreFromBin>, object>): Promise<void> {
     if (job.done >= job.total) return;
-    await this.untilFree(async (tx) => {
+    await this.retrying(async (tx) => {
       await mayTakeLong(tx);
       await oneParentAtATime(tx);
       const unit = await readUnit(tx, job.input.id, 'lock');

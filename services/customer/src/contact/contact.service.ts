@@ -17,10 +17,11 @@ import { lockCustomersOf, settlePrimaryContacts } from '../customer/primary-cont
 import { hintsFor, makeFindable } from '../duplicate/hints.js';
 import { type Changes, noChanges, tell, updated } from '../history/changes.js';
 import { readSettings } from '../settings/settings.service.js';
+import { externalIdKey } from '../values/check-values.js';
 import { refuseMerged } from '../values/merged-into.js';
-import { mindingTaken } from '../values/minding-taken.js';
 import { newId } from '../values/new-id.js';
 import { refuseStale } from '../values/refuse-stale.js';
+import { retryOnUniqueViolation, retryOrRefuseTaken } from '../values/retry-on-unique-violation.js';
 import {
   type ContactRow,
   contactColumns,
@@ -33,9 +34,7 @@ import {
 } from './contact.table.js';
 import {
   customersByDomain,
-  emailTaken,
   existingCustomers,
-  holdersOf,
   knownAgents,
   noSuchAgent,
   primaryEmail,
@@ -44,6 +43,7 @@ import {
   refuseUnknownCustomer,
   refuseUnknownOwner,
 } from './contact-rules.js';
+import { Holders } from './key-holders.js';
 import { mergeContact, noContact } from './merge-contact.js';
 
 @Injectable()
@@ -51,7 +51,7 @@ export class ContactService {
   constructor(@Inject(Database) private readonly db: Database) {}
 
   create(input: NewContact): Promise<CreatedContact> {
-    return mindingTaken(() =>
+    return retryOrRefuseTaken(() =>
       this.db.transaction(async (tx) => {
         const [id = ''] = await idempotent(tx, input, async () => {
           const changes = noChanges();
@@ -71,7 +71,7 @@ export class ContactService {
   }
 
   change({ id, version, change }: { id: string; version?: number; change: ContactPatch }): Promise<Contact> {
-    return mindingTaken(() =>
+    return retryOrRefuseTaken(() =>
       this.db.transaction(async (tx) => {
         if (change.customerId !== undefined) await lockCustomersOf(tx, [id], [change.customerId]);
         const before = await writableContact(tx, id);
@@ -104,7 +104,7 @@ export class ContactService {
 
   /** Each item alone: what is refused costs no other. All that are accepted are written in one transaction and told in one event. */
   createMany(items: readonly unknown[]): Promise<{ items: BulkItem[] }> {
-    return mindingTaken(() =>
+    return retryOnUniqueViolation(() =>
       this.db.transaction(async (tx) => {
         const results: BulkItem[] = [];
         const ids = await idempotent(tx, items, async () => {
@@ -143,10 +143,11 @@ export class ContactService {
     results: BulkItem[],
   ): Promise<void> {
     const all = [...rows.values()];
-    const holders = await holdersOf(
-      tx,
-      all.flatMap(({ row }) => primaryEmail(row) ?? []),
-    );
+    const holders = await Holders.read(tx, {
+      emails: all.flatMap(({ row }) => primaryEmail(row) ?? []),
+      externals: all.flatMap(({ row }) => row.externalIds.map(externalIdKey)),
+      codes: [],
+    });
     const customers = await existingCustomers(
       tx,
       all.flatMap(({ input }) => input.customerId ?? []),
@@ -160,10 +161,8 @@ export class ContactService {
         refuseBadCustomer(customers, input.customerId);
         if (input.ownerId && !agents.has(input.ownerId)) throw noSuchAgent();
         refuseGrantees(row.access, agents);
-        const email = primaryEmail(row);
-        const holder = email === undefined ? undefined : holders.get(email);
-        if (holder) throw emailTaken(holder);
-        if (email) holders.set(email, { id: row.id, displayName: `item ${index} of this call` });
+        holders.refuseTaken(undefined, row, input);
+        holders.move(undefined, row);
       } catch (error) {
         results[index] = refused(index, error);
         rows.delete(index);

@@ -1,6 +1,6 @@
 import { currentContext, runAs } from '@kontor/bus';
 import type { InputOf, importContacts, RowOutcome, Settings } from '@kontor/contracts';
-import { Database, violated } from '@kontor/database';
+import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { mayChangeAccess } from '../access/access.js';
@@ -10,6 +10,7 @@ import { readSettings } from '../settings/settings.service.js';
 import { emailKey, externalIdKey } from '../values/check-values.js';
 import { exactKeys } from '../values/lay-values.js';
 import { newId } from '../values/new-id.js';
+import { retryOnUniqueViolation } from '../values/retry-on-unique-violation.js';
 import { addContacts, customersOf } from './contact.service.js';
 import { type ContactRow, contactColumns, readContacts, type StoredContact, updateContacts } from './contact.table.js';
 import { customersOfDomains, primaryEmail } from './contact-rules.js';
@@ -34,14 +35,9 @@ export class ImportContacts {
    * Takes in one batch in one transaction, with its outcome. The same batch again gives the outcome that was kept.
    * When others took an e-mail or external id between our look and our write, the whole batch is worked out anew.
    */
-  async takeIn(batch: Batch, tries = 5): Promise<{ outcomes: RowOutcome[] }> {
-    try {
-      const outcomes = await runAs({ ...currentContext(), door: 'import' }, () => this.db.transaction((tx) => this.once(tx, batch)));
-      return { outcomes };
-    } catch (error) {
-      if (tries > 1 && violated(error)?.endsWith('_taken')) return this.takeIn(batch, tries - 1);
-      throw error;
-    }
+  async takeIn(batch: Batch): Promise<{ outcomes: RowOutcome[] }> {
+    const once = () => this.db.transaction((tx) => this.once(tx, batch));
+    return { outcomes: await runAs({ ...currentContext(), door: 'import' }, () => retryOnUniqueViolation(once)) };
   }
 
   private async once(tx: EntityManager, batch: Batch): Promise<RowOutcome[]> {

@@ -1,9 +1,10 @@
-import { grantees } from '@kontor/bus';
+import { AppError, grantees } from '@kontor/bus';
+import type { ContactPatch } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { mayRead } from '../access/access.js';
 import { emailKey, externalIdKey } from '../values/check-values.js';
 import type { ContactRow } from './contact.table.js';
-import { type Holder, primaryEmail } from './contact-rules.js';
+import { emailTaken, type Holder, primaryEmail } from './contact-rules.js';
 
 /** Who has which keys: first as the database says, then as the items of a batch change it one after the other. */
 export class Holders {
@@ -43,6 +44,19 @@ export class Holders {
     const id = match === 'email' ? this.emails.get(key)?.id : this.externals.get(key);
     if (id !== undefined) return [id];
     return match === 'email' ? [...(this.addresses.get(key) ?? [])] : [];
+  }
+
+  /** Refuses a contact that would have a key which must be unique and is that of another one. */
+  refuseTaken(before: ContactRow | undefined, after: ContactRow, given: Pick<ContactPatch, 'externalIds'>): void {
+    const email = primaryEmail(after);
+    const holder = email !== undefined && email !== (before && primaryEmail(before)) ? this.emails.get(email) : undefined;
+    if (holder && holder.id !== after.id) throw emailTaken(holder);
+    const taken = (given.externalIds ?? []).findIndex((one) => (this.externals.get(externalIdKey(one)) ?? after.id) !== after.id);
+    if (taken === -1) return;
+    const message = 'belongs to another contact already';
+    throw new AppError('conflict', `externalIds[${taken}]: ${message}`, {
+      errors: [{ path: `externalIds[${taken}]`, message, code: 'taken' }],
+    });
   }
 
   /** Notes that a contact has become another one: what it gave up is free, what it took is not. */

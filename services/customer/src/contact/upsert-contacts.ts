@@ -8,7 +8,7 @@ import {
   statusOf,
   type upsertContacts,
 } from '@kontor/contracts';
-import { Database, violated } from '@kontor/database';
+import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { readOnly, refuseChangingAccess, refuseGrantees } from '../access/access.js';
@@ -16,18 +16,11 @@ import { lockCustomersOf, settlePrimaryContacts } from '../customer/primary-cont
 import { noChanges, tell, updated } from '../history/changes.js';
 import { readSettings } from '../settings/settings.service.js';
 import { emailKey, externalIdKey } from '../values/check-values.js';
+import { retryOnUniqueViolation } from '../values/retry-on-unique-violation.js';
 import { changedFields } from '../values/rows.js';
 import { addContacts, customersOf, newContact } from './contact.service.js';
 import { type ContactRow, contactColumns, readContacts, type StoredContact, updateContacts } from './contact.table.js';
-import {
-  customersOfDomains,
-  emailTaken,
-  existingCustomers,
-  knownAgents,
-  noSuchAgent,
-  primaryEmail,
-  refuseBadCustomer,
-} from './contact-rules.js';
+import { customersOfDomains, existingCustomers, knownAgents, noSuchAgent, refuseBadCustomer } from './contact-rules.js';
 import { Holders } from './key-holders.js';
 import { mergeContact } from './merge-contact.js';
 import { uniteKeys } from './unite-keys.js';
@@ -43,13 +36,8 @@ export class UpsertContacts {
    * Each item alone; all that are accepted are written in one transaction, one statement per table, and told in one event.
    * When others took a key between our look and our write, the whole batch is worked out anew.
    */
-  async upsert(batch: Batch, tries = 5): Promise<{ items: BulkItem[] }> {
-    try {
-      return { items: await this.db.transaction((tx) => upsertBatch(tx, batch)) };
-    } catch (error) {
-      if (tries > 1 && violated(error)?.endsWith('_taken')) return this.upsert(batch, tries - 1);
-      throw error;
-    }
+  async upsert(batch: Batch): Promise<{ items: BulkItem[] }> {
+    return { items: await retryOnUniqueViolation(() => this.db.transaction((tx) => upsertBatch(tx, batch))) };
   }
 }
 
@@ -136,7 +124,7 @@ async function makePlan(
       if (before) refuseChangingAccess(before, changedFields({ ownerId: 'uuid', access: 'jsonb' }, before, after));
       if (patch.ownerId && !agents.has(patch.ownerId)) throw noSuchAgent();
       refuseGrantees({ agents: patch.access?.agents ?? [] }, agents);
-      refuseTaken(holders, before, after);
+      holders.refuseTaken(before, after, patch);
       holders.move(before, after);
       if (!before && patch.customerId === undefined) plan.unassigned.add(after.id);
       else if (patch.customerId !== undefined) plan.unassigned.delete(after.id);
@@ -164,18 +152,6 @@ function find({ known, created, updated }: Plan, holders: Holders, match: Match,
   if (!found) throw new AppError('conflict', `${match}: belongs to a contact that you may not see`);
   if (known.get(id)?.mayWrite === false) throw readOnly('contact');
   return found;
-}
-
-function refuseTaken(holders: Holders, before: ContactRow | undefined, after: ContactRow): void {
-  const email = primaryEmail(after);
-  const holder = email !== undefined && email !== (before && primaryEmail(before)) ? holders.emails.get(email) : undefined;
-  if (holder && holder.id !== after.id) throw emailTaken(holder);
-  const taken = after.externalIds.findIndex((one) => (holders.externals.get(externalIdKey(one)) ?? after.id) !== after.id);
-  if (taken === -1) return;
-  const message = 'belongs to another contact already';
-  throw new AppError('conflict', `externalIds[${taken}]: ${message}`, {
-    errors: [{ path: `externalIds[${taken}]`, message, code: 'taken' }],
-  });
 }
 
 /** For a contact that is not there yet, a list or text that is cleared is one that is not said; no customer is one that is said. */

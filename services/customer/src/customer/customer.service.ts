@@ -10,10 +10,10 @@ import { emailTaken, existingCustomers, holdersOf, primaryEmail, refuseUnknownOw
 import { type Changes, noChanges, tell, updated } from '../history/changes.js';
 import { readSettings } from '../settings/settings.service.js';
 import { domainKey, mergeValues, noValues, uniqueBy } from '../values/check-values.js';
-import { mindingTaken } from '../values/minding-taken.js';
 import { newId } from '../values/new-id.js';
 import { oneParentAtATime } from '../values/parents.js';
 import { refuseStale } from '../values/refuse-stale.js';
+import { retryOrRefuseTaken } from '../values/retry-on-unique-violation.js';
 import {
   type CustomerRow,
   customerColumns,
@@ -30,7 +30,7 @@ export class CustomerService {
   constructor(@Inject(Database) private readonly db: Database) {}
 
   create(input: NewCustomer): Promise<Customer & { contacts?: Contact[] }> {
-    return mindingTaken(() =>
+    return retryOrRefuseTaken(() =>
       this.db.transaction(async (tx) => {
         const [id = '', ...contactIds] = await idempotent(tx, input, async () => {
           const settings = await readSettings(tx);
@@ -79,7 +79,7 @@ export class CustomerService {
   }
 
   change({ id, version, change }: { id: string; version?: number; change: CustomerPatch }): Promise<Customer> {
-    return mindingTaken(() =>
+    return retryOrRefuseTaken(() =>
       this.db.transaction(async (tx) => {
         if (change.parentId) await oneParentAtATime(tx);
         const before = await writableCustomer(tx, id);

@@ -77,6 +77,14 @@ describe('9.2 the score', () => {
     expect(scoreOf(all, { ...all, ...place('Gasse 9', 'Kiel', '24103') })).toBeLessThan(scoreOf(near, near));
   });
 
+  it('a birthday that other first names share, as twins do, says less', () => {
+    const born = { ...anna, birthday: '1980-05-01' };
+    const twin = { ...born, firstName: 'Bernd' };
+    expect(scoreOf({ ...born, ...place('Weg 1') }, { ...twin, ...place('Weg 1') })).toBeLessThan(0.8);
+    expect(scoreOf(born, twin)).toBeLessThan(0.3);
+    expect(scoreOf({ ...born, ...place('Weg 1') }, { ...born, ...place('Weg 1') })).toBeGreaterThan(0.9);
+  });
+
   it('of several addresses the two that agree count', () => {
     const one = { ...anna, addresses: [...place('Gasse 9', 'Kiel', '24103').addresses, ...place('Weg 1').addresses] };
     expect(scoreOf(one, { ...anna, ...place('Weg 1') })).toBe(scoreOf({ ...anna, ...place('Weg 1') }, { ...anna, ...place('Weg 1') }));

@@ -9,8 +9,8 @@ import { Jobs, type OpenJob } from '../job/job.service.js';
 import { limits } from '../job/limits.js';
 import { passPhoto } from '../photo/photo.table.js';
 import type { Noun } from '../values/keys.js';
-import { mindingTaken } from '../values/minding-taken.js';
 import { newId } from '../values/new-id.js';
+import { retryOrRefuseTaken } from '../values/retry-on-unique-violation.js';
 import { insertMerge, readMerge } from './merge.table.js';
 import { move, sumOf } from './moves.js';
 import { type MergeInput, type Plan, planMerge } from './plan-merge.js';
@@ -35,7 +35,7 @@ export class MergeService {
   async merge(noun: Noun, { dryRun, ...input }: InputOf<typeof mergeContacts>): Promise<Answer> {
     if (dryRun === 'true') return this.db.transaction((tx) => this.look(tx, noun, input));
     const [made, id = ''] = await throughMerge(() =>
-      mindingTaken(() => this.db.transaction((tx) => idempotent(tx, { noun, ...input }, () => this.begin(tx, noun, input)))),
+      retryOrRefuseTaken(() => this.db.transaction((tx) => idempotent(tx, { noun, ...input }, () => this.begin(tx, noun, input)))),
     );
     return made === 'job' ? { job: await this.jobs.get(id) } : this.db.transaction((tx) => this.answer(tx, id));
   }
@@ -64,7 +64,7 @@ export class MergeService {
     if (job.done >= job.total) return;
     const { noun, ...input } = job.input;
     await throughMerge(() =>
-      mindingTaken(() =>
+      retryOrRefuseTaken(() =>
         this.db.transaction(async (tx) => {
           const { id, moved, leftBehind } = await carryOut(tx, await planMerge(tx, noun, input));
           await this.jobs.advance(tx, job as OpenJob, job.total, { mergeId: id, moved, leftBehind });

@@ -11,8 +11,8 @@ import { limits } from '../job/limits.js';
 import { idNow } from '../list/link-filters.js';
 import { takePhotoBack } from '../photo/photo.table.js';
 import type { Noun } from '../values/keys.js';
-import { mindingTaken } from '../values/minding-taken.js';
 import { oneParentAtATime } from '../values/parents.js';
+import { retryOrRefuseTaken } from '../values/retry-on-unique-violation.js';
 import { snake } from '../values/rows.js';
 import type { Fields } from './fields.js';
 import { throughMerge } from './merge.service.js';
@@ -34,7 +34,7 @@ export class UndoMerge {
 
   async undo(id: string): Promise<{ merge?: Merge; conflicts?: UndoConflict[]; job?: Job }> {
     const [made, jobId = '', conflicts = '[]'] = await throughMerge(() =>
-      mindingTaken(() => this.db.transaction((tx) => idempotent(tx, { undo: id }, () => this.begin(tx, id)))),
+      retryOrRefuseTaken(() => this.db.transaction((tx) => idempotent(tx, { undo: id }, () => this.begin(tx, id)))),
     );
     if (made === 'job') return { job: await this.jobs.get(jobId) };
     return { merge: await this.db.transaction((tx) => readMerge(tx, id)), conflicts: JSON.parse(conflicts) as UndoConflict[] };
@@ -50,7 +50,7 @@ export class UndoMerge {
   private async finish(job: OpenJob<{ id: string }, object>): Promise<void> {
     if (job.done >= job.total) return;
     await throughMerge(() =>
-      mindingTaken(() =>
+      retryOrRefuseTaken(() =>
         this.db.transaction(async (tx) => {
           const { merge, into } = await lockedToUndo(tx, job.input.id);
           const conflicts = await carryOut(tx, merge, into);

@@ -1,6 +1,6 @@
 import { AppError, parseInput } from '@kontor/bus';
 import { type BulkItem, type UpsertedRecord, UpsertRecord } from '@kontor/contracts';
-import { Database, violated } from '@kontor/database';
+import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { readOnly } from '../access/access.js';
@@ -8,12 +8,11 @@ import { createContactIn, refused } from '../contact/contact.service.js';
 import { noChanges, tell } from '../history/changes.js';
 import { readSettings } from '../settings/settings.service.js';
 import { newId } from '../values/new-id.js';
+import { retryOnUniqueViolation } from '../values/retry-on-unique-violation.js';
 import { contactFor, customerFor, findLinkables, isByHand, isNobodys, type Linkables } from './find-linkables.js';
 import { layRecord, linkedContact } from './lay-record.js';
 import { keyOfRecord, lockRecords, type RecordRow, type StoredRecord } from './record.table.js';
 import { rowOf, type Writing, writeRecords } from './write-records.js';
-
-const TRIES = 5;
 
 @Injectable()
 export class UpsertRecords {
@@ -23,13 +22,8 @@ export class UpsertRecords {
    * Each item alone: what is refused costs no other. When others inserted the same key, or took the address of the contact to be made,
    * between our look and our write, all is worked out anew.
    */
-  async upsert(items: readonly unknown[], tries = TRIES): Promise<{ items: UpsertedRecord[] }> {
-    try {
-      return { items: await this.db.transaction((tx) => this.once(tx, items)) };
-    } catch (error) {
-      if (tries > 1 && violated(error)?.endsWith('_taken')) return this.upsert(items, tries - 1);
-      throw error;
-    }
+  async upsert(items: readonly unknown[]): Promise<{ items: UpsertedRecord[] }> {
+    return { items: await retryOnUniqueViolation(() => this.db.transaction((tx) => this.once(tx, items))) };
   }
 
   private async once(tx: EntityManager, items: readonly unknown[]): Promise<UpsertedRecord[]> {

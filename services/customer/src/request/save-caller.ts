@@ -6,9 +6,9 @@ import type { EntityManager } from 'typeorm';
 import { changeContactIn, createContactIn } from '../contact/contact.service.js';
 import { readContact, type StoredContact, writableContact } from '../contact/contact.table.js';
 import { noChanges, tell } from '../history/changes.js';
-import { mindingTaken } from '../values/minding-taken.js';
 import { holdNamed } from '../values/parents.js';
 import { refuseStale } from '../values/refuse-stale.js';
+import { retryOrRefuseTaken } from '../values/retry-on-unique-violation.js';
 import { differences, isWanted, ofCaller, patchOf, saidFields } from './caller.js';
 import { linkedTo, readRequest, requestShown, type StoredRequest, updateRequest, writableRequest } from './request.table.js';
 
@@ -29,7 +29,7 @@ export class SaveCaller {
   }
 
   save({ version, ...input }: Input): Promise<OutputOf<typeof saveCaller>> {
-    return mindingTaken(() =>
+    return retryOrRefuseTaken(() =>
       this.db.transaction(async (tx) => {
         let reading: 'everybodys' | undefined;
         const [contactId = '', ...fields] = await idempotent(tx, input, async () => {
