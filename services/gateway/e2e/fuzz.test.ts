@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { dice, sized } from '@kontor/testing';
@@ -6,7 +5,8 @@ import { callMaker, type RawCall, routesOf } from './fuzz-calls.js';
 import { type OpenApi, something } from './odd-inputs.js';
 import { type Hub, startHub } from './start-hub.js';
 
-const seed = Number(process.env.KONTOR_TEST_SEED ?? randomInt(2 ** 31));
+// The same calls each time, so that what a change breaks is seen with that change; another seed makes others.
+const seed = Number(process.env.KONTOR_TEST_SEED ?? 20_261_127);
 /** Longer, also when it is asked again, is a hang. */
 const PATIENCE_MS = 5_000;
 const AT_ONCE = 8;
@@ -98,7 +98,7 @@ describe(`10 odd calls to every route, made with KONTOR_TEST_SEED=${seed}`, () =
         if (what) wrong.push(`${what}\n  ${describeCall(one)}`);
       }
       for (const route of routesOf(document)) {
-        const most = route.operation.requestBody ? sized(12, 3_000) : sized(6, 600);
+        const most = route.operation.requestBody ? sized(12, 1_000) : sized(6, 300);
         for (let done = 0; done < most; done += ROUND) {
           const ids = await something(call);
           const calls = done === 0 ? make.withParameters(route, ids) : [];
