@@ -163,7 +163,7 @@ describe('any query', () => {
         const clauses = parsed(text);
         if (clauses) expect(bare(read(printQuery(clauses)))).toEqual(bare(clauses));
       }),
-      { examples: [['Ö 030 ~1  030 030 /']] },
+      { examples: [['Ö 030 ~1  030 030 /'], ['phone:(a9'], ['phone:+a9'], ['phone:(a)a9'], ['( ) 030 (']] },
     );
   });
   test('means the same between spaces', () => {

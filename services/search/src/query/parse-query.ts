@@ -48,7 +48,11 @@ function digitRuns(tokens: readonly Token[]): (Token | Clause)[] {
     const starts = first.field === 'phone' || (first.field === null && isDigits(first));
     if (starts) for (let next = tokens[i + 1]; next && continues(next); next = tokens[i + run.length]) run.push(next);
     const written = run.map((token) => textOf(token.chars)).join(' ');
-    const text = written.replace(/[^0-9+()]+/g, ' ').trim();
+    // What opens a number stays with it, as in `( 030) 12`: alone it would say nothing when the query is written out again.
+    const text = written
+      .replace(/[^0-9+()]+/g, ' ')
+      .replace(/^[^0-9]+/, (signs) => signs.replaceAll(' ', ''))
+      .trim();
     const enough = text.replace(/\D/g, '').length >= 3 || first.field === 'phone';
     if (starts && enough)
       found.push({ at: first.at, not: first.not, field: first.field, kind: 'digits', text, ...(first.field === null && asText(text)) });
