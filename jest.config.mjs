@@ -32,9 +32,9 @@ const shared = {
 };
 const ignored = ['/node_modules/', '/dist/'];
 const long = '\\.long\\.test\\.ts$';
-// Random properties are tried a hundred times each by default, and two thousand times in the long tier.
+// Random properties are tried a hundred times each by default, and two thousand times in the long tier; see libs/testing/src/properties.ts.
 const specsWithProperties = globSync('{libs,services,deploy}/*/src/**/*.spec.ts', { cwd: inRoot('.') }).filter((path) =>
-  readFileSync(inRoot(path), 'utf8').includes("'fast-check'"),
+  readFileSync(inRoot(path), 'utf8').includes("'@kontor/testing/properties'"),
 );
 
 // Each test file belongs to a tier by its name; deploy/check/tiers.mjs fails for one that belongs to none.

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ContactEntry, type Hit, type MatchHow, search } from '@kontor/contracts';
 import { anAgent, eventually, sized, startWorld, type World } from '@kontor/testing';
-import fc from 'fast-check';
+import { fc } from '@kontor/testing/properties';
 import { service } from '../src/index.js';
 import { playCustomer, type StandIn } from './stand-in.js';
 
@@ -27,6 +27,7 @@ const misspelt = (given: string) =>
     return letters.join('') || given;
   });
 
+// A sample that has enough of each kind: see the counts at the end of the tests.
 const SEED = 20_261_122;
 const BASES = sized(12, 25);
 const [bases = []] = fc.sample(fc.array(name, { minLength: BASES, maxLength: BASES }), { seed: SEED, numRuns: 1 });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '@kontor/testing/properties';
 
 // What has a meaning in a query, letters that are folded or joined, other scripts, and what is no whole character.
 const SIGNS = [...'*?"~-:\\@.+/()%_\'’´‐–ʻ׳,;<>&|{}[]^$#=!', ' ', '\t', '\n', '\u00a0', '\u3000', '\0'];

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from '@kontor/bus';
 import { type ContactEntry, type CustomerEntry, type Hit, type MatchHow, search } from '@kontor/contracts';
 import { anAgent, eventually, sized, startWorld, type World } from '@kontor/testing';
-import fc from 'fast-check';
+import { fc } from '@kontor/testing/properties';
 import type { z } from 'zod';
 import { service } from '../src/index.js';
 import { nastyText } from './nasty-text.js';

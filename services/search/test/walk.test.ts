@@ -1,16 +1,15 @@
-import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Context } from '@kontor/bus';
 import { type ChangeKind, getSearchStatus, rebuildIndex, search, verifyIndex } from '@kontor/contracts';
 import { again, anAgent, dice, eventually, sized, startWorld, type World } from '@kontor/testing';
+import { SEED } from '@kontor/testing/properties';
 import { service } from '../src/index.js';
 import { playCustomer, type StandIn } from './stand-in.js';
 import { counted, type Entry, employedBy, inOrder, maySee, randomEntry, randomQuery, type SortName, sortKey } from './walk-model.js';
 import { Watcher } from './walk-watcher.js';
 
-const seed = Number(process.env.KONTOR_TEST_SEED ?? randomInt(2 ** 31));
-const of = dice(seed);
+const of = dice(SEED);
 
 /** One tenant: what there is, what is in the bin, and who looks on. */
 interface Tenant {
@@ -215,7 +214,7 @@ test('a random walk: always right where nothing is touched, and wholly right whe
   } catch (cause) {
     // Watching would go on without end.
     for (const { watcher } of tenants) await watcher.stop().catch(() => undefined);
-    throw new Error(`KONTOR_TEST_SEED=${seed}, ${doing}: ${cause instanceof Error ? cause.message : cause}`, {
+    throw new Error(`KONTOR_TEST_SEED=${SEED}, ${doing}: ${cause instanceof Error ? cause.message : cause}`, {
       cause,
     });
   }

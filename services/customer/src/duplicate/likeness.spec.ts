@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '@kontor/testing/properties';
 import { isNear, type Likeness, likeness, slips, type Text, textOf } from './likeness.js';
 
 describe('likeness', () => {

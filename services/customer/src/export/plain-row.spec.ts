@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Settings } from '@kontor/contracts';
-import fc from 'fast-check';
+import { fc } from '@kontor/testing/properties';
 import type { ContactRow } from '../contact/contact.table.js';
 import { mergeContact, noContact } from '../contact/merge-contact.js';
 import { layRowOver } from '../contact/row-to-contact.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '@kontor/testing/properties';
 import { chunks, collect } from '../../test/files.js';
 import { readCsv } from '../read/read-csv.js';
 import { rejectedHeader, rejectedLine } from './rejected-csv.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { restoreDefused } from '@kontor/contracts';
-import fc from 'fast-check';
+import { fc } from '@kontor/testing/properties';
 import { chunks, collect, toCsv } from '../../test/files.js';
 import { readCsv } from './read-csv.js';
 import { UnreadableFile } from './unreadable-file.js';

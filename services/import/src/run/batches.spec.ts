@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '@kontor/testing/properties';
 import { chunks, toCsv } from '../../test/files.js';
 import { rowMapper } from '../map/map-row.js';
 import { readCsv } from '../read/read-csv.js';

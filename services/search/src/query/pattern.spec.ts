@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '@kontor/testing/properties';
 import { likeOf, patternTest, piecesOf } from './pattern.js';
 
 const fits = (pieces: ReturnType<typeof piecesOf>, text: string) => patternTest(pieces)(text);

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '@kontor/testing/properties';
 import { cutPage, type FoundHit, readCursor } from './cursor.js';
 
 test('pages go through all classes, each hit once', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '@kontor/testing/properties';
 import type { Document } from '../indexes/document.js';
 import { type Filter, filterTest, is } from '../indexes/filter.js';
 import type { Clause } from '../query/query.js';

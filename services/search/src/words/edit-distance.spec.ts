@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '@kontor/testing/properties';
 import { editDistance, letterBits } from './edit-distance.js';
 
 /** The definition as it is said, slowly: the fewest edits that turn the first letters of the one into those of the other. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '@kontor/testing/properties';
 import { nastyText } from '../../test/nasty-text.js';
 import { fold, phraseWords, splitHanName, wordSpellings, wordsOf } from './words.js';
 
