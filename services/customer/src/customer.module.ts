@@ -4,8 +4,12 @@ import { AgentController } from './agent/agent.controller.js';
 import { AgentService } from './agent/agent.service.js';
 import { BinController } from './bin/bin.controller.js';
 import { BinService } from './bin/bin.service.js';
-import { DeleteCustomer } from './bin/delete-customer.js';
+import { DeleteService } from './bin/delete.service.js';
 import { Purge } from './bin/purge.js';
+import { BulkEditController } from './bulk-edit/bulk-edit.controller.js';
+import { ChangeContacts } from './bulk-edit/change-contacts.js';
+import { ChangeCustomers } from './bulk-edit/change-customers.js';
+import { ChangeMany } from './bulk-edit/change-many.js';
 import { ContactController } from './contact/contact.controller.js';
 import { ContactService } from './contact/contact.service.js';
 import { ImportContacts } from './contact/import-contacts.js';
@@ -28,9 +32,6 @@ import { HistoryController } from './history/history.controller.js';
 import { JobController } from './job/job.controller.js';
 import { Jobs } from './job/job.service.js';
 import { LookupController } from './lookup/lookup.controller.js';
-import { ChangeContacts } from './many/change-contacts.js';
-import { ChangeCustomers } from './many/change-customers.js';
-import { ChangeMany } from './many/change-many.js';
 import { MergeController } from './merge/merge.controller.js';
 import { MergeService } from './merge/merge.service.js';
 import { MergeLists } from './merge/merge-lists.js';
@@ -43,7 +44,6 @@ import { RecordController } from './record/record.controller.js';
 import { RecordService } from './record/record.service.js';
 import { RecordComments } from './record/record-comments.js';
 import { UpsertRecords } from './record/upsert-records.js';
-import { ReplaceService } from './replace/replace.service.js';
 import { RequestController } from './request/request.controller.js';
 import { RequestService } from './request/request.service.js';
 import { SaveCaller } from './request/save-caller.js';
@@ -51,6 +51,8 @@ import { SettingsController } from './settings/settings.controller.js';
 import { SettingsService } from './settings/settings.service.js';
 import { TagController } from './tag/tag.controller.js';
 import { TagList } from './tag/tag-list.js';
+import { ReplaceService } from './vocabulary/replace.service.js';
+import { VocabularyController } from './vocabulary/vocabulary.controller.js';
 
 @Module({})
 export class CustomerModule {
@@ -61,6 +63,7 @@ export class CustomerModule {
       controllers: [
         AgentController,
         BinController,
+        BulkEditController,
         ContactController,
         CustomerController,
         DuplicateController,
@@ -77,12 +80,13 @@ export class CustomerModule {
         MergeController,
         SettingsController,
         TagController,
+        VocabularyController,
       ],
       providers: [
         { provide: ENV, useValue: env },
         AgentService,
         BinService,
-        DeleteCustomer,
+        DeleteService,
         Purge,
         ContactService,
         ImportContacts,

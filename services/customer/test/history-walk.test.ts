@@ -4,10 +4,10 @@ import type { Context } from '@kontor/bus';
 import * as k from '@kontor/contracts';
 import { aContact, aCustomer, again, anAgent, sized, startWorld, type World } from '@kontor/testing';
 import pg from 'pg';
-import { contactColumns } from '../src/contact/contact.table.js';
-import { customerColumns } from '../src/customer/customer.table.js';
 import { service } from '../src/index.js';
-import { snake } from '../src/values/rows.js';
+import { snake } from '../src/sql/rows.js';
+import { contactColumns } from '../src/tables/contact.table.js';
+import { customerColumns } from '../src/tables/customer.table.js';
 
 let world: World;
 let sql: pg.Client;

@@ -1,7 +1,7 @@
 import { AppError, currentContext, grantees, teamId } from '@kontor/bus';
 import type { Access, NewAccess } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import type { Noun } from '../values/keys.js';
+import type { Noun } from '../sql/rows.js';
 
 // Who may see and change what (docs/rules.md 2.10). Every read and write of contacts, customers and what belongs to them goes through here.
 // `readers` and `writers` stand on each row, null for everybody; a contact needs the right on its own row (alias t) and on its customer's (alias k).

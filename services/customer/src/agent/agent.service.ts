@@ -3,8 +3,8 @@ import type { Agent, InputOf, listAgents } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { decodePlace, encodePlace } from '../list/page.js';
-import { moment } from '../values/rows.js';
+import { decodePlace, encodePlace } from '../paging/page.js';
+import { moment } from '../sql/rows.js';
 
 type Paging = InputOf<typeof listAgents>;
 

@@ -2,16 +2,16 @@ import { AppError, currentContext, grantees } from '@kontor/bus';
 import type { BinCounts, BinnedKind } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { mayWrite } from '../access/access.js';
-import type { StoredContact } from '../contact/contact.table.js';
-import { deleteDomains, type StoredCustomer } from '../customer/customer.table.js';
-import { settlePrimaryContacts } from '../customer/primary-contact.js';
-import type { Changes, Step } from '../history/changes.js';
+import type { Changes, Step } from '../changes/changes.js';
 import { tellOfBinnedRecords } from '../record/of-records.js';
-import type { StoredRecord } from '../record/record.table.js';
 import type { StoredRequest } from '../request/request.table.js';
-import { deleteKeys } from '../values/keys.js';
-import { newId } from '../values/new-id.js';
-import { lockContactsToEnd, lockToEnd, oneParentAtATime } from '../values/parents.js';
+import { newId } from '../sql/new-id.js';
+import type { StoredContact } from '../tables/contact.table.js';
+import { deleteDomains, type StoredCustomer } from '../tables/customer.table.js';
+import { deleteKeys } from '../tables/keys-and-tags.js';
+import { lockContactsToEnd, lockToEnd, oneParentAtATime } from '../tables/lock-parents.js';
+import { settlePrimaryContacts } from '../tables/primary-contact.js';
+import type { StoredRecord } from '../tables/record.table.js';
 
 interface Unit {
   id: string;

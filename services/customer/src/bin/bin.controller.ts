@@ -1,12 +1,38 @@
 import { Handle } from '@kontor/bus';
-import { type InputOf, listBin, listBinnedThings, purgeFromBin, restoreFromBin } from '@kontor/contracts';
+import {
+  deleteContact,
+  deleteCustomer,
+  deleteRecord,
+  deleteRequest,
+  type InputOf,
+  listBin,
+  listBinnedThings,
+  purgeFromBin,
+  restoreFromBin,
+} from '@kontor/contracts';
 import { Controller, Inject } from '@nestjs/common';
 import { BinService } from './bin.service.js';
+import { DeleteService } from './delete.service.js';
 
 @Controller()
 export class BinController {
-  constructor(@Inject(BinService) private readonly bin: BinService) {}
+  constructor(
+    @Inject(BinService) private readonly bin: BinService,
+    @Inject(DeleteService) private readonly deleting: DeleteService,
+  ) {}
 
+  @Handle(deleteContact) deleteContact(input: InputOf<typeof deleteContact>) {
+    return this.deleting.contact(input);
+  }
+  @Handle(deleteCustomer) deleteCustomer(input: InputOf<typeof deleteCustomer>) {
+    return this.deleting.customer(input);
+  }
+  @Handle(deleteRecord) deleteRecord(input: InputOf<typeof deleteRecord>) {
+    return this.deleting.record(input);
+  }
+  @Handle(deleteRequest) deleteRequest(input: InputOf<typeof deleteRequest>) {
+    return this.deleting.request(input);
+  }
   @Handle(listBin) list(input: InputOf<typeof listBin>) {
     return this.bin.list(input);
   }

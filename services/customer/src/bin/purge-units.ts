@@ -1,8 +1,8 @@
 import type { ChangeKind } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { noChanges, type Step, tell } from '../history/changes.js';
+import { noChanges, type Step, tell } from '../changes/changes.js';
 import { forgetPhotos } from '../photo/photo.table.js';
-import type { Noun } from '../values/keys.js';
+import type { Noun } from '../sql/rows.js';
 
 /** Deletes everything in these units of the bin for good, and tells that it is gone. */
 export async function purgeUnits(tx: EntityManager, units: readonly string[]): Promise<void> {

@@ -1,14 +1,15 @@
 import type { BinCounts, NotRestored } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { type ContactRow, readContacts, updateContacts } from '../contact/contact.table.js';
+import { type Changes, type Step, updated } from '../changes/changes.js';
 import { primaryEmail } from '../contact/contact-rules.js';
-import { insertDomains, readCustomers, type StoredCustomer } from '../customer/customer.table.js';
-import { settlePrimaryContacts } from '../customer/primary-contact.js';
-import { type Changes, type Step, updated } from '../history/changes.js';
-import { givingKeys } from '../record/link-waiting.js';
+import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import { tellOfBinnedRecords } from '../record/of-records.js';
-import { emailKey, externalIdKey } from '../values/check-values.js';
-import { insertKeys, type Noun } from '../values/keys.js';
+import type { Noun } from '../sql/rows.js';
+import { type ContactRow, readContacts, updateContacts } from '../tables/contact.table.js';
+import { insertDomains, readCustomers, type StoredCustomer } from '../tables/customer.table.js';
+import { insertKeys } from '../tables/keys-and-tags.js';
+import { settlePrimaryContacts } from '../tables/primary-contact.js';
+import { givingKeys } from '../tables/waiting-records.js';
 import { RESTORED, restoreRecords, restoreRequests } from './restore-records.js';
 
 /** What is to be restored: ids by kind, all of one unit of the bin. */

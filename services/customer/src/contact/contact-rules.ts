@@ -2,10 +2,10 @@ import { AppError, grantees } from '@kontor/bus';
 import type { Settings } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { mayRead, mayWrite, readOnly } from '../access/access.js';
-import { domainOf, emailKey } from '../values/check-values.js';
-import { readParents } from '../values/parents.js';
-import { primaryOf } from '../values/primary.js';
-import type { ContactRow } from './contact.table.js';
+import { domainOf, emailKey } from '../fields/lookup-keys.js';
+import { primaryOf } from '../fields/primary.js';
+import type { ContactRow } from '../tables/contact.table.js';
+import { readParents } from '../tables/lock-parents.js';
 
 /** Who has an e-mail; one that the caller may not see has no name. */
 export interface Holder {

@@ -1,10 +1,8 @@
 import { Handle } from '@kontor/bus';
 import {
   changeContact,
-  changeContacts,
   createContact,
   createContacts,
-  deleteContact,
   getContact,
   type InputOf,
   importContacts,
@@ -14,7 +12,6 @@ import {
   upsertContacts,
 } from '@kontor/contracts';
 import { Controller, Inject } from '@nestjs/common';
-import { ChangeContacts } from '../many/change-contacts.js';
 import { ContactService } from './contact.service.js';
 import { ImportContacts } from './import-contacts.js';
 import { ContactLists } from './list-contacts.js';
@@ -25,7 +22,6 @@ export class ContactController {
   constructor(
     @Inject(ContactService) private readonly contacts: ContactService,
     @Inject(ContactLists) private readonly lists: ContactLists,
-    @Inject(ChangeContacts) private readonly many: ChangeContacts,
     @Inject(ImportContacts) private readonly imports: ImportContacts,
     @Inject(UpsertContacts) private readonly upserts: UpsertContacts,
   ) {}
@@ -41,12 +37,6 @@ export class ContactController {
   }
   @Handle(moveContact) move(input: InputOf<typeof moveContact>) {
     return this.contacts.move(input);
-  }
-  @Handle(changeContacts) changeMany(input: InputOf<typeof changeContacts>) {
-    return this.many.change(input);
-  }
-  @Handle(deleteContact) delete(input: InputOf<typeof deleteContact>) {
-    return this.contacts.delete(input);
   }
   @Handle(createContacts) createMany({ items }: InputOf<typeof createContacts>) {
     return this.contacts.createMany(items);

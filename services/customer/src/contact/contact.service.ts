@@ -12,16 +12,12 @@ import { Database, idempotent } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { refuseChangingAccess, refuseGrantees, refuseUnknownGrantees } from '../access/access.js';
-import { binContact } from '../bin/bin-things.js';
-import { lockCustomersOf, settlePrimaryContacts } from '../customer/primary-contact.js';
+import { type Changes, noChanges, tell, updated } from '../changes/changes.js';
 import { hintsFor, makeFindable } from '../duplicate/hints.js';
-import { type Changes, noChanges, tell, updated } from '../history/changes.js';
+import { externalIdKey } from '../fields/lookup-keys.js';
 import { readSettings } from '../settings/settings.service.js';
-import { externalIdKey } from '../values/check-values.js';
-import { refuseMerged } from '../values/merged-into.js';
-import { newId } from '../values/new-id.js';
-import { refuseStale } from '../values/refuse-stale.js';
-import { retryOnUniqueViolation, retryOrRefuseTaken } from '../values/retry-on-unique-violation.js';
+import { newId } from '../sql/new-id.js';
+import { retryOnUniqueViolation, retryOrRefuseTaken } from '../sql/retry-on-unique-violation.js';
 import {
   type ContactRow,
   contactColumns,
@@ -31,7 +27,9 @@ import {
   type StoredContact,
   updateContacts,
   writableContact,
-} from './contact.table.js';
+} from '../tables/contact.table.js';
+import { lockCustomersOf, settlePrimaryContacts } from '../tables/primary-contact.js';
+import { refuseStale } from '../tables/refuse-stale.js';
 import {
   customersByDomain,
   existingCustomers,
@@ -87,19 +85,6 @@ export class ContactService {
   /** Into a customer, to another one, or out (docs/rules.md 1.4). */
   move({ id, version, customerId }: { id: string; version?: number; customerId: string | null }): Promise<Contact> {
     return this.change({ id, version, change: { customerId } });
-  }
-
-  async delete({ id, version }: { id: string; version?: number }): Promise<Record<string, never>> {
-    await this.db.transaction(async (tx) => {
-      await lockCustomersOf(tx, [id]);
-      const before = await writableContact(tx, id);
-      refuseMerged('contact', id, before.id);
-      await refuseStale(tx, before, version);
-      const changes = noChanges();
-      await binContact(tx, before, changes);
-      await tell(tx, changes);
-    });
-    return {};
   }
 
   /** Each item alone: what is refused costs no other. All that are accepted are written in one transaction and told in one event. */

@@ -2,8 +2,8 @@ import { AppError, grantees } from '@kontor/bus';
 import type { ContactPatch } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { mayRead } from '../access/access.js';
-import { emailKey, externalIdKey } from '../values/check-values.js';
-import type { ContactRow } from './contact.table.js';
+import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
+import type { ContactRow } from '../tables/contact.table.js';
 import { emailTaken, type Holder, primaryEmail } from './contact-rules.js';
 
 /** Who has which keys: first as the database says, then as the items of a batch change it one after the other. */

@@ -2,11 +2,11 @@ import type { InputOf, ListContacts, listContactIds, listCustomerContacts, Summa
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { readCustomer } from '../customer/customer.table.js';
-import { sharedFilters } from '../list/filters.js';
-import { Conditions, readPage } from '../list/page.js';
+import { sharedFilters } from '../filters/filters.js';
+import { Conditions, readPage } from '../paging/page.js';
 import { readSettings } from '../settings/settings.service.js';
-import { contactRead, contactSummary, type StoredContact } from './contact.table.js';
+import { contactRead, contactSummary, type StoredContact } from '../tables/contact.table.js';
+import { readCustomer } from '../tables/customer.table.js';
 
 type Page = { items: Summary[]; nextCursor: string | null };
 

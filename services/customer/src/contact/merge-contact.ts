@@ -1,7 +1,7 @@
 import { AppError, invalid } from '@kontor/bus';
 import type { ContactPatch, FieldError, NewContact, Settings } from '@kontor/contracts';
-import { mergeValues, noValues } from '../values/check-values.js';
-import type { ContactRow } from './contact.table.js';
+import { mergeValues, noValues } from '../fields/shared-fields.js';
+import type { ContactRow } from '../tables/contact.table.js';
 
 export const noContact: Omit<ContactRow, 'id'> = {
   ...noValues,

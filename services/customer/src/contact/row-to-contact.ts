@@ -9,9 +9,9 @@ import {
   type Settings,
 } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { emailKey, externalIdKey } from '../values/check-values.js';
-import { layValues } from '../values/lay-values.js';
-import type { ContactRow } from './contact.table.js';
+import { layValues } from '../fields/imported-fields.js';
+import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
+import type { ContactRow } from '../tables/contact.table.js';
 import { existingCustomers, knownAgents } from './contact-rules.js';
 
 /** The customers and agents that rows name and that are there. */

@@ -1,6 +1,6 @@
 import type { ContactPatch } from '@kontor/contracts';
-import { emailKey, externalIdKey } from '../values/check-values.js';
-import type { ContactRow } from './contact.table.js';
+import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
+import type { ContactRow } from '../tables/contact.table.js';
 
 /**
  * A patch whose e-mails and external ids are added to those of the contact instead of replacing them: a system that upserts by its own key does not

@@ -1,8 +1,8 @@
 import type { ContactGroup } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { mayRead } from '../access/access.js';
-import { contactRead, contactSummary, type StoredContact } from '../contact/contact.table.js';
-import { Conditions } from '../list/page.js';
+import { Conditions } from '../paging/page.js';
+import { contactRead, contactSummary, type StoredContact } from '../tables/contact.table.js';
 
 // Counting more would cost more than it says.
 const MOST_COUNTED = 10_000;

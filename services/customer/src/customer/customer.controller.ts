@@ -1,9 +1,7 @@
 import { Handle } from '@kontor/bus';
 import {
   changeCustomer,
-  changeCustomers,
   createCustomer,
-  deleteCustomer,
   getCustomer,
   getCustomerContacts,
   getEntries,
@@ -15,9 +13,7 @@ import {
   listVersions,
 } from '@kontor/contracts';
 import { Controller, Inject } from '@nestjs/common';
-import { DeleteCustomer } from '../bin/delete-customer.js';
 import { ContactLists } from '../contact/list-contacts.js';
-import { ChangeCustomers } from '../many/change-customers.js';
 import { CustomerService } from './customer.service.js';
 import { CustomerLists } from './customer-lists.js';
 
@@ -27,8 +23,6 @@ export class CustomerController {
     @Inject(CustomerService) private readonly customers: CustomerService,
     @Inject(CustomerLists) private readonly lists: CustomerLists,
     @Inject(ContactLists) private readonly contacts: ContactLists,
-    @Inject(ChangeCustomers) private readonly many: ChangeCustomers,
-    @Inject(DeleteCustomer) private readonly deleting: DeleteCustomer,
   ) {}
 
   @Handle(createCustomer) create(input: InputOf<typeof createCustomer>) {
@@ -39,12 +33,6 @@ export class CustomerController {
   }
   @Handle(changeCustomer) change(input: InputOf<typeof changeCustomer>) {
     return this.customers.change(input);
-  }
-  @Handle(changeCustomers) changeMany(input: InputOf<typeof changeCustomers>) {
-    return this.many.change(input);
-  }
-  @Handle(deleteCustomer) delete(input: InputOf<typeof deleteCustomer>) {
-    return this.deleting.delete(input);
   }
   @Handle(listCustomers) list(input: InputOf<typeof listCustomers>) {
     return this.lists.list(input);

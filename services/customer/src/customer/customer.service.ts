@@ -4,16 +4,15 @@ import { Database, idempotent } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { readOnly, refuseChangingAccess, refuseUnknownGrantees } from '../access/access.js';
+import { type Changes, noChanges, tell, updated } from '../changes/changes.js';
 import { addContacts, newContact } from '../contact/contact.service.js';
-import { readContacts } from '../contact/contact.table.js';
 import { emailTaken, existingCustomers, holdersOf, primaryEmail, refuseUnknownOwner } from '../contact/contact-rules.js';
-import { type Changes, noChanges, tell, updated } from '../history/changes.js';
+import { domainKey } from '../fields/lookup-keys.js';
+import { mergeValues, noValues, uniqueBy } from '../fields/shared-fields.js';
 import { readSettings } from '../settings/settings.service.js';
-import { domainKey, mergeValues, noValues, uniqueBy } from '../values/check-values.js';
-import { newId } from '../values/new-id.js';
-import { oneParentAtATime } from '../values/parents.js';
-import { refuseStale } from '../values/refuse-stale.js';
-import { retryOrRefuseTaken } from '../values/retry-on-unique-violation.js';
+import { newId } from '../sql/new-id.js';
+import { retryOrRefuseTaken } from '../sql/retry-on-unique-violation.js';
+import { readContacts } from '../tables/contact.table.js';
 import {
   type CustomerRow,
   customerColumns,
@@ -23,7 +22,9 @@ import {
   type StoredCustomer,
   updateCustomer,
   writableCustomer,
-} from './customer.table.js';
+} from '../tables/customer.table.js';
+import { oneParentAtATime } from '../tables/lock-parents.js';
+import { refuseStale } from '../tables/refuse-stale.js';
 
 @Injectable()
 export class CustomerService {

@@ -1,7 +1,7 @@
 import { On } from '@kontor/bus';
 import { contactsChanged, type PayloadOf } from '@kontor/contracts';
 import { Controller, Inject } from '@nestjs/common';
-import { untilQuiet } from '../history/quiet.js';
+import { untilQuiet } from '../changes/quiet.js';
 import { Radar } from './radar.js';
 
 // An import that never ends must not keep the radar from ever looking.

@@ -3,8 +3,8 @@ import type { DuplicatePair, ListDuplicates } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { contactSummary } from '../contact/contact.table.js';
-import { decodePlace, encodePlace } from '../list/page.js';
+import { decodePlace, encodePlace } from '../paging/page.js';
+import { contactSummary } from '../tables/contact.table.js';
 import { bothChangeable, bothVisible, type JudgedPair, readVisible } from './duplicate.table.js';
 
 type StoredPair = JudgedPair & { id: string };

@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { mayRead, mayWrite } from '../access/access.js';
-import { readContacts, type StoredContact } from '../contact/contact.table.js';
-import { newId } from '../values/new-id.js';
-import { snake } from '../values/rows.js';
+import { newId } from '../sql/new-id.js';
+import { snake } from '../sql/rows.js';
+import { readContacts, type StoredContact } from '../tables/contact.table.js';
 import { LARGEST_BLOCK } from './blocking-keys.js';
 import type { Compared } from './person.js';
 

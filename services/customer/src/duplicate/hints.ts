@@ -1,6 +1,6 @@
 import { DEFAULT_MIN_SCORE, type DuplicateHint } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { contactSummary } from '../contact/contact.table.js';
+import { contactSummary } from '../tables/contact.table.js';
 import { readVisible, writeKeys } from './duplicate.table.js';
 import { candidatePairs, judgePairs, keysOf, seek } from './find-duplicates.js';
 import type { Compared } from './person.js';

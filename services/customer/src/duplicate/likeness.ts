@@ -1,6 +1,6 @@
 import { doubleMetaphone } from 'double-metaphone';
 import { pinyin } from 'pinyin-pro';
-import { fold } from '../values/fold.js';
+import { fold } from '../fields/fold.js';
 
 /** How alike two texts are: the same, but for slips of the keyboard, in sound only, shortened (an initial, a part of it), or not. */
 export type Likeness = 'same' | 'near' | 'sound' | 'part' | 'other';

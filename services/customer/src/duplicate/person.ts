@@ -1,6 +1,6 @@
-import type { ContactRow } from '../contact/contact.table.js';
-import { emailKey } from '../values/check-values.js';
-import { isTelling, sameNumberKey } from '../values/phone-number.js';
+import { emailKey } from '../fields/lookup-keys.js';
+import { isTelling, sameNumberKey } from '../fields/phone-number.js';
+import type { ContactRow } from '../tables/contact.table.js';
 import { type Text, textOf } from './likeness.js';
 
 /** What of a contact is compared. */

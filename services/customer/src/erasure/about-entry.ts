@@ -1,9 +1,9 @@
 import type { AboutEntry } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { contactRead, type StoredContact } from '../contact/contact.table.js';
-import { customerRead, type StoredCustomer } from '../customer/customer.table.js';
-import type { Noun } from '../values/keys.js';
-import { phoneKeys } from '../values/phone-number.js';
+import { phoneKeys } from '../fields/phone-number.js';
+import type { Noun } from '../sql/rows.js';
+import { contactRead, type StoredContact } from '../tables/contact.table.js';
+import { customerRead, type StoredCustomer } from '../tables/customer.table.js';
 
 /** The ids of an entry and of everything that was merged into it, the entry itself first. */
 export async function withMerged(tx: EntityManager, noun: Noun, id: string): Promise<string[]> {

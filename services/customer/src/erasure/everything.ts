@@ -3,7 +3,7 @@ import { collectInContactPermission, collectInImport, collectInNotification } fr
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { readContact } from '../contact/contact.table.js';
+import { readContact } from '../tables/contact.table.js';
 import { aboutEntry, withMerged } from './about-entry.js';
 
 /** Everything that Kontor holds about a contact, in one answer (docs/rules.md 6.4). */

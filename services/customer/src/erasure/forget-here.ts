@@ -1,9 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import { removeEntries } from '../bin/purge-units.js';
-import type { Step } from '../history/changes.js';
+import type { Step } from '../changes/changes.js';
 import { forgetRecords } from '../record/forget-records.js';
 import { forgetRequests } from '../request/request.table.js';
-import type { Noun } from '../values/keys.js';
+import type { Noun } from '../sql/rows.js';
 import { withMerged } from './about-entry.js';
 
 /**

@@ -1,6 +1,6 @@
 import { defuse, type ImportField } from '@kontor/contracts';
 import { stringify } from 'csv-stringify/sync';
-import type { Noun } from '../values/keys.js';
+import type { Noun } from '../sql/rows.js';
 
 // The headers are the names that the import has for its fields, so that it knows every column of what is exported here.
 const reach = 'email email2 phone phone2 phone3 mobile fax fax2 line1 line2 city state postalCode country alias website';

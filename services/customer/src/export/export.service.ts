@@ -2,13 +2,13 @@ import { type exportContacts, type exportCustomers, type InputOf, type OutputOf,
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { contactRead, type StoredContact } from '../contact/contact.table.js';
 import { contactConditions } from '../contact/list-contacts.js';
-import { customerRead, type StoredCustomer } from '../customer/customer.table.js';
 import { customerConditions } from '../customer/customer-lists.js';
-import { type Conditions, readPage } from '../list/page.js';
+import { type Conditions, readPage } from '../paging/page.js';
 import { readSettings } from '../settings/settings.service.js';
-import type { Noun } from '../values/keys.js';
+import type { Noun } from '../sql/rows.js';
+import { contactRead, type StoredContact } from '../tables/contact.table.js';
+import { customerRead, type StoredCustomer } from '../tables/customer.table.js';
 import { columnsOf, toCsv } from './columns.js';
 import { cellsOf, contactToRow, customerToCells } from './plain-row.js';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Settings } from '@kontor/contracts';
 import { fc } from '@kontor/testing/properties';
-import type { ContactRow } from '../contact/contact.table.js';
 import { mergeContact, noContact } from '../contact/merge-contact.js';
 import { layRowOver } from '../contact/row-to-contact.js';
-import { changedFields, valueColumns } from '../values/rows.js';
+import { changedFields, valueColumns } from '../sql/rows.js';
+import type { ContactRow } from '../tables/contact.table.js';
 import { cellsOf, contactToRow } from './plain-row.js';
 
 const settings: Settings = {

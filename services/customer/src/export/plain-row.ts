@@ -1,11 +1,11 @@
 import { type CustomFieldValue, IMPORT_SOURCE, type ImportRow, joinList, type Settings } from '@kontor/contracts';
-import type { ContactRow } from '../contact/contact.table.js';
-import type { CustomerRow } from '../customer/customer.table.js';
-import { noValues, type Values } from '../values/check-values.js';
-import type { Noun } from '../values/keys.js';
-import { layValues } from '../values/lay-values.js';
-import { primaryOf } from '../values/primary.js';
-import { changedFields, valueColumns } from '../values/rows.js';
+import { layValues } from '../fields/imported-fields.js';
+import { primaryOf } from '../fields/primary.js';
+import { noValues, type Values } from '../fields/shared-fields.js';
+import type { Noun } from '../sql/rows.js';
+import { changedFields, valueColumns } from '../sql/rows.js';
+import type { ContactRow } from '../tables/contact.table.js';
+import type { CustomerRow } from '../tables/customer.table.js';
 
 /** How many numbers of each kind have a column: phone, phone2, phone3, mobile, fax, fax2. */
 const slots = { phone: 3, mobile: 1, fax: 2 } as const;

@@ -3,11 +3,11 @@ import { getContactHistory, getCustomerHistory, type HistoryEntry, type InputOf 
 import { Database } from '@kontor/database';
 import { Controller, Inject } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { readContact } from '../contact/contact.table.js';
-import { readCustomer } from '../customer/customer.table.js';
-import { decodePlace, encodePlace } from '../list/page.js';
-import type { Noun } from '../values/keys.js';
-import { moment } from '../values/rows.js';
+import { decodePlace, encodePlace } from '../paging/page.js';
+import type { Noun } from '../sql/rows.js';
+import { moment } from '../sql/rows.js';
+import { readContact } from '../tables/contact.table.js';
+import { readCustomer } from '../tables/customer.table.js';
 
 type Page = { items: HistoryEntry[]; nextCursor: string | null };
 

@@ -3,9 +3,9 @@ import type { BulkItem, InputOf, Job, listJobItems } from '@kontor/contracts';
 import { Database, type HeldLock, whileHolding } from '@kontor/database';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { decodePlace, encodePlace } from '../list/page.js';
-import { newId } from '../values/new-id.js';
-import { moment } from '../values/rows.js';
+import { decodePlace, encodePlace } from '../paging/page.js';
+import { newId } from '../sql/new-id.js';
+import { moment } from '../sql/rows.js';
 
 /** A job as its handler sees it. */
 export interface OpenJob<I = unknown, R = Record<string, unknown>> {

@@ -3,9 +3,9 @@ import { type CallerFound, type InputOf, lookUpCaller } from '@kontor/contracts'
 import { Database } from '@kontor/database';
 import { Controller, Inject } from '@nestjs/common';
 import { mayReadListed } from '../access/access.js';
-import { contactRead, contactSummary, type StoredContact } from '../contact/contact.table.js';
+import { askedPhoneKeys, phoneKeys } from '../fields/phone-number.js';
 import { readSettings } from '../settings/settings.service.js';
-import { askedPhoneKeys, phoneKeys } from '../values/phone-number.js';
+import { contactRead, contactSummary, type StoredContact } from '../tables/contact.table.js';
 
 const MOST = 50;
 /** Of those who share a main number so many are looked at for an extension. */

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Address, Phone } from '@kontor/contracts';
 import { openToAll } from '../access/access.js';
-import { domainKey, emailKey, externalIdKey, type Values } from '../values/check-values.js';
-import type { Noun } from '../values/keys.js';
-import { sameNumberKey, samePhoneKey } from '../values/phone-number.js';
+import { domainKey, emailKey, externalIdKey } from '../fields/lookup-keys.js';
+import { sameNumberKey, samePhoneKey } from '../fields/phone-number.js';
+import type { Values } from '../fields/shared-fields.js';
+import type { Noun } from '../sql/rows.js';
 
 /** A contact or customer as merging sees it: an id and its fields. */
 export type MergeRow = Values & { id: string; version: number };

@@ -2,8 +2,8 @@ import { invalid } from '@kontor/bus';
 import type { InputOf, listMerges, Merge } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
-import { idNow } from '../list/link-filters.js';
-import { decodePlace, encodePlace } from '../list/page.js';
+import { idNow } from '../filters/link-filters.js';
+import { decodePlace, encodePlace } from '../paging/page.js';
 import { noSuchMerge, readMerge, readMergesInto } from './merge.table.js';
 import { sides } from './sides.js';
 

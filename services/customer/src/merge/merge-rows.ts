@@ -1,6 +1,6 @@
 import { invalid } from '@kontor/bus';
 import type { FieldError, LeftBehind } from '@kontor/contracts';
-import type { Noun } from '../values/keys.js';
+import type { Noun } from '../sql/rows.js';
 import { type Fields, fieldsOf, isEmpty, keyIn, lostKeyIn, type MergeRow, rulesOf, same } from './fields.js';
 
 /** Of which of them the value is taken, by field. */

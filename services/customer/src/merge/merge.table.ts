@@ -1,9 +1,9 @@
 import { AppError } from '@kontor/bus';
 import type { LeftBehind, Merge, MovedCounts } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import type { Fields } from '../history/changes.js';
-import type { Noun } from '../values/keys.js';
-import { moment } from '../values/rows.js';
+import type { Fields } from '../changes/changes.js';
+import type { Noun } from '../sql/rows.js';
+import { moment } from '../sql/rows.js';
 
 export interface KeptMerge {
   id: string;

@@ -1,8 +1,8 @@
 import type { MovedCounts, UndoConflict } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { type Changes, record, type Step } from '../history/changes.js';
-import type { Noun } from '../values/keys.js';
-import { snake } from '../values/rows.js';
+import { type Changes, record, type Step } from '../changes/changes.js';
+import type { Noun } from '../sql/rows.js';
+import { snake } from '../sql/rows.js';
 
 type Kind = keyof MovedCounts;
 

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { Changes } from '../history/changes.js';
+import type { Changes } from '../changes/changes.js';
 
 /** Primary contacts by customer. */
 export type Primaries = Map<string, string>;

@@ -1,8 +1,8 @@
 import type { UndoConflict } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { emailKey, externalIdKey } from '../values/check-values.js';
-import type { Noun } from '../values/keys.js';
-import { readParents } from '../values/parents.js';
+import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
+import type { Noun } from '../sql/rows.js';
+import { readParents } from '../tables/lock-parents.js';
 import { keyIn } from './fields.js';
 import type { Stored } from './sides.js';
 

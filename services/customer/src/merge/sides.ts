@@ -1,6 +1,7 @@
 import { AppError } from '@kontor/bus';
 import type { EntityManager } from 'typeorm';
-import { contactColumns, readContact, readContacts, type StoredContact, updateContacts } from '../contact/contact.table.js';
+import type { Columns, Noun, Reading } from '../sql/rows.js';
+import { contactColumns, readContact, readContacts, type StoredContact, updateContacts } from '../tables/contact.table.js';
 import {
   customerColumns,
   deleteDomains,
@@ -8,12 +9,11 @@ import {
   readCustomers,
   type StoredCustomer,
   updateCustomers,
-} from '../customer/customer.table.js';
-import { lockCustomersOf } from '../customer/primary-contact.js';
-import { deleteKeys, type Noun } from '../values/keys.js';
-import { mergedInto } from '../values/merged-into.js';
-import { lockToEnd } from '../values/parents.js';
-import type { Columns, Reading } from '../values/rows.js';
+} from '../tables/customer.table.js';
+import { deleteKeys } from '../tables/keys-and-tags.js';
+import { lockToEnd } from '../tables/lock-parents.js';
+import { mergedInto } from '../tables/merged-into.js';
+import { lockCustomersOf } from '../tables/primary-contact.js';
 
 /** A contact or customer as it is kept, with the members that merging works with. */
 export type Stored = StoredContact | StoredCustomer;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { contactColumns } from '../contact/contact.table.js';
+import { updated } from '../changes/changes.js';
 import { noContact } from '../contact/merge-contact.js';
-import { updated } from '../history/changes.js';
+import { contactColumns } from '../tables/contact.table.js';
 import type { Fields } from './fields.js';
 import { mergeRows } from './merge-rows.js';
 import { takeBack } from './take-back.js';

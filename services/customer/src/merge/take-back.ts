@@ -1,5 +1,5 @@
-import type { Fields as Steps } from '../history/changes.js';
-import type { Noun } from '../values/keys.js';
+import type { Fields as Steps } from '../changes/changes.js';
+import type { Noun } from '../sql/rows.js';
 import { type Fields, fieldsOf, keyIn, type MergeRow, rulesOf, same } from './fields.js';
 import { isPrimary } from './merge-rows.js';
 

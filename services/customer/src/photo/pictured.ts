@@ -1,8 +1,8 @@
 import type { Link } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { readContact, updateContacts, writableContact } from '../contact/contact.table.js';
-import { readCustomer, updateCustomer, writableCustomer } from '../customer/customer.table.js';
-import { type Step, tell } from '../history/changes.js';
+import { type Step, tell } from '../changes/changes.js';
+import { readContact, updateContacts, writableContact } from '../tables/contact.table.js';
+import { readCustomer, updateCustomer, writableCustomer } from '../tables/customer.table.js';
 
 /** Whose picture a call is about. */
 export interface Of {

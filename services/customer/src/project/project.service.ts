@@ -1,10 +1,10 @@
 import type { InputOf, listProjectMembers, Summary } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
-import { contactRead, contactSummary, type StoredContact, writableContact } from '../contact/contact.table.js';
-import { tellOf } from '../history/changes.js';
-import { Conditions, readPage } from '../list/page.js';
-import { readRecord, writableRecord } from '../record/record.table.js';
+import { tellOf } from '../changes/changes.js';
+import { Conditions, readPage } from '../paging/page.js';
+import { contactRead, contactSummary, type StoredContact, writableContact } from '../tables/contact.table.js';
+import { readRecord, writableRecord } from '../tables/record.table.js';
 
 type Membership = { id: string; contactId: string };
 

@@ -3,11 +3,11 @@ import type { NamedContact, RecordPatch } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { mayRead, mayWrite, readOnly } from '../access/access.js';
 import { visibleCustomers } from '../contact/contact-rules.js';
-import { emailKey, externalIdKey } from '../values/check-values.js';
-import type { Noun } from '../values/keys.js';
-import { readParents } from '../values/parents.js';
+import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
+import type { Noun } from '../sql/rows.js';
+import { readParents } from '../tables/lock-parents.js';
+import { keepFromAppearing } from '../tables/waiting-records.js';
 import type { Linkable } from './lay-record.js';
-import { keepFromAppearing } from './link-waiting.js';
 
 type Found = Linkable & { mayWrite: boolean };
 

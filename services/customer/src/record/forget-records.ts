@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
-import { tellOf } from '../history/changes.js';
-import { emailKey, externalIdKey, type Values } from '../values/check-values.js';
+import { tellOf } from '../changes/changes.js';
+import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
+import type { Values } from '../fields/shared-fields.js';
 
 /**
  * Deletes for good what records hold of these contacts and customers, in the bin too: the records that are linked to them or wait for them, with

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import type { RecordRow } from '../tables/record.table.js';
 import { layRecord, mergeData } from './lay-record.js';
-import type { RecordRow } from './record.table.js';
 
 const record: RecordRow = {
   id: 'r',

@@ -1,5 +1,5 @@
 import type { RecordPatch } from '@kontor/contracts';
-import type { RecordRow, StoredRecord } from './record.table.js';
+import type { RecordRow, StoredRecord } from '../tables/record.table.js';
 
 /** A contact or customer that a record may be linked to, and the customer of that contact. */
 export interface Linkable {

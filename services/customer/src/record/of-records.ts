@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { tellOf } from '../history/changes.js';
-import type { Noun } from '../values/keys.js';
+import { tellOf } from '../changes/changes.js';
+import type { Noun } from '../sql/rows.js';
 
 /** Which of these contacts or customers have opportunities (docs/rules.md 4.5). */
 export async function whoHasOpportunities(tx: EntityManager, noun: Noun, ids: readonly string[]): Promise<Set<string>> {

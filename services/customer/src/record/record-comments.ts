@@ -2,10 +2,10 @@ import { AppError, currentAgent, currentContext } from '@kontor/bus';
 import type { InputOf, listRecordComments, RecordComment } from '@kontor/contracts';
 import { Database, idempotent } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
-import { decodePlace, encodePlace } from '../list/page.js';
-import { newId } from '../values/new-id.js';
-import { moment } from '../values/rows.js';
-import { readRecord } from './record.table.js';
+import { decodePlace, encodePlace } from '../paging/page.js';
+import { newId } from '../sql/new-id.js';
+import { moment } from '../sql/rows.js';
+import { readRecord } from '../tables/record.table.js';
 
 const read = `select m.id, m.record_id as "recordId", m.text, jsonb_build_object('id', m.agent_id, 'name', a.name) as agent,
     ${moment('m.created_at')} as "createdAt"

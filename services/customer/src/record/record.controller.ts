@@ -2,7 +2,6 @@ import { Handle } from '@kontor/bus';
 import {
   changeRecord,
   createRecordComment,
-  deleteRecord,
   deleteRecordComment,
   getRecord,
   type InputOf,
@@ -34,9 +33,6 @@ export class RecordController {
   }
   @Handle(changeRecord) change(input: InputOf<typeof changeRecord>) {
     return this.records.change(input);
-  }
-  @Handle(deleteRecord) delete(input: InputOf<typeof deleteRecord>) {
-    return this.records.delete(input);
   }
   @Handle(createRecordComment) comment(input: InputOf<typeof createRecordComment>) {
     return this.comments.create(input);

@@ -3,14 +3,13 @@ import { type BusinessRecord, type InputOf, type ListRecords, type listRecords, 
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { binRecord } from '../bin/bin-things.js';
-import { readContact } from '../contact/contact.table.js';
-import { addLinkFilters, idNow } from '../list/link-filters.js';
-import { Conditions, readPage } from '../list/page.js';
-import { refuseStale } from '../values/refuse-stale.js';
+import { addLinkFilters, idNow } from '../filters/link-filters.js';
+import { Conditions, readPage } from '../paging/page.js';
+import { readContact } from '../tables/contact.table.js';
+import { mayReadRecord, readRecord, recordRead, type StoredRecord, writableRecord } from '../tables/record.table.js';
+import { refuseStale } from '../tables/refuse-stale.js';
 import { contactFor, customerFor, findLinkables } from './find-linkables.js';
 import { layRecord, linkedContact, mergeData } from './lay-record.js';
-import { mayReadRecord, readRecord, recordRead, type StoredRecord, writableRecord } from './record.table.js';
 import { rowOf, writeRecords } from './write-records.js';
 
 type Page = { items: BusinessRecord[]; nextCursor: string | null };
@@ -47,15 +46,6 @@ export class RecordService {
       await writeRecords(tx, [{ row, before }]);
       return readRecord(tx, id);
     });
-  }
-
-  async delete({ id, version }: { id: string; version?: number }): Promise<Record<string, never>> {
-    await this.db.transaction(async (tx) => {
-      const before = await writableRecord(tx, id);
-      await refuseStale(tx, before, version);
-      await binRecord(tx, before);
-    });
-    return {};
   }
 }
 

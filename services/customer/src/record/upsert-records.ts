@@ -4,14 +4,14 @@ import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { readOnly } from '../access/access.js';
+import { noChanges, tell } from '../changes/changes.js';
 import { createContactIn, refused } from '../contact/contact.service.js';
-import { noChanges, tell } from '../history/changes.js';
 import { readSettings } from '../settings/settings.service.js';
-import { newId } from '../values/new-id.js';
-import { retryOnUniqueViolation } from '../values/retry-on-unique-violation.js';
+import { newId } from '../sql/new-id.js';
+import { retryOnUniqueViolation } from '../sql/retry-on-unique-violation.js';
+import { keyOfRecord, lockRecords, type RecordRow, type StoredRecord } from '../tables/record.table.js';
 import { contactFor, customerFor, findLinkables, isByHand, isNobodys, type Linkables } from './find-linkables.js';
 import { layRecord, linkedContact } from './lay-record.js';
-import { keyOfRecord, lockRecords, type RecordRow, type StoredRecord } from './record.table.js';
 import { rowOf, type Writing, writeRecords } from './write-records.js';
 
 @Injectable()

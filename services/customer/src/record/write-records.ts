@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
-import { tellOf } from '../history/changes.js';
-import { writeWaiting } from './link-waiting.js';
-import { insertRecords, type RecordRow, type StoredRecord, updateRecords } from './record.table.js';
+import { tellOf } from '../changes/changes.js';
+import { insertRecords, type RecordRow, type StoredRecord, updateRecords } from '../tables/record.table.js';
+import { writeWaiting } from '../tables/waiting-records.js';
 
 /** A record that a step writes, and what it was before if it was there. */
 export interface Writing {

@@ -1,7 +1,7 @@
 import { AppError } from '@kontor/bus';
 import type { EntityManager } from 'typeorm';
 import { mayRead, readOnly } from '../access/access.js';
-import { contactRead, readContact, type StoredContact } from '../contact/contact.table.js';
+import { contactRead, readContact, type StoredContact } from '../tables/contact.table.js';
 
 const NAMED = 10;
 

@@ -11,9 +11,9 @@ import {
   type NewContact,
   type Settings,
 } from '@kontor/contracts';
-import type { ContactRow } from '../contact/contact.table.js';
 import { mergePerson, noContact } from '../contact/merge-contact.js';
-import { displayName } from '../values/names.js';
+import { displayName } from '../fields/names.js';
+import type { ContactRow } from '../tables/contact.table.js';
 
 type Person = Pick<ContactRow, keyof NewCaller & keyof ContactRow>;
 type Custom = Record<string, CustomFieldValue | null>;

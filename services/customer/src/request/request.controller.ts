@@ -3,7 +3,6 @@ import {
   changeRequest,
   copyToWorkSite,
   createRequest,
-  deleteRequest,
   getRequest,
   getRequestDifferences,
   type InputOf,
@@ -29,9 +28,6 @@ export class RequestController {
   }
   @Handle(changeRequest) change(input: InputOf<typeof changeRequest>) {
     return this.requests.change(input);
-  }
-  @Handle(deleteRequest) delete(input: InputOf<typeof deleteRequest>) {
-    return this.requests.delete(input);
   }
   @Handle(listRequests) list(input: InputOf<typeof listRequests>) {
     return this.requests.list(input);

@@ -13,16 +13,15 @@ import { Database, idempotent } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { readOnly } from '../access/access.js';
-import { binRequest } from '../bin/bin-things.js';
-import type { StoredContact } from '../contact/contact.table.js';
 import { refuseBadCustomer, refuseUnknownOwner, visibleCustomers } from '../contact/contact-rules.js';
-import { addLinkFilters } from '../list/link-filters.js';
-import { Conditions, readPage } from '../list/page.js';
+import { tidy } from '../fields/shared-fields.js';
+import { addLinkFilters } from '../filters/link-filters.js';
+import { Conditions, readPage } from '../paging/page.js';
 import { readSettings } from '../settings/settings.service.js';
-import { tidy } from '../values/check-values.js';
-import { newId } from '../values/new-id.js';
-import { readParents } from '../values/parents.js';
-import { refuseStale } from '../values/refuse-stale.js';
+import { newId } from '../sql/new-id.js';
+import type { StoredContact } from '../tables/contact.table.js';
+import { readParents } from '../tables/lock-parents.js';
+import { refuseStale } from '../tables/refuse-stale.js';
 import { fill, lay, ofCaller, type Said, shown } from './caller.js';
 import { contactToLink, contactWithCode } from './caller-contact.js';
 import {
@@ -135,15 +134,6 @@ export class RequestService {
       return employeeCode ? contactWithCode(tx, employeeCode) : undefined;
     };
     return readParents(tx, read, (contact) => ({ customers: [customerId], contacts: contact ? [contact] : [] }));
-  }
-
-  async delete({ id, version }: { id: string; version?: number }): Promise<Record<string, never>> {
-    await this.db.transaction(async (tx) => {
-      const before = await writableRequest(tx, id);
-      await refuseStale(tx, requestShown(before), version);
-      await binRequest(tx, before);
-    });
-    return {};
   }
 
   copyToWorkSite({ id, version, from }: InputOf<typeof copyToWorkSite>): Promise<ServiceRequest> {

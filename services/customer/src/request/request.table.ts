@@ -3,8 +3,8 @@ import { AppError, grantees } from '@kontor/bus';
 import type { ServiceRequest, ServiceRequestSummary, WorkSiteAddress } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { LINKS_LEAD_SOMEWHERE, mayReadAll, mayWriteAll, readOnly } from '../access/access.js';
-import { primaryOf } from '../values/primary.js';
-import { type Columns, insertRows, type Reading, selectList, updateRows } from '../values/rows.js';
+import { primaryOf } from '../fields/primary.js';
+import { type Columns, insertRows, type Reading, selectList, updateRows } from '../sql/rows.js';
 import { type Said, shown } from './caller.js';
 
 /** A request as it is kept. */

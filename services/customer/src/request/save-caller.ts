@@ -3,12 +3,12 @@ import type { Difference, InputOf, OutputOf, saveCaller } from '@kontor/contract
 import { Database, idempotent } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { noChanges, tell } from '../changes/changes.js';
 import { changeContactIn, createContactIn } from '../contact/contact.service.js';
-import { readContact, type StoredContact, writableContact } from '../contact/contact.table.js';
-import { noChanges, tell } from '../history/changes.js';
-import { holdNamed } from '../values/parents.js';
-import { refuseStale } from '../values/refuse-stale.js';
-import { retryOrRefuseTaken } from '../values/retry-on-unique-violation.js';
+import { retryOrRefuseTaken } from '../sql/retry-on-unique-violation.js';
+import { readContact, type StoredContact, writableContact } from '../tables/contact.table.js';
+import { holdNamed } from '../tables/lock-parents.js';
+import { refuseStale } from '../tables/refuse-stale.js';
 import { differences, isWanted, ofCaller, patchOf, saidFields } from './caller.js';
 import { linkedTo, readRequest, requestShown, type StoredRequest, updateRequest, writableRequest } from './request.table.js';
 

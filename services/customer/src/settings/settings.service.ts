@@ -3,9 +3,9 @@ import type { Settings, SettingsPatch } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { fieldIn, type Replacement } from '../replace/replacement.js';
-import { countUsers } from '../replace/users.js';
-import { refuseStale } from '../values/refuse-stale.js';
+import { refuseStale } from '../tables/refuse-stale.js';
+import { fieldIn, type Replacement } from './replacement.js';
+import { countUsers } from './users.js';
 
 // What a tenant has before it changes anything (docs/rules.md 2.7).
 const defaults: Settings = {

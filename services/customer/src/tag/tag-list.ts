@@ -4,7 +4,7 @@ import { Database } from '@kontor/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { mayReadAll } from '../access/access.js';
-import { decodePlace, encodePlace } from '../list/page.js';
+import { decodePlace, encodePlace } from '../paging/page.js';
 
 @Injectable()
 export class TagList {

@@ -1,0 +1,100 @@
+import type { Job } from '@kontor/contracts';
+import { Database, mayTakeLong } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import { noChanges, tell } from '../changes/changes.js';
+import { Jobs, type OpenJob } from '../job/job.service.js';
+import { limits } from '../job/limits.js';
+import { requestShown, writableRequest } from '../request/request.table.js';
+import { writableContact } from '../tables/contact.table.js';
+import { readCustomer, readCustomers, writableCustomer } from '../tables/customer.table.js';
+import { refuseMerged } from '../tables/merged-into.js';
+import { lockCustomersOf } from '../tables/primary-contact.js';
+import { writableRecord } from '../tables/record.table.js';
+import { refuseStale } from '../tables/refuse-stale.js';
+import { binContact, binCustomer, binRecord, binRequest, countThings, lockTreeToEnd, refuseProtected } from './bin-things.js';
+
+interface Deletion {
+  id: string;
+  version?: number;
+}
+
+/** Deleting, which is moving to the bin: one thing, and a customer with all that belongs to it. */
+@Injectable()
+export class DeleteService {
+  constructor(
+    @Inject(Database) private readonly db: Database,
+    @Inject(Jobs) private readonly jobs: Jobs,
+  ) {
+    jobs.on<{ id: string }, object>('delete-customer', (job) => this.finishCustomer(job));
+  }
+
+  async contact({ id, version }: Deletion): Promise<Record<string, never>> {
+    await this.db.transaction(async (tx) => {
+      await lockCustomersOf(tx, [id]);
+      const before = await writableContact(tx, id);
+      refuseMerged('contact', id, before.id);
+      await refuseStale(tx, before, version);
+      const changes = noChanges();
+      await binContact(tx, before, changes);
+      await tell(tx, changes);
+    });
+    return {};
+  }
+
+  async record({ id, version }: Deletion): Promise<Record<string, never>> {
+    await this.db.transaction(async (tx) => {
+      const before = await writableRecord(tx, id);
+      await refuseStale(tx, before, version);
+      await binRecord(tx, before);
+    });
+    return {};
+  }
+
+  async request({ id, version }: Deletion): Promise<Record<string, never>> {
+    await this.db.transaction(async (tx) => {
+      const before = await writableRequest(tx, id);
+      await refuseStale(tx, requestShown(before), version);
+      await binRequest(tx, before);
+    });
+    return {};
+  }
+
+  /** As a job when it takes very much along. */
+  customer({ id, version }: Deletion): Promise<{ job?: Job }> {
+    return this.db.transaction(async (tx) => {
+      const found = await readCustomer(tx, id);
+      refuseMerged('customer', id, found.id);
+      const departments = await lockTreeToEnd(tx, found.id);
+      const customer = await writableCustomer(tx, found.id);
+      refuseMerged('customer', id, customer.id);
+      await refuseStale(tx, customer, version);
+      const things = await countThings(tx, departments);
+      if (things > limits.jobAbove) {
+        await refuseProtected(tx, departments);
+        return { job: await this.jobs.create(tx, 'delete-customer', { id: customer.id }, things) };
+      }
+      const changes = noChanges();
+      await binCustomer(tx, customer, changes);
+      await tell(tx, changes);
+      return {};
+    });
+  }
+
+  /** All in one transaction, however much it is: it is there whole, or in the bin whole. */
+  private finishCustomer(job: OpenJob<{ id: string }, object>): Promise<void> {
+    return this.db.transaction(async (tx) => {
+      await mayTakeLong(tx);
+      await lockTreeToEnd(tx, job.input.id);
+      const [customer] = await readCustomers(tx, [job.input.id]);
+      // Deleted meanwhile: what was asked for is so.
+      if (!customer) return;
+      const changes = noChanges();
+      await binCustomer(tx, customer, changes);
+      await tell(tx, changes);
+      await this.jobs.advance(tx, job as OpenJob, job.total, {
+        customers: changes.customers.length,
+        contacts: changes.contacts.length,
+      });
+    });
+  }
+}

@@ -1,0 +1,175 @@
+import { AppError } from '@kontor/bus';
+import type { BulkItem, Job } from '@kontor/contracts';
+import { Database } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { readOnly, refuseChangingAccess } from '../access/access.js';
+import { type Changes, noChanges, type Step, tell, updated } from '../changes/changes.js';
+import { refused } from '../contact/contact.service.js';
+import { Jobs, type OpenJob } from '../job/job.service.js';
+import { limits } from '../job/limits.js';
+import type { Conditions } from '../paging/page.js';
+import type { Columns, Noun, Reading } from '../sql/rows.js';
+import { allMergedInto } from '../tables/merged-into.js';
+import { type ManyChange, tagsAfter } from './tags-after.js';
+
+/** A row that many can be changed of. */
+export interface Changeable {
+  id: string;
+  version: number;
+  mayWrite: boolean;
+  ownerId: string | null;
+  access: { restricted: boolean; agents: { id: string; rights: 'read' | 'write' }[]; teams: { name: string; rights: 'read' | 'write' }[] };
+  tags: string[];
+}
+type WithTags<C> = Omit<C, 'addTags' | 'removeTags'> & { tags?: string[] };
+
+/** What a noun adds to changing many of it. */
+export interface Editing<R extends Changeable, C extends ManyChange> {
+  noun: Noun;
+  columns: Columns;
+  /** Refuses what is wrong for each of them, whichever it is; gives what lays the change over one. */
+  prepare(tx: EntityManager, change: C): Promise<(before: R, given: WithTags<C>) => object>;
+  /** Locks what must be locked before the rows. */
+  lock?(tx: EntityManager, ids: readonly string[], change: C): Promise<void>;
+  read(tx: EntityManager, ids: readonly string[], reading: Reading): Promise<R[]>;
+  /** Writes what is different, with what follows from it. */
+  write(tx: EntityManager, befores: readonly R[], afters: readonly object[], changes: Changes): Promise<void>;
+}
+
+export interface Asked<C> {
+  ids: string[];
+  change: C;
+}
+type Outcome = Omit<BulkItem, 'index'>;
+type Open<C> = OpenJob<Asked<C>, { items?: BulkItem[] }>;
+
+/** Changing a set of contacts or customers by one change (docs/rules.md 1.6). */
+@Injectable()
+export class ChangeMany {
+  constructor(
+    @Inject(Database) private readonly db: Database,
+    @Inject(Jobs) private readonly jobs: Jobs,
+  ) {}
+
+  /** Says how the jobs of this noun go on. */
+  on<R extends Changeable, C extends ManyChange>(editing: Editing<R, C>): void {
+    this.jobs.on<Asked<C>, { items?: BulkItem[] }>(kindOf(editing.noun), (job) =>
+      this.jobs.inSteps(job, (tx) => this.step(tx, editing, job)),
+    );
+  }
+
+  /** A change that would be refused for each of them is refused for all, so that nobody reads the same thing a thousand times. */
+  async change<R extends Changeable, C extends ManyChange>(
+    editing: Editing<R, C>,
+    change: C,
+    idsIn: (tx: EntityManager) => Promise<string[]>,
+  ): Promise<{ items: BulkItem[]; job?: Job }> {
+    return this.db.transaction(async (tx) => {
+      const ids = await idsIn(tx);
+      const isJob = ids.length > limits.jobAbove;
+      if (!isJob) await editing.lock?.(tx, ids, change);
+      const lay = await editing.prepare(tx, change);
+      if (isJob) return { items: [], job: await this.jobs.create(tx, kindOf(editing.noun), { ids, change }, ids.length) };
+      const outcomes = await changeSome(tx, editing, { ids, change }, lay);
+      return { items: outcomes.map((outcome, index) => ({ index, ...outcome })) };
+    });
+  }
+
+  private async step<R extends Changeable, C extends ManyChange>(
+    tx: EntityManager,
+    editing: Editing<R, C>,
+    job: Open<C>,
+  ): Promise<'more' | 'done'> {
+    const { ids, change } = job.input;
+    const some = ids.slice(job.done, job.done + limits.step);
+    await editing.lock?.(tx, some, change);
+    const outcomes = await editing.prepare(tx, change).then(
+      (lay) => changeSome(tx, editing, { ids: some, change }, lay),
+      // What the change speaks of has gone since the call.
+      (error: unknown) => some.map(() => outcomeOf(refused(0, error))),
+    );
+    const items = outcomes.map((outcome, i) => ({ index: job.done + i, ...outcome }));
+    await this.jobs.advance(tx, job as OpenJob, job.done + some.length, { items: [...(job.result.items ?? []), ...items] });
+    return job.done < ids.length ? 'more' : 'done';
+  }
+}
+
+const kindOf = (noun: Noun) => `change-${noun}s`;
+const outcomeOf = ({ index: _, ...outcome }: BulkItem): Outcome => outcome;
+
+/** The ids that match now, so that it does not matter what the change does to the filter. */
+export async function matching(tx: EntityManager, from: string, where: Conditions): Promise<string[]> {
+  // Of rows that have just come in PostgreSQL has no statistics yet; it then takes each filter for one that finds one row, and needs minutes.
+  await tx.query('set local enable_nestloop = off');
+  const rows: { id: string }[] = await tx.query(
+    `select t.id from ${from} where ${where} order by t.id limit ${limits.setAtMost + 1}`,
+    where.parameters,
+  );
+  if (rows.length <= limits.setAtMost) {
+    await tx.query('set local enable_nestloop = on');
+    return rows.map(({ id }) => id);
+  }
+  const [all]: { n: number }[] = await tx.query(`select count(*)::int as n from ${from} where ${where}`, where.parameters);
+  throw new AppError('too-large', `filter: matches ${all?.n}; at most ${limits.setAtMost} can be changed by one call: narrow it down`, {
+    matches: all?.n,
+    errors: [{ path: 'filter', message: `matches ${all?.n}, more than ${limits.setAtMost}`, code: 'too-many' }],
+  });
+}
+
+/** Changes these, each alone: what is refused costs no other. A few statements, however many they are. */
+async function changeSome<R extends Changeable, C extends ManyChange>(
+  tx: EntityManager,
+  editing: Editing<R, C>,
+  { ids, change }: Asked<C>,
+  lay: (before: R, given: WithTags<C>) => object,
+): Promise<Outcome[]> {
+  const { rows, now } = await readNow(tx, editing, ids);
+  const outcomes = new Map<string, Outcome>();
+  const different: { before: R; after: object; step: Step }[] = [];
+  for (const before of rows.values()) {
+    try {
+      if (!before.mayWrite) throw readOnly(editing.noun);
+      const after = lay(before, withTags(before, change));
+      const step = updated(editing.columns, before, after);
+      refuseChangingAccess(before, Object.keys(step?.fields ?? {}));
+      if (step) different.push({ before, after, step });
+      outcomes.set(before.id, { status: 200, id: before.id, version: step?.version ?? before.version });
+    } catch (error) {
+      outcomes.set(before.id, { id: before.id, ...outcomeOf(refused(0, error)) });
+    }
+  }
+  const changes = noChanges();
+  changes[`${editing.noun}s`].push(...different.map(({ step }) => step));
+  await editing.write(
+    tx,
+    different.map(({ before }) => before),
+    different.map(({ after }) => after),
+    changes,
+  );
+  await tell(tx, changes);
+  return ids.map((id) => outcomes.get(now.get(id) ?? id) ?? notFound(editing.noun, id));
+}
+
+/** These rows as the caller may see them, locked; what was merged into another one answers with that. */
+async function readNow<R extends Changeable, C extends ManyChange>(tx: EntityManager, editing: Editing<R, C>, ids: readonly string[]) {
+  const rows = new Map((await editing.read(tx, ids, 'lock')).map((row) => [row.id, row]));
+  const now = await allMergedInto(
+    tx,
+    editing.noun,
+    ids.filter((id) => !rows.has(id)),
+  );
+  const others = [...new Set(now.values())].filter((id) => !rows.has(id));
+  for (const row of await editing.read(tx, others, 'lock')) rows.set(row.id, row);
+  return { rows, now };
+}
+
+function withTags<C extends ManyChange>(before: Changeable, { addTags, removeTags, ...given }: C): WithTags<C> {
+  return addTags || removeTags ? { ...given, tags: tagsAfter(before.tags, addTags, removeTags) } : given;
+}
+
+const notFound = (noun: Noun, id: string): Outcome => ({
+  status: 404,
+  id,
+  problem: { code: 'not-found', detail: `There is no ${noun} with this id` },
+});

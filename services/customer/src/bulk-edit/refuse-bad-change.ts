@@ -1,0 +1,30 @@
+import { AppError, invalid } from '@kontor/bus';
+import type { changeContacts, FieldError, InputOf, Settings } from '@kontor/contracts';
+import type { EntityManager } from 'typeorm';
+import { mergeAccess, openToAll, refuseUnknownGrantees } from '../access/access.js';
+import { refuseUnknownCustomer, refuseUnknownOwner } from '../contact/contact-rules.js';
+import { mergeValues, noValues } from '../fields/shared-fields.js';
+import type { Noun } from '../sql/rows.js';
+
+type Change = InputOf<typeof changeContacts>['change'];
+
+/** Refuses a type, custom field, owner, customer or grantee that is wrong for whichever contact or customer it is given to. */
+export async function refuseBadChange(tx: EntityManager, noun: Noun, change: Change, settings: Settings): Promise<void> {
+  const errors: FieldError[] = [];
+  const { addTags: _, removeTags: __, customerId, ...given } = change;
+  try {
+    mergeValues(noValues, given, settings, noun, errors);
+    if (errors.length > 0) throw invalid(errors);
+    await refuseUnknownOwner(tx, change.ownerId);
+    await refuseUnknownGrantees(tx, mergeAccess(openToAll, change.access));
+    await refuseUnknownCustomer(tx, customerId);
+  } catch (error) {
+    throw error instanceof AppError ? inChange(error) : error;
+  }
+}
+
+/** Says the place in the call. */
+const inChange = ({ code, message, details }: AppError): AppError =>
+  details.errors
+    ? new AppError(code, `change.${message}`, { ...details, errors: details.errors.map((one) => ({ ...one, path: `change.${one.path}` })) })
+    : new AppError(code, message, details);

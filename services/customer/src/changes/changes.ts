@@ -1,0 +1,113 @@
+import { currentContext, runAs } from '@kontor/bus';
+import { type Change, contactsChanged, customersChanged } from '@kontor/contracts';
+import { emit } from '@kontor/database';
+import type { EntityManager } from 'typeorm';
+import type { Noun } from '../sql/rows.js';
+import { type Columns, changedFields } from '../sql/rows.js';
+import { MANY, noteChanges } from './quiet.js';
+
+/** Each field from what to what. */
+export type Fields = Record<string, [from: unknown, to: unknown]>;
+
+/** One thing that a step did: told to others without its values, and kept in the history with them. */
+export interface Step extends Omit<Change, 'fields'> {
+  fields?: Fields;
+}
+
+/** What a transaction changes. */
+export interface Changes {
+  contacts: Step[];
+  customers: Step[];
+}
+
+export const noChanges = (): Changes => ({ contacts: [], customers: [] });
+
+/** The step from one state of a row to the next, undefined when nothing is different. */
+export function updated(columns: Columns, before: { id: string; version: number }, after: object): Step | undefined {
+  const a = before as unknown as Record<string, unknown>;
+  const b = after as Record<string, unknown>;
+  const names = changedFields(columns, before, after);
+  if (names.length === 0) return undefined;
+  const fields = Object.fromEntries(names.map((name) => [name, [a[name] ?? null, b[name] ?? null] as [unknown, unknown]]));
+  return { id: before.id, version: before.version + 1, change: 'updated', fields };
+}
+
+const MOST = 1000; // changes an event may hold
+
+/**
+ * Writes the history and the events of a step into its transaction: one insert for all of the history, one event per noun and thousand.
+ * What happened to one contact or customer is told once, with its last version.
+ */
+export async function tell(tx: EntityManager, changes: Changes): Promise<void> {
+  noteChanges(changes.customers.length + changes.contacts.length);
+  await record(tx, [...changes.customers, ...changes.contacts]);
+  const contacts = lastOfEach(changes.contacts);
+  const customers = lastOfEach(changes.customers);
+  const context = currentContext();
+  // What changes very many things does not go before what a person waits for, whatever it came in by.
+  const lane = contacts.length + customers.length >= MANY ? 'bulk' : context.lane;
+  await runAs({ ...context, lane }, async () => {
+    for (let i = 0; i < customers.length; i += MOST) await emit(tx, customersChanged, { changes: customers.slice(i, i + MOST) });
+    for (let i = 0; i < contacts.length; i += MOST) await emit(tx, contactsChanged, { changes: contacts.slice(i, i + MOST) });
+  });
+}
+
+/**
+ * Tells that something is different of what records say of these contacts or customers (see `fromRecords`). It is no change of themselves:
+ * no history, and the version stays. Those in the bin are not told of.
+ */
+export async function tellOf(tx: EntityManager, noun: Noun, ids: Iterable<string>, field: string): Promise<void> {
+  const all = [...new Set(ids)];
+  if (all.length === 0) return;
+  const rows: { id: string; version: number }[] = await tx.query(
+    `select id, version from ${noun} where id = any($1) and deleted_at is null order by id`,
+    [all],
+  );
+  const changes = rows.map(({ id, version }): Change => ({ id, version, change: 'updated', fields: [field] }));
+  const event = noun === 'contact' ? contactsChanged : customersChanged;
+  for (let i = 0; i < changes.length; i += MOST) await emit(tx, event, { changes: changes.slice(i, i + MOST) });
+}
+
+/** Who is gone for good has no history. */
+const leavesTraces = ({ change }: Step) => change !== 'purged' && change !== 'erased';
+
+/** Writes the history of a step of which others need not be told. */
+export async function record(tx: EntityManager, all: readonly Step[]): Promise<void> {
+  const steps = all.filter(leavesTraces);
+  if (steps.length === 0) return;
+  const rows = new Map<string, Step>();
+  for (const step of steps) {
+    const key = `${step.id} ${step.version}`;
+    const known = rows.get(key);
+    rows.set(key, known ? { ...known, fields: { ...known.fields, ...step.fields } } : step);
+  }
+  const entries = [...rows.values()];
+  const { agent, door, requestId } = currentContext();
+  await tx.query(
+    `insert into history (tenant_id, entry_id, version, change, fields, door, agent_id, request_id)
+     select current_setting('kontor.tenant')::uuid, s.id, s.version, s.change, s.fields::jsonb, $5, $6, $7
+     from unnest($1::uuid[], $2::int[], $3::text[], $4::text[]) as s (id, version, change, fields)`,
+    [
+      entries.map(({ id }) => id),
+      entries.map(({ version }) => version),
+      entries.map(({ change }) => change),
+      entries.map(({ fields }) => (fields ? JSON.stringify(fields) : null)),
+      door,
+      agent?.id ?? null,
+      requestId,
+    ],
+  );
+}
+
+function lastOfEach(steps: readonly Step[]): Change[] {
+  const byId = new Map<string, Change>();
+  for (const { id, version, change, fields, into } of steps) {
+    const known = byId.get(id);
+    const names = fields && Object.keys(fields);
+    if (!known) byId.set(id, { id, version, change, ...(names && { fields: names }), ...(into && { into }) });
+    else if (known.change === 'created') byId.set(id, { id, version, change: 'created' });
+    else if (into) byId.set(id, { id, version, change, into });
+    else byId.set(id, { id, version, change, fields: [...new Set([...(known.fields ?? []), ...(names ?? [])])] });
+  }
+  return [...byId.values()];
+}

@@ -1,0 +1,106 @@
+import {
+  type Access,
+  type Address,
+  type CustomField,
+  type CustomFieldValue,
+  type Email,
+  type ExternalId,
+  type FieldError,
+  type Link,
+  type NewContact,
+  type Phone,
+  type Settings,
+} from '@kontor/contracts';
+import { mergeAccess, openToAll } from '../access/access.js';
+import { checkCustomFields } from './custom-fields.js';
+import { externalIdKey } from './lookup-keys.js';
+import { toE164 } from './phone-number.js';
+import { withPrimary } from './primary.js';
+
+/** The many-valued fields that customers and contacts share, as they are kept. */
+export interface Values {
+  externalIds: ExternalId[];
+  emails: Email[];
+  phones: Phone[];
+  addresses: Address[];
+  links: Link[];
+  type: string | null;
+  tags: string[];
+  notes: string | null;
+  customFields: Record<string, CustomFieldValue>;
+  ownerId: string | null;
+  access: Access;
+}
+
+type NewValues = { [K in keyof Values]?: K extends keyof NewContact ? NewContact[K] | null : never };
+
+export const noValues: Values = {
+  externalIds: [],
+  emails: [],
+  phones: [],
+  addresses: [],
+  links: [],
+  type: null,
+  tags: [],
+  notes: null,
+  customFields: {},
+  ownerId: null,
+  access: openToAll,
+};
+
+/**
+ * Lays what was given over what is there: absent stays, null clears, a list replaces the list, custom fields go key by key
+ * (JSON merge patch), and brings the result into the form in which it is kept: one primary value per list, E.164, no doubled tags.
+ */
+export function mergeValues(before: Values, given: NewValues, settings: Settings, noun: CustomField['for'], errors: FieldError[]): Values {
+  const { country } = settings;
+  const list = <T extends { primary?: boolean; kind?: string }, R>(
+    key: 'emails' | 'phones' | 'addresses' | 'links',
+    fresh: readonly T[] | null | undefined,
+    finish: (value: T & { primary: boolean }) => R,
+  ): R[] =>
+    fresh === undefined
+      ? (before[key] as R[])
+      : withPrimary(fresh ?? [], key, errors).map((value) => finish(value as T & { primary: boolean }));
+  const phones = list(
+    'phones',
+    given.phones,
+    ({ number, kind, label, primary }) => tidy({ number, e164: toE164(number, country), kind: kind ?? 'phone', label, primary }) as Phone,
+  );
+  const type = given.type === undefined ? before.type : given.type || null;
+  if (given.type && !settings.types.includes(given.type))
+    errors.push({ path: 'type', message: `must be one of ${settings.types.join(', ')}`, code: 'unknown-type' });
+  return {
+    externalIds: given.externalIds === undefined ? before.externalIds : uniqueBy(given.externalIds ?? [], externalIdKey),
+    emails: list('emails', given.emails, (value) => tidy(value) as Email),
+    phones,
+    addresses: list('addresses', given.addresses, (value) => tidy(value) as Address),
+    links: list('links', given.links, (value) => tidy({ ...value, kind: value.kind ?? 'website' }) as Link),
+    type,
+    tags: given.tags === undefined ? before.tags : [...new Set(given.tags ?? [])],
+    notes: given.notes === undefined ? before.notes : given.notes || null,
+    customFields:
+      given.customFields === undefined
+        ? before.customFields
+        : given.customFields === null
+          ? {}
+          : keep(
+              { ...before.customFields, ...checkCustomFields(given.customFields, settings.customFields, noun, errors) },
+              given.customFields,
+            ),
+    ownerId: given.ownerId === undefined ? before.ownerId : given.ownerId,
+    access: mergeAccess(before.access, given.access ?? undefined),
+  };
+}
+
+/** Without the fields that the patch sets to null. */
+const keep = (merged: Record<string, CustomFieldValue>, given: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(merged).filter(([key]) => given[key] !== null));
+
+/** Without empty members, so that what is kept has only what was said. */
+export const tidy = <T extends object>(value: T): Partial<T> =>
+  Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined && v !== '')) as Partial<T>;
+
+export const uniqueBy = <T>(list: readonly T[], key: (value: T) => string): T[] => [
+  ...new Map(list.map((value) => [key(value), value])).values(),
+];

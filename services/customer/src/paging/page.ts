@@ -1,0 +1,111 @@
+import { AppError } from '@kontor/bus';
+import type { EntityManager } from 'typeorm';
+import { mayReadListed } from '../access/access.js';
+import type { Noun } from '../sql/rows.js';
+
+type Sort = 'name' | '-name' | 'createdAt' | '-createdAt' | 'updatedAt' | '-updatedAt' | 'number' | '-number';
+
+// Ids are UUIDv7, made when the thing is: their order is the order of creation.
+const orders = { name: 't.sort_name', createdAt: undefined, updatedAt: 't.updated_at', number: 't.number' } as const;
+
+/** Where-conditions with their parameters, put together piece by piece. `$` in a condition stands for its parameter. */
+export class Conditions {
+  private readonly parts: string[] = [];
+  readonly parameters: unknown[] = [];
+
+  /** Those that are not in the bin and that the caller may see. */
+  static live(noun: Noun): Conditions {
+    const where = new Conditions().add('t.deleted_at is null');
+    const readable = mayReadListed(noun);
+    return readable === 'true' ? where : where.add(readable);
+  }
+
+  add(condition: string, parameter?: unknown): this {
+    if (parameter !== undefined) this.parameters.push(parameter);
+    this.parts.push(parameter === undefined ? condition : condition.replaceAll('$', `$${this.parameters.length}`));
+    return this;
+  }
+
+  /** Only when there is something to compare with. */
+  addIf(condition: string, parameter: unknown): this {
+    return parameter === undefined ? this : this.add(condition, parameter);
+  }
+
+  toString(): string {
+    return this.parts.join(' and ');
+  }
+}
+
+interface PageOptions {
+  /** What to select (at least `id`) and from where; the table's alias is `t`. */
+  columns: string;
+  from: string;
+  where: Conditions;
+  sort: Sort;
+  limit: number;
+  cursor?: string;
+}
+
+/**
+ * One page in a stable order (ties fall back to the id), reading no more rows than it gives, however deep it is:
+ * the cursor holds the place of the last row in this order.
+ */
+export async function readPage<T extends { id: string }>(
+  tx: EntityManager,
+  { columns, from, where, sort, limit, cursor }: PageOptions,
+): Promise<{ rows: T[]; nextCursor: string | null }> {
+  const falling = sort.startsWith('-');
+  const column = orders[sort.replace('-', '') as keyof typeof orders];
+  if (cursor !== undefined) {
+    const [value, id] = decodeCursor(cursor, sort);
+    const than = falling ? '<' : '>';
+    where.parameters.push(...(column ? [value, id] : [id]));
+    const n = where.parameters.length;
+    where.add(column ? `(${column}, t.id) ${than} ($${n - 1}, $${n})` : `t.id ${than} $${n}`);
+  }
+  const way = falling ? 'desc' : 'asc';
+  const order = column ? `${column} ${way}, t.id ${way}` : `t.id ${way}`;
+  const place = column ? `, ${column}::text as place` : '';
+  // First which rows, then what is in them: the way to them reads indexes, and rows that are wide are fetched only for this page.
+  const rows: (T & { place?: string })[] = await tx.query(
+    `select ${columns}${place} from ${from}
+     where t.id = any(array(select t.id from ${from} where ${where} order by ${order} limit ${limit + 1})) order by ${order}`,
+    where.parameters,
+  );
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return { rows: rows.slice(0, limit), nextCursor: last ? encodePlace(sort, last.place ?? '', last.id) : null };
+}
+
+function decodeCursor(cursor: string, sort: Sort): [string, string] {
+  const [value, id] = decodePlace(cursor, sort);
+  const bad = sort.endsWith('updatedAt') ? Number.isNaN(Date.parse(value)) : sort.endsWith('number') && !/^\d{1,9}$/.test(value);
+  if (!id || bad) throw badCursor();
+  return [value, id];
+}
+
+/** A cursor: the last thing of a page, and which order it is the last in. Opaque to clients. */
+export const encodePlace = (order: string, value: string, id: string): string =>
+  Buffer.from(JSON.stringify([order, value, id])).toString('base64url');
+
+/** What `encodePlace` put in; refuses anything else, and a cursor of another order. */
+export function decodePlace(cursor: string, order: string): [string, string] {
+  try {
+    const [madeFor, value, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
+    if (
+      madeFor === order &&
+      typeof value === 'string' &&
+      typeof id === 'string' &&
+      /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$/.test(id) &&
+      !value.includes('\u0000')
+    )
+      return [value, id];
+  } catch {
+    // Not made by us, which is said below.
+  }
+  throw badCursor();
+}
+
+function badCursor(): AppError {
+  const message = 'is not a cursor of this list in this sort; take nextCursor of the page before, with the same sort';
+  return new AppError('invalid', `cursor: ${message}`, { errors: [{ path: 'cursor', message, code: 'bad-cursor' }] });
+}

@@ -1,0 +1,63 @@
+import type { EntityManager } from 'typeorm';
+import type { Noun } from '../sql/rows.js';
+import type { Replacement } from './replacement.js';
+
+/** Where some of those that have the old value stand, found in the order of ids. All places of a replacement have the same parameters. */
+export interface Place {
+  noun: Noun;
+  id: string;
+  from: string;
+  where: string;
+}
+export type Users = { contacts: number; customers: number };
+
+const nouns: Noun[] = ['customer', 'contact'];
+const row = (noun: Noun, where: string): Place => ({ noun, id: 't.id', from: `${noun} t`, where });
+
+/** All of them, those in the bin too: what comes back from there has no value that nobody knows. */
+export function placesOf(replacement: Replacement): { places: Place[]; parameters: unknown[] } {
+  switch (replacement.what) {
+    case 'type':
+      // Apart, because an index serves those that are not in the bin.
+      return {
+        places: nouns.flatMap((noun) => [
+          row(noun, 't.type = $1 and t.deleted_at is null'),
+          row(noun, 't.type = $1 and t.deleted_at is not null'),
+        ]),
+        parameters: [replacement.from],
+      };
+    case 'tags':
+      return {
+        places: nouns.flatMap((noun) => [
+          ...replacement.from.map((_, i) => ({
+            noun,
+            id: `t.${noun}_id`,
+            from: `${noun}_tag t`,
+            where: `t.tag = ($1::text[])[${i + 1}]`,
+          })),
+          row(noun, 't.tags ?| $1::text[] and t.deleted_at is not null'),
+        ]),
+        parameters: [replacement.from],
+      };
+    case 'field':
+      return { places: [row(replacement.for, 't.custom_fields ? $1')], parameters: [replacement.key] };
+    case 'option':
+      return {
+        places: [row(replacement.for, 't.custom_fields -> $1::text ? $2')],
+        parameters: [replacement.key, replacement.from],
+      };
+  }
+}
+
+/** How many have the old value. */
+export async function countUsers(tx: EntityManager, replacement: Replacement): Promise<Users> {
+  const { places, parameters } = placesOf(replacement);
+  const users: Users = { contacts: 0, customers: 0 };
+  for (const noun of nouns) {
+    const its = places.filter((place) => place.noun === noun).map(({ id, from, where }) => `select ${id} from ${from} where ${where}`);
+    if (its.length === 0) continue;
+    const [row]: { n: number }[] = await tx.query(`select count(*)::int as n from (${its.join(' union ')}) users`, parameters);
+    users[`${noun}s`] = row?.n ?? 0;
+  }
+  return users;
+}

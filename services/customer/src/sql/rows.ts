@@ -1,0 +1,82 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { EntityManager } from 'typeorm';
+
+/** The two kinds of entries; each is also the name of its table and of the columns that name one. */
+export type Noun = 'contact' | 'customer';
+
+/** The columns of a table that a service writes: property name → PostgreSQL type. The column is the property in snake_case. */
+export type Columns = Record<string, string>;
+
+export const snake = (property: string): string => property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** Columns that both nouns have (docs/rules.md 2.3). */
+export const valueColumns = {
+  externalIds: 'jsonb',
+  emails: 'jsonb',
+  phones: 'jsonb',
+  addresses: 'jsonb',
+  links: 'jsonb',
+  type: 'text',
+  tags: 'jsonb',
+  notes: 'text',
+  customFields: 'jsonb',
+  ownerId: 'uuid',
+  access: 'jsonb',
+} satisfies Columns;
+
+/** What `access` comes down to; written with every row. */
+export const guardColumns = { readers: 'uuid[]', writers: 'uuid[]' } satisfies Columns;
+
+const OPEN = `'{"restricted": false, "agents": [], "teams": []}'::jsonb`;
+/** SQL: a moment as ISO 8601 in UTC. */
+export const moment = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/** `lock` keeps others from changing them until the transaction ends; `everybodys` gives also those the caller may not see, for work inside a step. */
+export type Reading = 'lock' | 'everybodys';
+
+const recordset = (columns: Columns) =>
+  `jsonb_to_recordset($1::jsonb) as r(id uuid, ${Object.entries(columns)
+    .map(([p, type]) => `"${p}" ${type}`)
+    .join(', ')})`;
+
+/** Inserts any number of rows in one statement. Create, bulk and import all write through here. */
+export async function insertRows(tx: EntityManager, table: string, columns: Columns, rows: readonly object[]): Promise<void> {
+  const properties = Object.keys(columns);
+  await tx.query(
+    `insert into ${table} (tenant_id, id, ${properties.map(snake).join(', ')})
+     select current_setting('kontor.tenant')::uuid, r.id, ${properties.map((p) => `r."${p}"`).join(', ')} from ${recordset(columns)}`,
+    [JSON.stringify(rows)],
+  );
+}
+
+/** Writes all columns of any number of rows that are there, and raises their versions, in one statement. */
+export async function updateRows(tx: EntityManager, table: string, columns: Columns, rows: readonly object[]): Promise<void> {
+  await tx.query(
+    `update ${table} t set version = t.version + 1, updated_at = now(), ${Object.keys(columns)
+      .map((p) => `${snake(p)} = r."${p}"`)
+      .join(', ')}
+     from ${recordset(columns)} where t.id = r.id`,
+    [JSON.stringify(rows)],
+  );
+}
+
+/** The select list for `columns` of alias `t`, under their property names; dates as text, moments as ISO 8601. */
+export const selectList = (columns: Columns): string =>
+  [
+    't.id',
+    't.version',
+    ...Object.entries(columns).map(([p, type]) =>
+      p === 'access' ? `coalesce(t.access, ${OPEN}) as access` : `t.${snake(p)}${type === 'date' ? '::text' : ''} as "${p}"`,
+    ),
+    ...['createdAt', 'updatedAt'].map((p) => `${moment(`t.${snake(p)}`)} as "${p}"`),
+  ].join(', ');
+
+/** JSON as the database gives it back has its members in another order. */
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b) || isDeepStrictEqual(a, b);
+
+/** Names of the properties in which two rows differ. */
+export function changedFields(columns: Columns, before: object, after: object): string[] {
+  const a = before as Record<string, unknown>;
+  const b = after as Record<string, unknown>;
+  return Object.keys(columns).filter((p) => !same(a[p] ?? null, b[p] ?? null));
+}

@@ -1,0 +1,102 @@
+import { AppError } from '@kontor/bus';
+import type { EntityManager } from 'typeorm';
+import { noChanges, record, type Step, tell, updated } from '../changes/changes.js';
+import { limits } from '../job/limits.js';
+import { columnOf, isKnown, type Replaceable, type Replacement, replaceIn, settingsAfter } from '../settings/replacement.js';
+import { lockSettings, saveSettings } from '../settings/settings.service.js';
+import { type Place, placesOf, type Users } from '../settings/users.js';
+import type { Noun } from '../sql/rows.js';
+import { updateRows } from '../sql/rows.js';
+
+/** How far a replacement has come: what it has changed, and where it goes on. */
+export type Progress = Users & { place: number; last: string };
+
+const FIRST = '00000000-0000-0000-0000-000000000000';
+export const begun = (): Progress => ({ contacts: 0, customers: 0, place: 0, last: FIRST });
+
+/**
+ * Goes on with a replacement for some contacts or customers. When nobody is left who has the old value, it goes from the settings;
+ * whoever was given it meanwhile is looked for first.
+ */
+export async function replaceSome(tx: EntityManager, replacement: Replacement, progress: Progress): Promise<'more' | 'done'> {
+  const { places, parameters } = placesOf(replacement);
+  const settings = await lockSettings(tx);
+  if (!isKnown(settings, replacement))
+    throw new AppError(
+      'conflict',
+      'What the others were to get instead was removed meanwhile; those that have not got it yet stay as they are',
+    );
+  const place = places[progress.place];
+  if (place) {
+    const ids = await idsAt(tx, place, parameters, progress.last, limits.step);
+    progress[`${place.noun}s`] += await replaceAt(tx, place.noun, ids, replacement);
+    if (ids.length < limits.step) Object.assign(progress, { place: progress.place + 1, last: FIRST });
+    else progress.last = ids.at(-1) ?? FIRST;
+    return 'more';
+  }
+  for (const one of places)
+    if ((await idsAt(tx, one, parameters, FIRST, 1)).length > 0) {
+      Object.assign(progress, { place: 0, last: FIRST });
+      return 'more';
+    }
+  await saveSettings(tx, settings, settingsAfter(settings, replacement));
+  return 'done';
+}
+
+async function idsAt(tx: EntityManager, { id, from, where }: Place, parameters: unknown[], after: string, most: number): Promise<string[]> {
+  const rows: { id: string }[] = await tx.query(
+    `select ${id} as id from ${from} where ${where} and ${id} > $${parameters.length + 1} order by ${id} limit ${most}`,
+    [...parameters, after],
+  );
+  return rows.map((row) => row.id);
+}
+
+type Row = Replaceable & { id: string; version: number; gone: boolean };
+
+/** Gives how many it changed. */
+async function replaceAt(tx: EntityManager, noun: Noun, ids: readonly string[], replacement: Replacement): Promise<number> {
+  if (ids.length === 0) return 0;
+  const columns = columnOf(replacement);
+  const rows: Row[] = await tx.query(
+    `select id, version, type, tags, custom_fields as "customFields", deleted_at is not null as gone from ${noun}
+     where id = any($1) order by id for no key update`,
+    [ids],
+  );
+  const steps: { step: Step; after: Row }[] = rows.flatMap((before) => {
+    const after = { ...before, ...replaceIn(before, replacement) };
+    const step = updated(columns, before, after);
+    return step ? [{ step, after }] : [];
+  });
+  await updateRows(
+    tx,
+    noun,
+    columns,
+    steps.map(({ after }) => after),
+  );
+  const live = steps.filter(({ after }) => !after.gone);
+  if (replacement.what === 'tags')
+    await replaceTags(
+      tx,
+      noun,
+      live.map(({ after }) => after.id),
+      replacement,
+    );
+  await tell(tx, { ...noChanges(), [`${noun}s`]: live.map(({ step }) => step) });
+  // Of what is in the bin others need not hear until it is restored.
+  await record(
+    tx,
+    steps.flatMap(({ step, after }) => (after.gone ? step : [])),
+  );
+  return steps.length;
+}
+
+/** The table that tags are looked up in. */
+async function replaceTags(
+  tx: EntityManager,
+  noun: Noun,
+  ids: readonly string[],
+  { from, to }: { from: string[]; to: string },
+): Promise<void> {
+  await tx.query(`delete from ${noun}_tag where ${noun}_id = any($1) and tag = any($2)`, [ids, from]);
+  await tx.query(`insert into ${noun}_tag (tag, ${noun}_id) select $2, unnest($1::uuid[]) on conflict do nothing`, [ids, to]);
+}

@@ -1,0 +1,65 @@
+import { AppError } from '@kontor/bus';
+import type { Replaced, Settings } from '@kontor/contracts';
+import { Database, idempotent } from '@kontor/database';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Jobs, type OpenJob } from '../job/job.service.js';
+import { limits } from '../job/limits.js';
+import { type Replacement, settingsDuring } from '../settings/replacement.js';
+import { lockSettings, saveSettings } from '../settings/settings.service.js';
+import { countUsers } from '../settings/users.js';
+import type { Wish } from './replace-request.js';
+import { begun, type Progress, replaceSome } from './replace-some.js';
+
+const KIND = 'replace-value';
+
+/** Renaming, merging and removing types, custom fields, their options and tags, with all that have them (docs/rules.md 10). */
+@Injectable()
+export class ReplaceService {
+  constructor(
+    @Inject(Database) private readonly db: Database,
+    @Inject(Jobs) private readonly jobs: Jobs,
+  ) {
+    jobs.on<Replacement, Progress>(KIND, (job) => jobs.inSteps(job, (tx) => this.step(tx, job)));
+  }
+
+  async replace(input: object, wish: (settings: Settings) => Wish): Promise<Replaced> {
+    const answer = await this.db.transaction(async (tx) => {
+      const [answer = ''] = await idempotent(tx, input, async () => [JSON.stringify(await this.begin(tx, wish))]);
+      return JSON.parse(answer) as Replaced;
+    });
+    // A repeat is told how far it is now.
+    return answer.job ? { ...answer, job: await this.jobs.get(answer.job.id) } : answer;
+  }
+
+  private async begin(tx: EntityManager, wish: (settings: Settings) => Wish): Promise<Replaced> {
+    const settings = await lockSettings(tx);
+    const { replacement, what, undecided } = wish(settings);
+    const users = await countUsers(tx, replacement);
+    const used = users.contacts + users.customers;
+    if (undecided && used > 0)
+      throw new AppError(
+        'conflict',
+        `${what} is used by ${users.contacts} contacts and ${users.customers} customers (with those in the bin); ${undecided}`,
+        { used, ...users },
+      );
+    await saveSettings(tx, settings, settingsDuring(settings, replacement));
+    if (used > limits.jobAbove) return { ...users, job: await this.jobs.create(tx, KIND, replacement, used) };
+    const progress = begun();
+    while ((await replaceSome(tx, replacement, progress)) === 'more');
+    return { contacts: progress.contacts, customers: progress.customers };
+  }
+
+  private async step(tx: EntityManager, job: OpenJob<Replacement, Progress>): Promise<'more' | 'done'> {
+    const progress = { ...begun(), ...job.result };
+    const more = await replaceSome(tx, job.input, progress);
+    const { contacts, customers } = progress;
+    await this.jobs.advance(
+      tx,
+      job as OpenJob,
+      Math.min(contacts + customers, job.total),
+      more === 'done' ? { contacts, customers } : progress,
+    );
+    return more;
+  }
+}
