@@ -1,9 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { AppError } from './app-error.js';
-import type { Context } from './context.js';
-
-/** Who asks. The gateway vouches for it with its signature; a service that passes a call on passes the signature on. */
-export type Caller = Pick<Context, 'tenant' | 'agent' | 'roles' | 'teams' | 'door'>;
+import type { Caller } from './context.js';
 
 const VALID_MS = 10 * 60_000;
 const REMEMBERED = 10_000;

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { type Door, doors } from '@kontor/contracts';
 import { type MsgHdrs, headers as natsHeaders } from '@nats-io/nats-core';
 import { AppError } from './app-error.js';
-import type { Caller } from './caller.js';
 
 export type Role = 'admin' | 'agent' | 'light_agent' | 'service';
 /** People's changes go before those of imports and jobs. */
@@ -26,6 +25,9 @@ export interface Context {
   /** Tenant, agent, roles, teams and door as the gateway has signed them; goes along with everything that is asked for this caller. */
   signed?: string;
 }
+
+/** Who asks. The gateway vouches for it with its signature; a service that passes a call on passes the signature on. */
+export type Caller = Pick<Context, 'tenant' | 'agent' | 'roles' | 'teams' | 'door'>;
 
 const storage = new AsyncLocalStorage<Context>();
 

@@ -2,7 +2,7 @@ export { addressOf } from './address.js';
 export * from './app-error.js';
 export * from './audience.js';
 export * from './bus.js';
-export { type Caller, CallerSigner, CallerVerifier, isCallerKey } from './caller.js';
+export { CallerSigner, CallerVerifier, isCallerKey } from './caller.js';
 export * from './context.js';
 export * from './describe-error.js';
 export { type Follower, type FollowerState, Followers } from './followers.js';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { apiControllers } from '../src/api-controllers.js';
-import { type Route, routesIn } from '../src/http/route.js';
+import { routesIn } from '../src/http/controller.js';
+import { type Route } from '../src/http/route.js';
 import { type Answer, problemIn } from '../test/start-gateway.js';
 import type { Ask, Outcome, Row } from './route-outcomes.js';
 import { type Caller, callers, makeScene, type Scene } from './route-scene.js';

@@ -1,5 +1,6 @@
 import { listBin, listBinnedThings, listErasures, purgeFromBin, restoreFromBin } from '@kontor/contracts';
-import { controller, get, post, remove } from './http/route.js';
+import { controller } from './http/controller.js';
+import { get, post, remove } from './http/route.js';
 
 /** What is left of who was erased. */
 export const ErasuresController = controller('erasures', '/v1/erasures', [get('', listErasures)]);

@@ -21,7 +21,8 @@ import {
   WhichContacts,
 } from '@kontor/contracts';
 import { csvExport } from './csv-export.js';
-import { controller, create, get, patch, post, put, remove } from './http/route.js';
+import { controller } from './http/controller.js';
+import { create, get, patch, post, put, remove } from './http/route.js';
 import { photoRoutes } from './photos/photos.js';
 
 // A request to a service must fit into one message of the bus (8 MB), with its headers.

@@ -14,7 +14,8 @@ import {
   WhichCustomers,
 } from '@kontor/contracts';
 import { csvExport } from './csv-export.js';
-import { controller, create, get, patch, post, remove } from './http/route.js';
+import { controller } from './http/controller.js';
+import { create, get, patch, post, remove } from './http/route.js';
 import { photoRoutes } from './photos/photos.js';
 
 export const CustomersController = controller('customers', '/v1/customers', [

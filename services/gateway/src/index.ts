@@ -4,7 +4,7 @@ import { defineService } from '@kontor/service';
 import { Objm } from '@nats-io/obj';
 import { GatewayEnv } from './env.js';
 import { GatewayModule } from './gateway.module.js';
-import { serve } from './http/serve.js';
+import { serve } from './serve.js';
 
 export const service = defineService({
   name: 'gateway',

@@ -1,5 +1,6 @@
 import { empty, Me } from '@kontor/contracts';
-import { controller, route } from './http/route.js';
+import { controller } from './http/controller.js';
+import { route } from './http/route.js';
 
 export const MeController = controller('me', '/v1/me', [
   route('GET', '', {

@@ -1,5 +1,6 @@
 import { getMerge, listMerges, undoMerge } from '@kontor/contracts';
-import { controller, get, post } from './http/route.js';
+import { controller } from './http/controller.js';
+import { get, post } from './http/route.js';
 
 export const MergesController = controller('merges', '/v1/merges', [
   get('', listMerges),

@@ -1,5 +1,6 @@
 import { addProjectMember, listProjectMembers, removeProjectMember } from '@kontor/contracts';
-import { controller, get, put, remove } from './http/route.js';
+import { controller } from './http/controller.js';
+import { get, put, remove } from './http/route.js';
 
 export const ProjectsController = controller('projects', '/v1/projects', [
   get(':id/members', listProjectMembers),

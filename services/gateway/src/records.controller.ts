@@ -8,7 +8,8 @@ import {
   listRecords,
   upsertRecords,
 } from '@kontor/contracts';
-import { controller, create, get, patch, put, remove } from './http/route.js';
+import { controller } from './http/controller.js';
+import { create, get, patch, put, remove } from './http/route.js';
 
 // A request to a service must fit into one message of the bus (8 MB), with its headers.
 const BULK_BYTES = 6 * 1024 * 1024;

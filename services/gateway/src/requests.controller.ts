@@ -8,7 +8,8 @@ import {
   listRequests,
   saveCaller,
 } from '@kontor/contracts';
-import { controller, create, get, patch, post, remove } from './http/route.js';
+import { controller } from './http/controller.js';
+import { create, get, patch, post, remove } from './http/route.js';
 
 export const RequestsController = controller('requests', '/v1/requests', [
   get('', listRequests),

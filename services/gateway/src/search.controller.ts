@@ -1,5 +1,6 @@
 import { getSearchStatus, rebuildIndex, search, suggest, verifyIndex } from '@kontor/contracts';
-import { controller, get, post } from './http/route.js';
+import { controller } from './http/controller.js';
+import { get, post } from './http/route.js';
 
 export const SearchController = controller('search', '/v1/search', [get('', search), get('suggest', suggest)]);
 

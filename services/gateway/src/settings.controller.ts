@@ -12,7 +12,8 @@ import {
   renameTags,
   renameType,
 } from '@kontor/contracts';
-import { controller, get, patch, post } from './http/route.js';
+import { controller } from './http/controller.js';
+import { get, patch, post } from './http/route.js';
 
 export const SettingsController = controller('settings', '/v1', [
   get('settings', getSettings),

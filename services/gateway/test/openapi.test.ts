@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { apiControllers } from '../src/api-controllers.js';
 import { openApiOf } from '../src/docs/openapi.js';
-import { routesIn } from '../src/http/route.js';
+import { routesIn } from '../src/http/controller.js';
 import { type Gateway, problemIn, startGateway } from './start-gateway.js';
 
 interface Operation {

@@ -5,7 +5,7 @@ import type { Photo, PhotoSuggestions } from '@kontor/contracts';
 import { service as customer } from '@kontor/customer';
 import { apiControllers } from '../src/api-controllers.js';
 import { openApiOf } from '../src/docs/openapi.js';
-import { routesIn } from '../src/http/route.js';
+import { routesIn } from '../src/http/controller.js';
 import { type Answer, type Gateway, problemIn, startGateway } from './start-gateway.js';
 
 let gateway: Gateway;

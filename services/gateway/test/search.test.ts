@@ -4,7 +4,7 @@ import * as k from '@kontor/contracts';
 import { service as customer } from '@kontor/customer';
 import { apiControllers } from '../src/api-controllers.js';
 import { openApiOf } from '../src/docs/openapi.js';
-import { routesIn } from '../src/http/route.js';
+import { routesIn } from '../src/http/controller.js';
 import { answer, standIn } from './stand-in.js';
 import { type Answer, type Gateway, problemIn, startGateway } from './start-gateway.js';
 

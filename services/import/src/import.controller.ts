@@ -12,8 +12,8 @@ import {
   startImport,
 } from '@kontor/contracts';
 import { Controller } from '@nestjs/common';
+import { ForgetService } from './erasure/forget.service.js';
 import { ImportService } from './import.service.js';
-import { ForgetService } from './keep/forget.service.js';
 
 @Controller()
 export class ImportController {

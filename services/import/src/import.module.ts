@@ -1,11 +1,11 @@
 import { DatabaseModule } from '@kontor/database';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Env } from './env.js';
+import { ForgetService } from './erasure/forget.service.js';
+import { FileStore } from './files/file-store.js';
 import { ImportController } from './import.controller.js';
 import { ImportEntity } from './import.entity.js';
 import { ImportService } from './import.service.js';
-import { FileStore } from './keep/file-store.js';
-import { ForgetService } from './keep/forget.service.js';
 import { ImportRunner } from './run/import-runner.js';
 
 @Module({})

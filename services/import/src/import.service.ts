@@ -14,10 +14,10 @@ import {
 import { Database, idempotent } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { FileStore } from './files/file-store.js';
+import { csvLine, rejectedHeader, rejectedLine } from './files/rejected-csv.js';
 import { lacksColumns } from './header/propose-mapping.js';
 import { dateOrderOf, ImportEntity, sourceOf } from './import.entity.js';
-import { FileStore } from './keep/file-store.js';
-import { csvLine, rejectedHeader, rejectedLine } from './keep/rejected-csv.js';
 import { orNull, readConventions } from './map/conventions.js';
 import { type FileSurvey, type SurveyedColumn, surveyFile } from './map/survey-file.js';
 import { UnreadableFile } from './read/unreadable-file.js';

@@ -1,8 +1,8 @@
 import { Database, migrate } from '@kontor/database';
 import { defineService } from '@kontor/service';
 import { Env } from './env.js';
+import { FileStore } from './files/file-store.js';
 import { ImportModule } from './import.module.js';
-import { FileStore } from './keep/file-store.js';
 import { ImportTables } from './migrations/1-import-tables.js';
 import { UploadedBy } from './migrations/2-uploaded-by.js';
 import { Reading } from './migrations/3-reading.js';

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { chunks, collect } from '../test/files.js';
-import { csvLine } from './keep/rejected-csv.js';
+import { csvLine } from './files/rejected-csv.js';
 import { rowMapper } from './map/map-row.js';
 import { surveyFile } from './map/survey-file.js';
 import { readCsv } from './read/read-csv.js';

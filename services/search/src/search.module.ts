@@ -8,17 +8,19 @@ import { Verifier } from './care/verifier.js';
 import { Dictionary } from './dictionary/dictionary.js';
 import type { Env } from './env.js';
 import { CurrentIndex } from './indexes/current-index.js';
-import { Forgetter } from './indexes/forgetter.js';
 import { Fresh } from './indexes/fresh.js';
 import { HandOver } from './indexes/hand-over.js';
-import { IndexListener } from './indexes/index.listener.js';
 import { IndexNames } from './indexes/index-names.js';
-import { Indexer } from './indexes/indexer.js';
 import { MeiliClient } from './indexes/meili.client.js';
+import { Forgetter } from './indexing/forgetter.js';
+import { IndexListener } from './indexing/index.listener.js';
+import { Indexer } from './indexing/indexer.js';
+import { DegradedSearch } from './search/degraded-search.js';
+import { HitSearch } from './search/hit-search.js';
+import { QueryResolver } from './search/query-resolver.js';
 import { SearchService } from './search/search.service.js';
 import { Seen } from './search/seen.js';
 import { SuggestService } from './search/suggest.service.js';
-import { Without } from './search/without-index.js';
 import { SearchController } from './search.controller.js';
 import { Writer } from './writer.js';
 
@@ -42,7 +44,9 @@ export class SearchModule {
         Fresh,
         Dictionary,
         Seen,
-        Without,
+        DegradedSearch,
+        QueryResolver,
+        HitSearch,
         SearchService,
         SuggestService,
         Forgetter,

@@ -3,8 +3,8 @@ import { Database, whileHolding } from '@kontor/database';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Rebuilder } from './care/rebuilder.js';
 import { Verifier } from './care/verifier.js';
-import { Indexer } from './indexes/indexer.js';
 import { WRITER, type WriterLock } from './indexes/writer-lock.js';
+import { Indexer } from './indexing/indexer.js';
 
 /** Lets one replica write to the index, the one that holds the lock: two could overtake each other, and leave an older state behind. */
 @Injectable()

@@ -1,5 +1,5 @@
 import { apiControllers } from '../api-controllers.js';
-import { routesIn } from '../http/route.js';
+import { routesIn } from '../http/controller.js';
 import { type OpenApi, openApiOf } from './openapi.js';
 
 let document: OpenApi | undefined;

@@ -1,5 +1,6 @@
 import { getImport, listImports, setImportMapping, startImport } from '@kontor/contracts';
-import { controller, get, post, put } from '../http/route.js';
+import { controller } from '../http/controller.js';
+import { get, post, put } from '../http/route.js';
 import { rejectedRows, rowsWithWarnings, sample } from './csv-files.js';
 import { progress } from './progress.js';
 import { upload } from './upload.js';

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { AppError, Bus, describeError, isTransient, newTraceparent, runAs, serviceContext } from '@kontor/bus';
 import { Database, type HeldLock, tryHolding } from '@kontor/database';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { FileStore } from '../files/file-store.js';
 import { ImportEntity } from '../import.entity.js';
-import { FileStore } from '../keep/file-store.js';
 import { UnreadableFile } from '../read/unreadable-file.js';
 import { runImport, sayWaitingFor } from './run-import.js';
 

@@ -3,7 +3,7 @@ import { AppError, currentContext } from '@kontor/bus';
 import type { AboutEntry, Forgotten } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
-import { Indexer } from '../indexes/indexer.js';
+import { Indexer } from '../indexing/indexer.js';
 import { currentTenant } from '../tenant.js';
 import { type Entry, textFields, wordsIn } from '../words/entry-fields.js';
 import { isHan, splitHanName, type Word } from '../words/words.js';

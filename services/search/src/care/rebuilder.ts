@@ -4,8 +4,8 @@ import { listTenants, listVersions } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Injectable, Logger } from '@nestjs/common';
 import { CurrentIndex } from '../indexes/current-index.js';
-import { Indexer } from '../indexes/indexer.js';
 import type { WriterLock } from '../indexes/writer-lock.js';
+import { Indexer } from '../indexing/indexer.js';
 import { type RebuildState, rebuildState } from '../orders/rebuild.js';
 
 const KINDS = ['customer', 'contact'] as const;

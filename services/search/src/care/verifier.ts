@@ -7,10 +7,10 @@ import { Dictionary } from '../dictionary/dictionary.js';
 import { CurrentIndex } from '../indexes/current-index.js';
 import { is } from '../indexes/filter.js';
 import { Fresh } from '../indexes/fresh.js';
-import { Indexer } from '../indexes/indexer.js';
 import { MeiliClient } from '../indexes/meili.client.js';
-import { readWork, type Told } from '../indexes/tenant-work.js';
 import type { WriterLock } from '../indexes/writer-lock.js';
+import { Indexer } from '../indexing/indexer.js';
+import { readWork, type Told } from '../indexing/tenant-work.js';
 import { VERIFICATION, type VerificationState } from '../orders/verification.js';
 
 const IDS_AT_ONCE = 1_000;

@@ -1,9 +1,10 @@
+import { isIdentifierClause, type Wanted, wantedBy } from '../query/identifier-test.js';
 import { asciiForm, escapeLike, likeOf, respell } from '../query/pattern.js';
 import type { Clause, Piece } from '../query/query.js';
 import { isLongEnough, patternSpellings, slipsIn, type WordClause } from '../query/word-test.js';
 import { letterBits } from '../words/edit-distance.js';
 import { fieldsFor, longTerm, ONLY_WHEN_NAMED, shortTerm } from '../words/entry-fields.js';
-import { BAR, digitsOf, isIdentifierClause, type Wanted, wantedBy } from '../words/identifiers.js';
+import { BAR, digitsOf } from '../words/identifiers.js';
 import { soundsOf } from '../words/sounds.js';
 import { isHan, wordSpellings, wordsOf } from '../words/words.js';
 
@@ -20,6 +21,9 @@ export interface Lookup {
   /** What it gives has been compared already: those words sound alike. */
   sounds?: true;
 }
+
+/** A lookup with what it gave: terms like `last:muller`, or for identifiers `<entry> <kind> <value>`. */
+export type Answered = Lookup & { rows: readonly string[] };
 
 type Param = (value: unknown) => string;
 

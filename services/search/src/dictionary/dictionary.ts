@@ -9,8 +9,7 @@ import { letterBits } from '../words/edit-distance.js';
 import { longTerm, shortTerm } from '../words/entry-fields.js';
 import type { Identifier } from '../words/identifiers.js';
 import { soundsOf } from '../words/sounds.js';
-import { type Lookup, lookupsFor, MOST_FOUND } from './dictionary-query.js';
-import type { Answered } from './found.js';
+import { type Answered, type Lookup, lookupsFor, MOST_FOUND } from './dictionary-query.js';
 import { KnownTerms } from './known-terms.js';
 
 /** The identifiers of an entry as it is now. */

@@ -1,10 +1,15 @@
-import type { FoundHit } from '../search/cursor.js';
 import { type Document, PHRASE_FIELDS } from './document.js';
 import { and, type Filter, type Filterable, type Fits, filterTest, folded, isIn, not, valuesOf } from './filter.js';
 import type { Snapshot } from './fresh.js';
 import type { Answer, Found, MeiliClient, Phrases, Question, Sort } from './meili.client.js';
 
 export type { Question };
+
+export interface FoundHit {
+  id: string;
+  /** Where they were asked for. */
+  words?: readonly string[];
+}
 
 export interface BothAnswer {
   /** In the order of the sort, those of both indexes together. */

@@ -9,8 +9,9 @@ import {
   textFields,
   wordsIn,
 } from '../words/entry-fields.js';
-import { digitsOf, type IdentifierClause, identifierTest, identifierValues, isIdentifierClause, wantedBy } from '../words/identifiers.js';
+import { digitsOf, identifierValues } from '../words/identifiers.js';
 import { phraseReadings, phraseWords, type Word, wordSpellings } from '../words/words.js';
+import { type IdentifierClause, identifierTest, isIdentifierClause, wantedBy } from './identifier-test.js';
 import { type Clause, otherwise } from './query.js';
 import { type Fit, type WordClause, wordTest } from './word-test.js';
 

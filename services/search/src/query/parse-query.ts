@@ -1,6 +1,6 @@
-import { type Char, type FieldNamed, isSign, type Token, tokensOf } from '../words/tokens.js';
 import { isJoint, isWordChar, joinedTokens, phraseWords, wordSpellings } from '../words/words.js';
 import { type Clause, type Meaning, type Piece, QueryError, type Term } from './query.js';
+import { type Char, type FieldNamed, isSign, type Token, tokensOf } from './tokens.js';
 
 const MOST_CLAUSES = 32;
 const MOST_CHARACTERS = 512;

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { fc } from '@kontor/testing/properties';
-import { cutPage, type FoundHit, readCursor } from './cursor.js';
+import type { FoundHit } from '../indexes/both-indexes.js';
+import { cutPage, readCursor } from './cursor.js';
 
 test('pages go through all classes, each hit once', () => {
   fc.assert(

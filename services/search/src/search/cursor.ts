@@ -1,16 +1,11 @@
 import { invalid } from '@kontor/bus';
+import type { FoundHit } from '../indexes/both-indexes.js';
 
 /** How far a reader has come: `seen` hits in all, of this class the first so many, and of the better classes all. */
 export interface Cursor {
   class: number;
   offset: number;
   seen: number;
-}
-
-export interface FoundHit {
-  id: string;
-  /** Where they were asked for. */
-  words?: readonly string[];
 }
 
 export function readCursor(cursor: string | undefined): Cursor {

@@ -1,13 +1,14 @@
 import type { Explanation } from '@kontor/contracts';
+import { isIdentifierClause, wantedBy } from '../query/identifier-test.js';
 import { likeOf } from '../query/pattern.js';
 import { type Clause, otherwise } from '../query/query.js';
 import { patternSpellings } from '../query/word-test.js';
-import { digitsOf, isIdentifierClause, wantedBy } from '../words/identifiers.js';
+import { digitsOf } from '../words/identifiers.js';
 import { phraseLine, wordSpellings } from '../words/words.js';
-import type { Understood } from './search.service.js';
+import type { ResolvedQuery } from './query-resolver.js';
 
 /** How the clauses were understood. What the dictionary has can come from entries that the caller may not see, so only admins are told how much that is. */
-export const explainClauses = ({ clauses, answers, found }: Understood, admin: boolean): Explanation['clauses'] =>
+export const explainClauses = ({ clauses, answers, found }: ResolvedQuery, admin: boolean): Explanation['clauses'] =>
   clauses.map((clause, i) => ({
     at: clause.at,
     kind: clause.kind,

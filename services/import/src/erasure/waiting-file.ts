@@ -1,7 +1,7 @@
 import { AppError } from '@kontor/bus';
+import type { FileStore } from '../files/file-store.js';
 import type { ImportEntity } from '../import.entity.js';
 import { readCsv } from '../read/read-csv.js';
-import type { FileStore } from './file-store.js';
 import type { Traces } from './traces.js';
 
 /** The rows of a file that name somebody, one at a time; the header, should it be one of them, has the number 0. None when the file is gone. */

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { parseQuery } from '../query/parse-query.js';
-import type { Entry } from './entry-fields.js';
-import { identifiersOf, identifierTest, wantedBy } from './identifiers.js';
+import type { Entry } from '../words/entry-fields.js';
+import { identifiersOf } from '../words/identifiers.js';
+import { identifierTest, wantedBy } from './identifier-test.js';
+import { parseQuery } from './parse-query.js';
 
 const entry = (emails: string[], phones: [string, string?][], employeeCode: string | null = null) =>
   ({

@@ -1,13 +1,13 @@
 import { Bus, describeError } from '@kontor/bus';
 import { Injectable, Logger } from '@nestjs/common';
 import { Dictionary } from '../dictionary/dictionary.js';
-import { CurrentIndex } from './current-index.js';
+import { CurrentIndex } from '../indexes/current-index.js';
+import { Fresh, keepFresh } from '../indexes/fresh.js';
+import { HandOver } from '../indexes/hand-over.js';
+import type { WriterLock } from '../indexes/writer-lock.js';
 import { Forgetter } from './forgetter.js';
-import { Fresh, keepFresh } from './fresh.js';
-import { HandOver } from './hand-over.js';
 import { type Lane, Lanes, type Waiting } from './lanes.js';
 import { readWork, type TenantWork, type Told } from './tenant-work.js';
-import type { WriterLock } from './writer-lock.js';
 
 /** What has been read; those whose tenant could not be read have been told already. */
 interface Read {

@@ -1,13 +1,11 @@
+import { type Answered, MOST_FOUND } from '../dictionary/dictionary-query.js';
 import { and, type Filter, isIn, or } from '../indexes/filter.js';
+import { type IdentifierClause, identifierTest, isIdentifierClause, wantedBy } from '../query/identifier-test.js';
 import type { Clause } from '../query/query.js';
 import { type Fit, SOUNDS_ALIKE, type WordClause, wordTestWithoutSounds } from '../query/word-test.js';
-import type { Found } from '../search/plan-query.js';
 import { fieldsFor, ONLY_WHEN_NAMED, presenceTerm } from '../words/entry-fields.js';
-import { type Identifier, type IdentifierClause, identifierTest, isIdentifierClause, wantedBy } from '../words/identifiers.js';
-import { type Lookup, MOST_FOUND } from './dictionary-query.js';
-
-/** A lookup with what it gave: terms like `last:muller`, or for identifiers `<entry> <kind> <value>`. */
-export type Answered = Lookup & { rows: readonly string[] };
+import { type Identifier } from '../words/identifiers.js';
+import type { Found } from './plan-query.js';
 
 /** What is known of a clause from the rows of its lookups. The common words of the tenant matter only where there is more than was looked at. */
 export function foundFor(clause: Clause, answers: readonly Answered[], common: readonly string[]): Found {

@@ -2,12 +2,12 @@ import type { Forgotten } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import { Dictionary } from '../dictionary/dictionary.js';
+import { CurrentIndex } from '../indexes/current-index.js';
+import { is } from '../indexes/filter.js';
+import { Fresh } from '../indexes/fresh.js';
+import { MeiliClient } from '../indexes/meili.client.js';
+import type { WriterLock } from '../indexes/writer-lock.js';
 import { noteSwept, orderSweep, sweepState } from '../orders/sweep.js';
-import { CurrentIndex } from './current-index.js';
-import { is } from './filter.js';
-import { Fresh } from './fresh.js';
-import { MeiliClient } from './meili.client.js';
-import type { WriterLock } from './writer-lock.js';
 
 interface Order {
   tenant: string;

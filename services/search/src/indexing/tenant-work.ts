@@ -1,9 +1,9 @@
 import { setImmediate as letOthersWork } from 'node:timers/promises';
 import { AppError, type Bus, serviceContext } from '@kontor/bus';
 import { getIndexEntries } from '@kontor/contracts';
+import { documentOf, printDocument } from '../indexes/document.js';
 import { type Entry, isPresence, nameWord } from '../words/entry-fields.js';
 import { type Identifier, identifiersOf } from '../words/identifiers.js';
-import { documentOf, printDocument } from './document.js';
 
 /** An entry that is to be looked at: of which version it was told, if any was. */
 export interface Told {

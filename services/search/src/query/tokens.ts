@@ -1,5 +1,5 @@
-import { QueryError } from '../query/query.js';
-import { visible } from './words.js';
+import { visible } from '../words/words.js';
+import { QueryError } from './query.js';
 
 /** A character of a query; a plain one has lost its meaning, by a backslash or by standing in quotes. */
 export interface Char {

@@ -1,9 +1,9 @@
 import { Bus, type Lane, On } from '@kontor/bus';
 import { type Change, contactsChanged, customersChanged, listContactIds, type PayloadOf } from '@kontor/contracts';
 import { Controller } from '@nestjs/common';
+import { WRITER } from '../indexes/writer-lock.js';
 import { currentTenant } from '../tenant.js';
 import { Indexer } from './indexer.js';
-import { WRITER } from './writer-lock.js';
 
 /** Follows what changes in the customer service. What the changes were does not matter: the indexer asks what the entries are now. */
 @Controller()

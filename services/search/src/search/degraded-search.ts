@@ -2,17 +2,17 @@ import { AppError, Bus } from '@kontor/bus';
 import { getEntries } from '@kontor/contracts';
 import { Injectable } from '@nestjs/common';
 import { Dictionary } from '../dictionary/dictionary.js';
-import type { Answered } from '../dictionary/found.js';
+import type { Answered } from '../dictionary/dictionary-query.js';
 import { answerFrom, type BothAnswer, phraseTest, type Question } from '../indexes/both-indexes.js';
 import { type Document, documentOf } from '../indexes/document.js';
 import { type Filter, isIn } from '../indexes/filter.js';
+import { isIdentifierClause } from '../query/identifier-test.js';
 import type { Clause } from '../query/query.js';
 import { currentTenant } from '../tenant.js';
 import { type Entry, fieldsFor, NAME_FIELDS, nameWord } from '../words/entry-fields.js';
-import { isIdentifierClause } from '../words/identifiers.js';
 import { phraseOf } from './phrase-search.js';
 import { type Found, type Plan, planQuery } from './plan-query.js';
-import type { Understood } from './search.service.js';
+import type { ResolvedQuery } from './query-resolver.js';
 
 const MOST_CANDIDATES = 1_000;
 const MOST_WORDS = 2_000;
@@ -35,14 +35,14 @@ interface Candidates {
  * customer service says what they are now, and everything else of the query is looked at here. Nothing else can be answered.
  */
 @Injectable()
-export class Without {
+export class DegradedSearch {
   constructor(
     private readonly bus: Bus,
     private readonly dictionary: Dictionary,
   ) {}
 
   /** Fails with `why` when the query cannot be answered so. */
-  async prepare({ clauses, answers, found, given }: Understood, why: AppError): Promise<Prepared> {
+  async prepare({ clauses, answers, found, given }: ResolvedQuery, why: AppError): Promise<Prepared> {
     const identified = clauses.flatMap((clause, i) => (clause.not ? [] : identifiedBy(clause, answers[i]!)));
     const named = identified.some(({ all }) => all) ? [] : await Promise.all(clauses.map((clause, i) => this.named(clause, found[i]!)));
     const candidates = [...identified, ...named.filter((one) => one !== undefined)];
