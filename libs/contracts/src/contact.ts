@@ -1,17 +1,15 @@
 import { z } from 'zod';
+import { givenContactFields, perContactField } from './contact-fields.js';
 import { event, request } from './contract.js';
 import {
   bulkResult,
   byId,
   codeText,
-  date,
   empty,
   flag,
   id,
   instant,
-  language,
   listSort,
-  nameText,
   page,
   paging,
   shortText,
@@ -21,37 +19,14 @@ import {
 } from './shapes.js';
 import { changedMany, changeOfMany, externalSource, IMPORT_SOURCE, manyChange, newValues, Phone, patchValues, values } from './values.js';
 
-const EARLIEST_BIRTHDAY = '1850-01-01';
-// Somewhere it is tomorrow already.
-const AHEAD_MS = 14 * 60 * 60 * 1000;
-const latestBirthday = () => new Date(Date.now() + AHEAD_MS).toISOString().slice(0, 10);
-/** What is wrong with a date as a birthday: nobody to talk to was born before 1850 or is born in the future. */
-export const birthdayProblem = (birthday: string): string | undefined =>
-  birthday >= EARLIEST_BIRTHDAY && birthday <= latestBirthday() ? undefined : 'must be a date between 1850-01-01 and today';
-
-const person = {
-  firstName: nameText.nullable().optional(),
-  middleName: nameText.nullable().optional(),
-  lastName: nameText.nullable().optional(),
-  employeeCode: codeText.nullable().optional(),
-  companyName: nameText.nullable().optional().describe('free text, for someone whose company is not a customer'),
-  jobTitle: nameText.nullable().optional(),
-  language: language.nullable().optional(),
-  birthday: date
-    .refine((value) => birthdayProblem(value) === undefined, { error: ({ input }) => birthdayProblem(String(input)) })
-    .nullable()
-    .optional(),
-  customerId: id.nullable().optional(),
-};
-
 /** Accepted with at least one of: a first or last name, an e-mail, a phone, an address, an employee code (docs/rules.md 2.1). */
-export const NewContact = z.strictObject({ ...person, ...newValues }).meta({ id: 'NewContact' });
+export const NewContact = z.strictObject({ ...givenContactFields, ...newValues }).meta({ id: 'NewContact' });
 export type NewContact = z.output<typeof NewContact>;
 
 /** A JSON merge patch: null clears, a list replaces the list, customFields are merged key by key. */
 export const ContactPatch = z
   .strictObject({
-    ...person,
+    ...givenContactFields,
     ...patchValues,
   })
   .meta({ id: 'ContactPatch' });
@@ -61,16 +36,8 @@ export const Contact = z
   .object({
     id: z.string(),
     version: z.int(),
-    firstName: z.string().nullable(),
-    middleName: z.string().nullable(),
-    lastName: z.string().nullable(),
     displayName: z.string(),
-    employeeCode: z.string().nullable(),
-    companyName: z.string().nullable(),
-    jobTitle: z.string().nullable(),
-    language: z.string().nullable(),
-    birthday: z.string().nullable(),
-    customerId: z.string().nullable(),
+    ...perContactField(() => z.string().nullable()),
     isPrimaryContact: z.boolean(),
     ...values,
     createdAt: instant,
@@ -238,15 +205,8 @@ const rowAddress = z.object({
 /** One row of an imported file: only what the file has. Slots say which of the numbers of a kind it is (phone, phone2 …), from 0. */
 export const ImportRow = z.object({
   id: z.string().optional().describe('which contact it is, where that is one of this tenant'),
-  firstName: z.string().optional(),
-  middleName: z.string().optional(),
-  lastName: z.string().optional(),
-  employeeCode: z.string().optional(),
+  ...perContactField(() => z.string().optional()),
   externalId: z.string().optional(),
-  companyName: z.string().optional(),
-  jobTitle: z.string().optional(),
-  language: z.string().optional(),
-  birthday: z.string().optional(),
   type: z.string().optional(),
   notes: z.string().optional(),
   tags: z.array(z.string()).optional(),
@@ -257,7 +217,6 @@ export const ImportRow = z.object({
   website: z.string().optional(),
   otherWebsites: z.array(z.string()).optional(),
   customFields: z.record(z.string(), z.string()).optional(),
-  customerId: z.string().optional(),
   ownerId: z.string().optional(),
   exact: z.string().optional().describe('JSON of ExactValues, as an export writes it'),
 });

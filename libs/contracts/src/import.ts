@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ContactFieldName, contactFieldNames } from './contact-fields.js';
 import { request } from './contract.js';
 import { byId, empty, id, instant, page, paging, shortText } from './shapes.js';
 import { externalSource } from './values.js';
@@ -6,16 +7,11 @@ import { externalSource } from './values.js';
 /** The object store bucket that uploaded files wait in until their import ends. */
 export const IMPORT_BUCKET = 'imports';
 
-export const importFields = [
+/** Fields that a column of a file may be, besides those that say one thing of a contact. */
+const otherFields = [
   'id',
-  'firstName',
-  'middleName',
-  'lastName',
   'name',
-  'employeeCode',
   'externalId',
-  'companyName',
-  'jobTitle',
   'email',
   'email2',
   'phone',
@@ -37,16 +33,14 @@ export const importFields = [
   'homeState',
   'homePostalCode',
   'homeCountry',
-  'birthday',
-  'language',
   'type',
   'tags',
   'notes',
   'website',
-  'customerId',
   'ownerId',
   'exact',
 ] as const;
+export const importFields: readonly (ContactFieldName | (typeof otherFields)[number])[] = [...contactFieldNames(), ...otherFields];
 export type ImportField = (typeof importFields)[number] | `customFields.${string}`;
 const field = z.union([z.enum(importFields), z.templateLiteral(['customFields.', z.string().min(1).max(64)])]);
 

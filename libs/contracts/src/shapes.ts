@@ -35,13 +35,15 @@ export const tagFilter = z
 export const language = z
   .string()
   .max(35)
-  .refine((value) => {
-    try {
-      return Intl.getCanonicalLocales(value).length === 1;
-    } catch {
-      return false;
-    }
-  }, 'must be a language tag like en, de or zh-Hant');
+  .refine((value) => value === '' || canonicalLanguage(value) !== undefined, 'must be a language tag like en, de or zh-Hant')
+  .overwrite((value) => canonicalLanguage(value) ?? value);
+function canonicalLanguage(tag: string): string | undefined {
+  try {
+    return Intl.getCanonicalLocales(tag)[0];
+  } catch {
+    return undefined;
+  }
+}
 export const country = z.string().regex(/^[A-Z]{2}$/, 'must be an ISO 3166 country code of two capital letters like DE');
 
 export const page = <T extends z.ZodType>(item: T) =>

@@ -1,19 +1,11 @@
 import { AppError, invalid } from '@kontor/bus';
-import type { ContactPatch, FieldError, NewContact, Settings } from '@kontor/contracts';
+import { type ContactPatch, type FieldError, type NewContact, perContactField, type Settings } from '@kontor/contracts';
 import { mergeValues, noValues } from '../fields/shared-fields.js';
 import type { ContactRow } from '../tables/contact.table.js';
 
 export const noContact: Omit<ContactRow, 'id'> = {
   ...noValues,
-  firstName: null,
-  middleName: null,
-  lastName: null,
-  employeeCode: null,
-  companyName: null,
-  jobTitle: null,
-  language: null,
-  birthday: null,
-  customerId: null,
+  ...perContactField(() => null),
 };
 
 /** Lays a patch over a contact (a new contact is a patch of an empty one); throws `invalid` with every field that is wrong. */
@@ -27,20 +19,9 @@ export function mergeContact(before: ContactRow, given: ContactPatch | NewContac
 /** The same for somebody of whom nothing may be known yet. */
 export function mergePerson(before: ContactRow, given: ContactPatch | NewContact, settings: Settings): ContactRow {
   const errors: FieldError[] = [];
-  const text = (key: 'firstName' | 'middleName' | 'lastName' | 'employeeCode' | 'companyName' | 'jobTitle') =>
-    given[key] === undefined ? before[key] : given[key] || null;
-  const { language, birthday, customerId } = given;
   const row: ContactRow = {
     id: before.id,
-    firstName: text('firstName'),
-    middleName: text('middleName'),
-    lastName: text('lastName'),
-    employeeCode: text('employeeCode'),
-    companyName: text('companyName'),
-    jobTitle: text('jobTitle'),
-    language: language === undefined ? before.language : language && (Intl.getCanonicalLocales(language)[0] ?? null),
-    birthday: birthday === undefined ? before.birthday : birthday,
-    customerId: customerId === undefined ? before.customerId : customerId,
+    ...perContactField((_, name) => (given[name] === undefined ? before[name] : given[name] || null)),
     ...mergeValues(before, given, settings, 'contact', errors),
   };
   if (errors.length > 0) throw invalid(errors);

@@ -1,7 +1,8 @@
 import {
-  birthdayProblem,
   cleanEmail,
   cleanText,
+  contactFieldNames,
+  contactFields,
   emailProblem,
   IMPORT_SOURCE,
   type ImportRow,
@@ -35,15 +36,16 @@ export async function readNamed(tx: EntityManager, rows: readonly ImportRow[]): 
 /** A row as its values are kept and compared. Of `Ada Stone <ada@a.example>` the address is taken. */
 export function cleanRow(row: ImportRow): ImportRow {
   const clean: ImportRow = { ...row };
-  for (const key of ['firstName', 'middleName', 'lastName', 'companyName', 'jobTitle'] as const)
-    if (row[key] && isBlank(row[key])) delete clean[key];
-  for (const key of ['employeeCode', 'externalId', 'website'] as const) if (row[key]) clean[key] = cleanText(row[key]);
+  for (const key of contactFieldNames('text')) if (row[key] && isBlank(row[key])) delete clean[key];
+  for (const key of [...contactFieldNames('code'), 'externalId', 'website'] as const) if (row[key]) clean[key] = cleanText(row[key]);
   if (row.emails) clean.emails = row.emails.map((one) => cleanEmail(one.replace(/^[^<>@]*<([^<>]+)>\s*$/, '$1')));
   if (row.phones) clean.phones = row.phones.map((phone) => ({ ...phone, number: cleanText(phone.number) }));
   if (row.tags) clean.tags = row.tags.map(cleanText).filter(Boolean);
   if (row.address) clean.address = Object.fromEntries(Object.entries(row.address).map(([key, line]) => [key, line && cleanText(line)]));
   return clean;
 }
+
+const plainFields = contactFieldNames('text', 'code', 'date');
 
 /**
  * Lays a row of a file over a contact: only what the row has changes; nothing that the contact has is lost.
@@ -60,17 +62,12 @@ export function layRowOver(
   const tooLong = longest(row);
   if (tooLong) return { contact, warnings, reason: tooLong };
   let next: ContactRow = { ...contact };
-  for (const key of ['firstName', 'middleName', 'lastName', 'employeeCode', 'companyName', 'jobTitle'] as const)
-    if (row[key]) next[key] = row[key];
-  if (row.birthday) {
-    const problem = birthdayProblem(row.birthday);
-    if (problem) warnings.push(`birthday: "${row.birthday}" ${problem}; left out`);
-    else next.birthday = row.birthday;
-  }
-  if (row.language) {
-    const language = canonicalLanguage(row.language);
-    if (language) next.language = language;
-    else warnings.push(`language: "${row.language}" is not a language tag like de or en-GB; left out`);
+  for (const name of plainFields) {
+    const value = row[name];
+    if (!value || value === contact[name]) continue;
+    const { data, error } = contactFields[name].given.safeParse(value);
+    if (data) next[name] = data;
+    else if (error) warnings.push(`${name}: "${value.slice(0, 100)}" ${error.issues[0]?.message}; left out`);
   }
   next = layValues(next, row, settings, 'contact', warnings, source);
   const customerId = uuidIn(row.customerId);
@@ -80,14 +77,6 @@ export function layRowOver(
   if (ownerId && named.agents.has(ownerId)) next.ownerId = ownerId;
   else if (row.ownerId) warnings.push('ownerId: names no agent here; left out');
   return { contact: next, warnings };
-}
-
-function canonicalLanguage(tag: string): string | undefined {
-  try {
-    return Intl.getCanonicalLocales(tag)[0];
-  } catch {
-    return undefined;
-  }
 }
 
 // `exact` is read field by field, each with a limit of its own.

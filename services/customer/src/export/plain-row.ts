@@ -1,4 +1,4 @@
-import { type CustomFieldValue, IMPORT_SOURCE, type ImportRow, joinList, type Settings } from '@kontor/contracts';
+import { type CustomFieldValue, IMPORT_SOURCE, type ImportRow, joinList, perContactField, type Settings } from '@kontor/contracts';
 import { layValues } from '../fields/imported-fields.js';
 import { primaryOf } from '../fields/primary.js';
 import { noValues, type Values } from '../fields/shared-fields.js';
@@ -68,10 +68,12 @@ export function exactOf(values: Values, plain: ImportRow, settings: Settings, no
 /** A contact as its row of the file; whatever the columns for people cannot say stands in `exact`. */
 export function contactToRow(contact: ContactRow, customFields: readonly string[], settings: Settings): ImportRow {
   const plain = plainRow(contact, customFields);
-  const { id, firstName, middleName, lastName, employeeCode, companyName, jobTitle, language, birthday, customerId } = contact;
-  const person = { firstName, middleName, lastName, employeeCode, companyName, jobTitle, language, birthday, customerId };
-  const said = Object.entries(person).filter(([, text]) => text !== null);
-  return { id, ...Object.fromEntries(said), ...plain, exact: exactOf(contact, plain, settings, 'contact') };
+  return {
+    id: contact.id,
+    ...perContactField((_, name) => contact[name] ?? undefined),
+    ...plain,
+    exact: exactOf(contact, plain, settings, 'contact'),
+  };
 }
 
 /** The cells of a row by their columns, the opposite of what the import does with them. */

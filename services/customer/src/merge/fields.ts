@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Address, Phone } from '@kontor/contracts';
+import { type Address, type Phone, perContactField } from '@kontor/contracts';
 import { openToAll } from '../access/access.js';
 import { domainKey, emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import { sameNumberKey, samePhoneKey } from '../fields/phone-number.js';
 import type { Values } from '../fields/shared-fields.js';
 import type { Noun } from '../sql/rows.js';
+import type { CustomerRow } from '../tables/customer.table.js';
 
 /** A contact or customer as merging sees it: an id and its fields. */
 export type MergeRow = Values & { id: string; version: number };
@@ -30,21 +31,14 @@ const shared: Record<keyof Values, Rule> = {
   ownerId: 'own',
   access: 'own',
 };
-export const rulesOf: Record<Noun, Record<string, Rule>> = {
-  contact: {
-    firstName: 'fill',
-    middleName: 'fill',
-    lastName: 'fill',
-    employeeCode: 'fill',
-    companyName: 'fill',
-    jobTitle: 'fill',
-    language: 'fill',
-    birthday: 'fill',
-    customerId: 'fill',
-    ...shared,
-  },
-  customer: { name: 'fill', parentId: 'own', primaryContactId: 'fill', domains: 'unite', ...shared },
+const customer: Record<keyof Omit<CustomerRow, 'id'>, Rule> = {
+  name: 'fill',
+  parentId: 'own',
+  primaryContactId: 'fill',
+  domains: 'unite',
+  ...shared,
 };
+export const rulesOf: Record<Noun, Record<string, Rule>> = { contact: { ...perContactField(({ merge }) => merge), ...shared }, customer };
 
 export const same = (a: unknown, b: unknown): boolean => isDeepStrictEqual(a ?? null, b ?? null);
 export const isEmpty = (value: unknown): boolean => value === null || value === undefined || same(value, []) || same(value, openToAll);

@@ -1,5 +1,5 @@
 import { AppError } from '@kontor/bus';
-import type { ContactEntry, Summary } from '@kontor/contracts';
+import { type ContactEntry, type ContactFields, perContactField, type Summary } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { accessColumns, mayRead, mayWrite, readOnly } from '../access/access.js';
 import { displayName, sortName } from '../fields/names.js';
@@ -11,33 +11,13 @@ import { mergedInto } from './merged-into.js';
 import { givingKeys } from './waiting-records.js';
 
 /** A contact as it is kept. */
-export interface ContactRow extends Values {
+export interface ContactRow extends Values, ContactFields {
   id: string;
-  firstName: string | null;
-  middleName: string | null;
-  lastName: string | null;
-  employeeCode: string | null;
-  companyName: string | null;
-  jobTitle: string | null;
-  language: string | null;
-  birthday: string | null;
-  customerId: string | null;
 }
 export type StoredContact = ContactRow & ContactEntry & { mayWrite: boolean };
 
-const own = {
-  firstName: 'text',
-  middleName: 'text',
-  lastName: 'text',
-  employeeCode: 'text',
-  companyName: 'text',
-  jobTitle: 'text',
-  language: 'text',
-  birthday: 'date',
-  customerId: 'uuid',
-} satisfies Columns;
 /** What a contact consists of; `displayName` and `sortName` follow from it. */
-export const contactColumns: Columns = { ...own, ...valueColumns };
+export const contactColumns: Columns = { ...perContactField(({ column }) => column), ...valueColumns };
 const stored: Columns = { displayName: 'text', sortName: 'text', ...contactColumns, ...guardColumns };
 
 const withNames = (row: ContactRow) => {

@@ -20,7 +20,13 @@ export interface CustomerRow extends Values {
 }
 export type StoredCustomer = CustomerRow & CustomerEntry & { mayWrite: boolean };
 
-export const customerColumns: Columns = { name: 'text', parentId: 'uuid', primaryContactId: 'uuid', domains: 'jsonb', ...valueColumns };
+export const customerColumns: Record<keyof Omit<CustomerRow, 'id'>, string> = {
+  name: 'text',
+  parentId: 'uuid',
+  primaryContactId: 'uuid',
+  domains: 'jsonb',
+  ...valueColumns,
+};
 const stored: Columns = { sortName: 'text', ...customerColumns, ...guardColumns };
 
 const withSortName = (row: CustomerRow) => ({ ...row, sortName: sortName(row.name), ...accessColumns(row) });

@@ -1,19 +1,12 @@
-import { type ImportField, importFields } from '@kontor/contracts';
+import { type ImportField, importFields, perContactField } from '@kontor/contracts';
 import { addressColumns } from './address-columns.js';
 
 // What headers are called in English and German and in the exports of Google, Outlook, Zoho, HubSpot and Salesforce, as `keyOf` writes them.
 // Within a field the likelier name stands first; it wins where a file has several (Outlook has business, home and other addresses).
 const names: Partial<Record<ImportField, string>> = {
-  firstName: 'givenname forename fname vorname rufname',
-  middleName: 'middleinitial middlenames additionalname secondname zweitername weiterevornamen mittelname',
-  lastName: 'surname familyname lname nachname familienname zuname',
+  ...perContactField(({ headers }) => headers),
   name: 'fullname namevorname nachnamevorname lastnamefirstname lastfirst contactname displayname kontaktname ansprechpartner vollername vollstaendigername anzeigename',
-  employeeCode:
-    'employeeid employeenumber employeeno staffid staffnumber personnelnumber personalnummer personalnr mitarbeiternummer mitarbeiternr',
   externalId: 'externalreference externeid externenummer contactid kontaktid recordid recordidcontact',
-  companyName:
-    'company organization organisation organizationname organisationname organization1name accountname employer firma firmenname unternehmen arbeitgeber',
-  jobTitle: 'position jobposition organizationtitle organization1title occupation funktion berufsbezeichnung beruf stellenbezeichnung',
   email:
     'emailaddress mail email1 email1value email1address emailprimary primaryemail workemail businessemail mailaddress emailadresse mailadresse emailgeschaeftlich',
   email2:
@@ -35,8 +28,6 @@ const names: Partial<Record<ImportField, string>> = {
   postalCode: 'zip zipcode postcode zippostalcode plz postleitzahl',
   country: 'countryregion landregion countrycode land laendercode staat',
   alias: 'aliasname addressalias placename ortsalias ortsbezeichnung',
-  birthday: 'birthdate dateofbirth dob bday geburtstag geburtsdatum gebdatum',
-  language: 'preferredlanguage lang sprache bevorzugtesprache korrespondenzsprache',
   type: 'contacttype typ kontakttyp kontaktart',
   tags: 'tag label labels groupmembership category categories keywords schlagworte schlagwoerter schlagwort stichworte stichwoerter kategorie kategorien gruppen',
   notes:
@@ -52,7 +43,7 @@ const next: Partial<Record<ImportField, ImportField>> = { email: 'email2', phone
 
 const fieldsByName = new Map<string, { field: ImportField; rank: number }>();
 for (const field of importFields)
-  [field.toLowerCase(), ...(names[field]?.split(' ') ?? [])].forEach((name, rank) => {
+  [field.toLowerCase(), ...(names[field]?.split(' ').filter(Boolean) ?? [])].forEach((name, rank) => {
     fieldsByName.set(name, { field, rank });
   });
 

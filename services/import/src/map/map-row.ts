@@ -1,4 +1,4 @@
-import { type ImportField, type ImportRow, splitList } from '@kontor/contracts';
+import { type ContactFieldName, contactFieldNames, type ImportField, type ImportRow, splitList } from '@kontor/contracts';
 import { homeParts } from '../header/address-columns.js';
 import type { CsvRow } from '../read/read-csv.js';
 import { type Conventions, decimalSignIn } from './conventions.js';
@@ -31,20 +31,8 @@ export interface MappedRow {
 
 type Take = (value: string, row: MappedRow) => void;
 
-const texts = [
-  'id',
-  'firstName',
-  'middleName',
-  'lastName',
-  'companyName',
-  'jobTitle',
-  'language',
-  'type',
-  'notes',
-  'customerId',
-  'ownerId',
-  'exact',
-] as const;
+const texts = [...contactFieldNames('text', 'reference'), 'id', 'type', 'notes', 'ownerId', 'exact'] as const;
+const codes = [...contactFieldNames('code'), 'externalId'] as const;
 const addressParts = ['line1', 'line2', 'city', 'state', 'postalCode', 'country', 'alias'] as const;
 
 const text =
@@ -53,7 +41,7 @@ const text =
     contact[field] = value;
   };
 const code =
-  (field: 'employeeCode' | 'externalId'): Take =>
+  (field: (typeof codes)[number]): Take =>
   (value, { contact, warnings }) => {
     if (isShortened(value)) warnings.push(`${field}: "${value}" ${SHORTENED}; left out`);
     else contact[field] = value;
@@ -88,12 +76,12 @@ const address =
     contact[which] ??= {};
     contact[which][part] = value;
   };
-const birthday =
-  (order: DateOrder | undefined): Take =>
+const dateOf =
+  (field: ContactFieldName, order: DateOrder | undefined): Take =>
   (value, { contact, warnings }) => {
     const date = readDate(value, order);
-    if (date) contact.birthday = date;
-    else warnings.push(`birthday: "${shortened(value)}" is not a valid date like 1980-12-31; left out`);
+    if (date) contact[field] = date;
+    else warnings.push(`${field}: "${shortened(value)}" is not a valid date like 1980-12-31; left out`);
   };
 const name: Take = (value, { contact }) => {
   if (contact.firstName === undefined && contact.lastName === undefined) Object.assign(contact, splitName(value));
@@ -135,8 +123,7 @@ const takesFor = (columns: Columns): [field: ImportField, take: Take][] => {
   const [phones, faxes] = [Math.max(has('phone', 'phone2', 'phone3'), 1), Math.max(has('fax', 'fax2'), 1)];
   return [
     ...texts.map((field): [ImportField, Take] => [field, text(field)]),
-    ['employeeCode', code('employeeCode')],
-    ['externalId', code('externalId')],
+    ...codes.map((field): [ImportField, Take] => [field, code(field)]),
     ['website', website],
     ['name', name],
     ['email', email],
@@ -149,7 +136,7 @@ const takesFor = (columns: Columns): [field: ImportField, take: Take][] => {
     ['fax2', phone('fax', 1, faxes)],
     ...addressParts.map((part): [ImportField, Take] => [part, address('address', part)]),
     ...[...homeParts].map(([field, part]): [ImportField, Take] => [field, address('homeAddress', part)]),
-    ['birthday', birthday(columns.dateOrder)],
+    ...contactFieldNames('date').map((field): [ImportField, Take] => [field, dateOf(field, columns.dateOrder)]),
     ['tags', tags],
     ...[...new Set(columns.fields)].flatMap((field): [ImportField, Take][] =>
       field?.startsWith(CUSTOM) ? [[field, customField(field.slice(CUSTOM.length), columns)]] : [],

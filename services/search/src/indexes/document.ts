@@ -1,14 +1,30 @@
 import { createHash } from 'node:crypto';
-import { type Entry, type FieldValue, isCustom, phraseFields, presenceTerm, termsOf, textFields } from '../words/entry-fields.js';
+import {
+  type Entry,
+  type FieldValue,
+  isCustom,
+  MIDDLE,
+  phraseFields,
+  presenceTerm,
+  type SearchedField,
+  searchedFields,
+  termsOf,
+  textFields,
+} from '../words/entry-fields.js';
 import { fold, phraseLines, WORDS_VERSION } from '../words/words.js';
 
 /** The attributes in which phrases are looked for; all custom fields share one, because a new attribute would reindex everybody. */
-export const PHRASE_FIELDS = ['name', 'first', 'last', 'company', 'title', 'city', 'address', 'alias', 'tag', 'notes', 'custom'] as const;
-export type PhraseField = (typeof PHRASE_FIELDS)[number];
+const otherFields = ['name', 'city', 'address', 'alias', 'tag', 'notes', 'custom'] as const;
+export type PhraseField = (typeof otherFields)[number] | Exclude<SearchedField, typeof MIDDLE>;
+export const PHRASE_FIELDS: readonly PhraseField[] = [
+  ...new Set([...searchedFields.flatMap(([, field]) => (field === MIDDLE ? [] : field)), ...otherFields]),
+];
 
-/** Raised whenever documents or the settings of their index change; with that of the words it says whether an index must be made anew. */
+/** Raised whenever documents or the settings of their index change, but for the list of fields, which counts by itself. */
 const DOCUMENT_VERSION = 3;
-export const INDEX_VERSION = WORDS_VERSION * 1_000 + DOCUMENT_VERSION;
+const FIELDS_VERSION = createHash('sha256').update(JSON.stringify(searchedFields)).digest().readUInt16BE();
+/** Another one says that an index must be made anew. */
+export const INDEX_VERSION = (WORDS_VERSION * 100 + DOCUMENT_VERSION) * 65_536 + FIELDS_VERSION;
 
 /** What Meilisearch keeps of a contact or customer: nothing that is shown, only what it must filter, sort, count and compare by. */
 export type Document = {

@@ -1,4 +1,4 @@
-import type { ContactEntry, CustomerEntry } from '@kontor/contracts';
+import { type ContactEntry, type ContactFieldName, type CustomerEntry, contactFieldNames, contactFields } from '@kontor/contracts';
 import { hanWords, isHan, splitHanName, visible, type Word, wordsOf } from './words.js';
 
 export type Entry = ({ kind: 'contact' } & ContactEntry) | ({ kind: 'customer' } & CustomerEntry);
@@ -15,22 +15,18 @@ export const isCustom = (field: string): boolean => field.startsWith(CUSTOM);
 /** A field as people call it. */
 export const fieldLabel = (field: string): string => (isCustom(field) ? field.slice(CUSTOM.length) : field);
 
-const NAMED = new Set([
-  'name',
-  'first',
-  'last',
-  'company',
-  'title',
-  'email',
-  'phone',
-  'city',
-  'address',
-  'alias',
-  'tag',
-  'type',
-  'code',
-  'notes',
-]);
+/** The fields that say one thing of a contact and are searched as text, with the name by which a query reaches them. */
+export type SearchedField = NonNullable<(typeof contactFields)[ContactFieldName]['search']>;
+export const searchedFields = contactFieldNames().flatMap((name): [ContactFieldName, SearchedField][] => {
+  const { search } = contactFields[name];
+  return search === null ? [] : [[name, search]];
+});
+/** A middle name is looked for as a part of the name only. */
+export const MIDDLE = 'middle' satisfies SearchedField;
+
+const OTHERS = ['name', 'email', 'phone', 'city', 'address', 'alias', 'tag', 'type', 'code', 'notes'];
+const NAMED = new Set<string>([...OTHERS, ...searchedFields.map(([, field]) => field)]);
+NAMED.delete(MIDDLE);
 /** The field that a name before a colon means: one of Kontor's own, or a custom one that the tenant has values in. */
 export function fieldNamed(name: string, fields: readonly string[]): string | undefined {
   const lower = name.toLowerCase();
@@ -55,12 +51,8 @@ export function textFields(entry: Entry): FieldValue[] {
     if (value) found.push({ field, value });
   };
   if (entry.kind === 'contact') {
-    add('first', entry.firstName);
-    add('middle', entry.middleName);
-    add('last', entry.lastName);
-    add('company', entry.companyName);
+    for (const [name, field] of searchedFields) add(field, entry[name]);
     if (entry.customerName !== entry.companyName) add('company', entry.customerName);
-    add('title', entry.jobTitle);
   } else {
     add('name', entry.name);
     add('company', entry.name);
@@ -130,7 +122,7 @@ export const longTerm = (field: string, word: string): string => `${field}~${wor
 
 /** The texts in which a phrase may stand, by field: first and last name count as one, with and without the middle one. */
 export function phraseFields(entry: Entry, texts = textFields(entry)): FieldValue[] {
-  const fields = texts.filter(({ field }) => field !== ONLY_WHEN_NAMED && field !== 'middle');
+  const fields = texts.filter(({ field }) => field !== ONLY_WHEN_NAMED && field !== MIDDLE);
   if (entry.kind !== 'contact') return fields;
   const { firstName, middleName, lastName } = entry;
   const name = (...parts: (string | null)[]) => ({ field: 'name', value: parts.filter(Boolean).join(' ') });
