@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { createContact, createCustomer } from '@kontor/contracts';
+import { type ContactEntry, type createContact, type createCustomer, perContactField } from '@kontor/contracts';
 import type { z } from 'zod';
 
 /** A new contact that clashes with no other. */
@@ -13,5 +13,31 @@ export const aContact = (given: Partial<z.input<(typeof createContact)['input']>
 /** A new customer. */
 export const aCustomer = (given: Partial<z.input<(typeof createCustomer)['input']>> = {}): z.input<(typeof createCustomer)['input']> => ({
   name: `Beispiel ${randomUUID().slice(0, 8)} GmbH`,
+  ...given,
+});
+
+/** A contact as the customer service answers it, of which nothing is known but what is given. */
+export const aContactEntry = (given: Partial<ContactEntry> = {}): ContactEntry => ({
+  id: randomUUID(),
+  version: 1,
+  displayName: [given.firstName, given.middleName, given.lastName].filter(Boolean).join(' ') || 'nobody',
+  ...perContactField(() => null),
+  customerName: null,
+  isPrimaryContact: false,
+  externalIds: [],
+  emails: [],
+  phones: [],
+  addresses: [],
+  links: [],
+  type: null,
+  tags: [],
+  notes: null,
+  customFields: {},
+  ownerId: null,
+  access: { restricted: false, agents: [], teams: [] },
+  readers: null,
+  customerReaders: null,
+  createdAt: '2026-01-31T12:00:00.000Z',
+  updatedAt: '2026-01-31T12:00:00.000Z',
   ...given,
 });

@@ -1,6 +1,6 @@
 import { Bus, BusStrategy, type Context, Handle, PassErrors, serviceContext, toHeaders } from '@kontor/bus';
 import { type Change, type ContactEntry, contactsChanged, getEntries, type InputOf } from '@kontor/contracts';
-import type { NatsTestServer } from '@kontor/testing';
+import { aContactEntry, type NatsTestServer } from '@kontor/testing';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 
@@ -41,34 +41,4 @@ export async function playCustomer(nats: NatsTestServer) {
   };
 }
 
-export const anEntry = (id: string): ContactEntry => ({
-  id,
-  version: 1,
-  firstName: 'Anna',
-  middleName: null,
-  lastName: 'Schmidt',
-  displayName: 'Anna Schmidt',
-  employeeCode: null,
-  companyName: null,
-  jobTitle: null,
-  language: null,
-  birthday: null,
-  customerId: null,
-  isPrimaryContact: false,
-  externalIds: [],
-  emails: [],
-  phones: [],
-  addresses: [],
-  links: [],
-  type: null,
-  tags: [],
-  notes: null,
-  customFields: {},
-  ownerId: null,
-  access: { restricted: false, agents: [], teams: [] },
-  readers: null,
-  customerReaders: null,
-  createdAt: '2026-01-31T12:00:00.000Z',
-  updatedAt: '2026-01-31T12:00:00.000Z',
-  customerName: null,
-});
+export const anEntry = (id: string): ContactEntry => aContactEntry({ id, firstName: 'Anna', lastName: 'Schmidt' });

@@ -4,36 +4,14 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError, type Context } from '@kontor/bus';
 import * as k from '@kontor/contracts';
-import { eventually } from '@kontor/testing';
+import { aContactEntry, eventually } from '@kontor/testing';
 import { Logger } from '@nestjs/common';
 import { answer, standIn } from './stand-in.js';
 import { type Gateway, problemIn, startGateway } from './start-gateway.js';
 
 const ID = '018f0000-0000-7000-8000-000000000001';
-const contact: k.Contact = {
-  ...{
-    id: ID,
-    version: 5,
-    firstName: 'Anna',
-    middleName: null,
-    lastName: null,
-    displayName: 'Anna',
-    employeeCode: null,
-    companyName: null,
-  },
-  ...{ jobTitle: null, language: null, birthday: null, customerId: null, isPrimaryContact: false, externalIds: [], emails: [], phones: [] },
-  ...{
-    addresses: [],
-    links: [],
-    type: null,
-    tags: [],
-    notes: null,
-    customFields: {},
-    ownerId: null,
-    access: { restricted: false, agents: [], teams: [] },
-  },
-  ...{ createdAt: '2026-01-31T10:00:00.000Z', updatedAt: '2026-01-31T10:00:00.000Z' },
-};
+// As the gateway answers it: without what only services tell each other.
+const contact = k.Contact.parse(aContactEntry({ id: ID, version: 5, firstName: 'Anna' }));
 
 let gateway: Gateway;
 let as: Awaited<ReturnType<Gateway['as']>>;

@@ -1,25 +1,12 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import * as k from '@kontor/contracts';
+import { aContactEntry } from '@kontor/testing';
 import { answer, standIn } from './stand-in.js';
 import { type Gateway, problemIn, startGateway } from './start-gateway.js';
 
 const [ID, OLD] = ['018f0000-0000-7000-8000-000000000001', '018f0000-0000-7000-8000-000000000002'];
 const moved = { records: 0, requests: 0, memberships: 0, contacts: 0, departments: 0 };
-const contact = {
-  ...{
-    id: ID,
-    version: 2,
-    firstName: 'Anna',
-    middleName: null,
-    lastName: null,
-    displayName: 'Anna',
-    employeeCode: null,
-    companyName: null,
-  },
-  ...{ jobTitle: null, language: null, birthday: null, customerId: null, isPrimaryContact: false, externalIds: [], emails: [], phones: [] },
-  ...{ addresses: [], links: [], type: null, tags: [], notes: null, customFields: {}, ownerId: null },
-  ...{ access: { restricted: false, agents: [], teams: [] }, createdAt: '2026-01-31T10:00:00.000Z', updatedAt: '2026-01-31T10:00:00.000Z' },
-};
+const contact = k.Contact.parse(aContactEntry({ id: ID, version: 2, firstName: 'Anna' }));
 
 let gateway: Gateway;
 let as: Awaited<ReturnType<Gateway['as']>>;

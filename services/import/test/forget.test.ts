@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/gl
 import { type Context, serviceContext } from '@kontor/bus';
 import { type AboutEntry, type ContactEntry, collectInImport, forgetInImport, setImportMapping, startImport } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { eventually, findInDatabase, findInStreams } from '@kontor/testing';
+import { aContactEntry, eventually, findInDatabase, findInStreams } from '@kontor/testing';
 import { toCsv } from './files.js';
 import { StandInCustomer } from './stand-in-customer.js';
 import { agent, startWorkbench, type Workbench } from './workbench.js';
@@ -24,41 +24,10 @@ afterAll(async () => {
   await bench.stop();
 });
 
-const nobody: ContactEntry = {
-  id: '',
-  version: 1,
-  firstName: null,
-  middleName: null,
-  lastName: null,
-  displayName: 'nobody',
-  employeeCode: null,
-  companyName: null,
-  jobTitle: null,
-  language: null,
-  birthday: null,
-  customerId: null,
-  isPrimaryContact: false,
-  externalIds: [],
-  emails: [],
-  phones: [],
-  addresses: [],
-  links: [],
-  type: null,
-  tags: [],
-  notes: null,
-  customFields: {},
-  ownerId: null,
-  access: { restricted: false, agents: [], teams: [] },
-  readers: null,
-  customerReaders: null,
-  createdAt: '2026-01-31T12:00:00.000Z',
-  updatedAt: '2026-01-31T12:00:00.000Z',
-  customerName: null,
-};
 /** Somebody known by this e-mail address, and by more where it is given. */
 const about = (address: string, more: Partial<AboutEntry> = {}): AboutEntry => {
   const id = randomUUID();
-  const entry = { ...nobody, id, emails: [{ address, primary: true }] };
+  const entry = aContactEntry({ id, emails: [{ address, primary: true }] });
   const keys = { emails: [address], phones: [], externalIds: [] };
   return { id, kind: 'contact', entry, keys, rows: [], formerly: [], ...more } as AboutEntry;
 };

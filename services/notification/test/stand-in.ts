@@ -8,7 +8,7 @@ import {
   type InputOf,
   type Summary,
 } from '@kontor/contracts';
-import type { NatsTestServer } from '@kontor/testing';
+import { aContactEntry, type NatsTestServer } from '@kontor/testing';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 
@@ -58,34 +58,5 @@ export async function playCustomer(nats: NatsTestServer) {
   };
 }
 
-export const asEntry = ({ id, displayName, firstName, lastName, updatedAt }: Summary): ContactEntry => ({
-  id,
-  version: 1,
-  firstName,
-  middleName: null,
-  lastName,
-  displayName,
-  employeeCode: null,
-  companyName: null,
-  jobTitle: null,
-  language: null,
-  birthday: null,
-  customerId: null,
-  isPrimaryContact: false,
-  externalIds: [],
-  emails: [],
-  phones: [],
-  addresses: [],
-  links: [],
-  type: null,
-  tags: [],
-  notes: null,
-  customFields: {},
-  ownerId: null,
-  access: { restricted: false, agents: [], teams: [] },
-  readers: null,
-  customerReaders: null,
-  createdAt: updatedAt,
-  updatedAt,
-  customerName: null,
-});
+export const asEntry = ({ id, displayName, firstName, lastName, updatedAt }: Summary): ContactEntry =>
+  aContactEntry({ id, displayName, firstName, lastName, createdAt: updatedAt, updatedAt });

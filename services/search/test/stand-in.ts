@@ -14,7 +14,7 @@ import {
   listTenants,
   listVersions,
 } from '@kontor/contracts';
-import type { NatsTestServer } from '@kontor/testing';
+import { aContactEntry, type NatsTestServer } from '@kontor/testing';
 import { jetstream } from '@nats-io/jetstream';
 import { headers as natsHeaders } from '@nats-io/nats-core';
 import { Controller, Module } from '@nestjs/common';
@@ -38,24 +38,7 @@ const values = {
   updatedAt: '2026-01-31T12:00:00.000Z',
 };
 
-export const contactOf = (given: Partial<ContactEntry>): ContactEntry => ({
-  ...values,
-  id: randomUUID(),
-  firstName: null,
-  middleName: null,
-  lastName: null,
-  displayName: [given.firstName, given.middleName, given.lastName].filter(Boolean).join(' ') || 'nobody',
-  employeeCode: null,
-  companyName: null,
-  jobTitle: null,
-  language: null,
-  birthday: null,
-  customerId: null,
-  customerName: null,
-  isPrimaryContact: false,
-  customerReaders: null,
-  ...given,
-});
+export const contactOf = aContactEntry;
 
 export const customerOf = (given: Partial<CustomerEntry> & { name: string }): CustomerEntry => ({
   ...values,
