@@ -1,4 +1,4 @@
-// Who may import whom. Prints one line for each import that may not be, with the reason, and then ends with 1.
+// Who may import whom. Prints one line for each import that may not be, with the reason, and for each circle of files or folders; then it ends with 1.
 //   node deploy/check/boundaries.mjs [folder of the repository]
 import { globSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -83,11 +83,51 @@ function* importsOf(from) {
   }
 }
 
+/** Sets of nodes that all lead to one another (Tarjan 1972); a node alone is none. */
+function circlesIn(edges) {
+  const index = new Map();
+  const low = new Map();
+  const stack = [];
+  const circles = [];
+  const visit = (node) => {
+    index.set(node, index.size);
+    low.set(node, index.get(node));
+    stack.push(node);
+    for (const next of edges.get(node) ?? []) {
+      if (!index.has(next)) visit(next);
+      if (stack.includes(next)) low.set(node, Math.min(low.get(node), low.get(next)));
+    }
+    if (low.get(node) !== index.get(node)) return;
+    const circle = stack.splice(stack.indexOf(node));
+    if (circle.length > 1) circles.push(circle.sort());
+  };
+  for (const node of edges.keys()) if (!index.has(node)) visit(node);
+  return circles;
+}
+
+// Within a package: who imports what, as files and as folders. Tests may look at everything and are looked at by nobody.
+const files = new Map();
+const folders = new Map();
+// A file that stands beside the folders, like the module that wires them together, is a place of its own.
+const folderOf = (path) => (dirname(path).endsWith('/src') ? path : dirname(path));
+const addEdge = (edges, from, to) => edges.set(from, (edges.get(from) ?? new Set()).add(to));
+
 for (const from of packages)
-  for (const each of importsOf(from))
+  for (const each of importsOf(from)) {
     for (const rule of rules) {
       const why = rule(each);
       if (!why) continue;
       console.log(`${each.path}:${each.line}: imports ${each.specifier}: ${why}`);
       process.exitCode = 1;
     }
+    if (!each.specifier.startsWith('.') || each.test) continue;
+    const target = join(dirname(each.path), each.specifier).replace(/\.js$/, '.ts');
+    addEdge(files, each.path, target);
+    if (folderOf(each.path) !== folderOf(target)) addEdge(folders, folderOf(each.path), folderOf(target));
+  }
+
+for (const [kind, edges] of Object.entries({ files, folders }))
+  for (const circle of circlesIn(edges)) {
+    console.log(`a circle of ${kind}: ${circle.join(', ')}`);
+    process.exitCode = 1;
+  }

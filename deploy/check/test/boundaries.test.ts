@@ -96,6 +96,22 @@ test.each(['export * from', 'import', 'export { a } from', 'import type { A } fr
   expect(check(root).lines).toEqual([`${path}:1: imports lodash: services/customer/package.json does not list it`]);
 });
 
+test('files and folders that import each other in a circle are named, however long it is', () => {
+  const src = 'services/customer/src';
+  write(`${src}/bin/bin.ts`, `import { contact } from '../contact/contact.js';\n`);
+  write(`${src}/contact/contact.ts`, `import { history } from '../history/history.js';\nexport type { Row } from './row.js';\n`);
+  write(`${src}/contact/row.ts`, `import type { Contact } from './contact.js';\n`);
+  write(`${src}/history/history.ts`, 'export const history = 1;\n');
+  write(`${src}/history/list.ts`, `const { bin } = await import('../bin/bin.js');\n`);
+  expect(check(root)).toEqual({
+    status: 1,
+    lines: [
+      `a circle of files: ${src}/contact/contact.ts, ${src}/contact/row.ts`,
+      `a circle of folders: ${src}/bin, ${src}/contact, ${src}/history`,
+    ],
+  });
+});
+
 test('this repository keeps the rules', () => {
   expect(check()).toEqual({ status: 0, lines: [] });
 });
