@@ -2,7 +2,6 @@ import { Bus, describeError } from '@kontor/bus';
 import {
   type DynamicModule,
   Global,
-  Inject,
   Injectable,
   Logger,
   Module,
@@ -19,8 +18,8 @@ class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
   private cleaning?: NodeJS.Timeout;
 
   constructor(
-    @Inject(Database) private readonly db: Database,
-    @Inject(Bus) private readonly bus: Bus,
+    private readonly db: Database,
+    private readonly bus: Bus,
   ) {}
 
   onApplicationBootstrap(): void {

@@ -22,7 +22,7 @@ const OPTIONS = Symbol('health options');
 @Controller()
 class HealthController {
   constructor(
-    @Inject(HealthCheckService) private readonly health: HealthCheckService,
+    private readonly health: HealthCheckService,
     @Inject(OPTIONS) private readonly options: HealthOptions,
   ) {}
 

@@ -1,10 +1,10 @@
 import { AppError, Bus } from '@kontor/bus';
-import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { Controller, Get, Header } from '@nestjs/common';
 
 /** For load balancers and whoever waits for the hub: without a token, and with nothing in it but whether calls may be sent here. */
 @Controller()
 export class HealthController {
-  constructor(@Inject(Bus) private readonly bus: Bus) {}
+  constructor(private readonly bus: Bus) {}
 
   @Get('health')
   @Header('cache-control', 'no-store')

@@ -1,11 +1,11 @@
 import { Handle } from '@kontor/bus';
 import { type InputOf, listAgents, listTeams, listTenants, seeAgent } from '@kontor/contracts';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { AgentService } from './agent.service.js';
 
 @Controller()
 export class AgentController {
-  constructor(@Inject(AgentService) private readonly agents: AgentService) {}
+  constructor(private readonly agents: AgentService) {}
 
   @Handle(seeAgent) see() {
     return this.agents.see();

@@ -1,7 +1,7 @@
 import { currentAgent, currentContext, teamId } from '@kontor/bus';
 import type { Agent, InputOf, listAgents } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { decodePlace, encodePlace } from '../paging/page.js';
 import { moment } from '../sql/rows.js';
@@ -10,7 +10,7 @@ type Paging = InputOf<typeof listAgents>;
 
 @Injectable()
 export class AgentService {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   /** Remembers the calling agent and the teams of the token; nobody has to register anybody. */
   async see(): Promise<Record<string, never>> {

@@ -10,15 +10,15 @@ import {
   purgeFromBin,
   restoreFromBin,
 } from '@kontor/contracts';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { BinService } from './bin.service.js';
 import { DeleteService } from './delete.service.js';
 
 @Controller()
 export class BinController {
   constructor(
-    @Inject(BinService) private readonly bin: BinService,
-    @Inject(DeleteService) private readonly deleting: DeleteService,
+    private readonly bin: BinService,
+    private readonly deleting: DeleteService,
   ) {}
 
   @Handle(deleteContact) deleteContact(input: InputOf<typeof deleteContact>) {

@@ -12,7 +12,7 @@ import {
   type restoreFromBin,
 } from '@kontor/contracts';
 import { Database, mayTakeLong } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { mayRead, mayReadAll, mayWrite } from '../access/access.js';
 import { noChanges, tell } from '../changes/changes.js';
@@ -69,8 +69,8 @@ function visible(): string {
 @Injectable()
 export class BinService {
   constructor(
-    @Inject(Database) private readonly db: Database,
-    @Inject(Jobs) private readonly jobs: Jobs,
+    private readonly db: Database,
+    private readonly jobs: Jobs,
   ) {
     jobs.on<InputOf<typeof restoreFromBin>, object>('restore', (job) => this.finish(job));
   }

@@ -1,6 +1,6 @@
 import type { Job } from '@kontor/contracts';
 import { Database, mayTakeLong } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { noChanges, tell } from '../changes/changes.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
 import { limits } from '../job/limits.js';
@@ -22,8 +22,8 @@ interface Deletion {
 @Injectable()
 export class DeleteService {
   constructor(
-    @Inject(Database) private readonly db: Database,
-    @Inject(Jobs) private readonly jobs: Jobs,
+    private readonly db: Database,
+    private readonly jobs: Jobs,
   ) {
     jobs.on<{ id: string }, object>('delete-customer', (job) => this.finishCustomer(job));
   }

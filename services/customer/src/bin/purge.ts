@@ -1,6 +1,6 @@
 import { describeError, runAs, serviceContext } from '@kontor/bus';
 import { Database, tryHolding } from '@kontor/database';
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { readSettings } from '../settings/settings.service.js';
 import { purgeUnits } from './purge-units.js';
 
@@ -13,7 +13,7 @@ export class Purge implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly log = new Logger('Purge');
   private timer?: NodeJS.Timeout;
 
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   onApplicationBootstrap(): void {
     const look = () => void this.run().catch((error: unknown) => this.log.warn({ event: 'bin-not-purged', ...describeError(error) }));

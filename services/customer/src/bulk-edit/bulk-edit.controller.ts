@@ -1,14 +1,14 @@
 import { Handle } from '@kontor/bus';
 import { changeContacts, changeCustomers, type InputOf } from '@kontor/contracts';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { ChangeContacts } from './change-contacts.js';
 import { ChangeCustomers } from './change-customers.js';
 
 @Controller()
 export class BulkEditController {
   constructor(
-    @Inject(ChangeContacts) private readonly contacts: ChangeContacts,
-    @Inject(ChangeCustomers) private readonly customers: ChangeCustomers,
+    private readonly contacts: ChangeContacts,
+    private readonly customers: ChangeCustomers,
   ) {}
 
   @Handle(changeContacts) changeContacts(input: InputOf<typeof changeContacts>) {

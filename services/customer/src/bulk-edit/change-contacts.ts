@@ -1,5 +1,5 @@
 import type { changeContacts, InputOf } from '@kontor/contracts';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Changes } from '../changes/changes.js';
 import { customersOf } from '../contact/contact.service.js';
@@ -35,7 +35,7 @@ const editing: Editing<StoredContact, Input['change']> = {
 
 @Injectable()
 export class ChangeContacts {
-  constructor(@Inject(ChangeMany) private readonly many: ChangeMany) {
+  constructor(private readonly many: ChangeMany) {
     many.on(editing);
   }
 

@@ -1,5 +1,5 @@
 import type { changeCustomers, InputOf } from '@kontor/contracts';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { mergeCustomer } from '../customer/customer.service.js';
 import { customerConditions } from '../customer/customer-lists.js';
 import { readSettings } from '../settings/settings.service.js';
@@ -30,7 +30,7 @@ const editing: Editing<StoredCustomer, Input['change']> = {
 
 @Injectable()
 export class ChangeCustomers {
-  constructor(@Inject(ChangeMany) private readonly many: ChangeMany) {
+  constructor(private readonly many: ChangeMany) {
     many.on(editing);
   }
 

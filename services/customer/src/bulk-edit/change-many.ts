@@ -1,7 +1,7 @@
 import { AppError } from '@kontor/bus';
 import type { BulkItem, Job } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { readOnly, refuseChangingAccess } from '../access/access.js';
 import { type Changes, noChanges, type Step, tell, updated } from '../changes/changes.js';
@@ -48,8 +48,8 @@ type Open<C> = OpenJob<Asked<C>, { items?: BulkItem[] }>;
 @Injectable()
 export class ChangeMany {
   constructor(
-    @Inject(Database) private readonly db: Database,
-    @Inject(Jobs) private readonly jobs: Jobs,
+    private readonly db: Database,
+    private readonly jobs: Jobs,
   ) {}
 
   /** Says how the jobs of this noun go on. */

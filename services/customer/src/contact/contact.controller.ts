@@ -11,7 +11,7 @@ import {
   moveContact,
   upsertContacts,
 } from '@kontor/contracts';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { ContactService } from './contact.service.js';
 import { ImportContacts } from './import-contacts.js';
 import { ContactLists } from './list-contacts.js';
@@ -20,10 +20,10 @@ import { UpsertContacts } from './upsert-contacts.js';
 @Controller()
 export class ContactController {
   constructor(
-    @Inject(ContactService) private readonly contacts: ContactService,
-    @Inject(ContactLists) private readonly lists: ContactLists,
-    @Inject(ImportContacts) private readonly imports: ImportContacts,
-    @Inject(UpsertContacts) private readonly upserts: UpsertContacts,
+    private readonly contacts: ContactService,
+    private readonly lists: ContactLists,
+    private readonly imports: ImportContacts,
+    private readonly upserts: UpsertContacts,
   ) {}
 
   @Handle(createContact) create(input: InputOf<typeof createContact>) {

@@ -9,7 +9,7 @@ import {
   statusOf,
 } from '@kontor/contracts';
 import { Database, idempotent } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { refuseChangingAccess, refuseGrantees, refuseUnknownGrantees } from '../access/access.js';
 import { type Changes, noChanges, tell, updated } from '../changes/changes.js';
@@ -46,7 +46,7 @@ import { mergeContact, noContact } from './merge-contact.js';
 
 @Injectable()
 export class ContactService {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   create(input: NewContact): Promise<CreatedContact> {
     return retryOrRefuseTaken(() =>

@@ -1,7 +1,7 @@
 import { currentContext, runAs } from '@kontor/bus';
 import type { InputOf, importContacts, RowOutcome, Settings } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { mayChangeAccess } from '../access/access.js';
 import { noChanges, tell, updated } from '../changes/changes.js';
@@ -29,7 +29,7 @@ interface Plan {
 
 @Injectable()
 export class ImportContacts {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   /**
    * Takes in one batch in one transaction, with its outcome. The same batch again gives the outcome that was kept.

@@ -1,6 +1,6 @@
 import type { InputOf, ListContacts, listContactIds, listCustomerContacts, Summary } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { sharedFilters } from '../filters/filters.js';
 import { Conditions, readPage } from '../paging/page.js';
@@ -12,7 +12,7 @@ type Page = { items: Summary[]; nextCursor: string | null };
 
 @Injectable()
 export class ContactLists {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   list(input: ListContacts): Promise<Page> {
     return this.db.transaction(async (tx) => page(tx, await contactConditions(tx, input), input));

@@ -9,7 +9,7 @@ import {
   type upsertContacts,
 } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { readOnly, refuseChangingAccess, refuseGrantees } from '../access/access.js';
 import { noChanges, tell, updated } from '../changes/changes.js';
@@ -30,7 +30,7 @@ type Match = Batch['match'];
 
 @Injectable()
 export class UpsertContacts {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   /**
    * Each item alone; all that are accepted are written in one transaction, one statement per table, and told in one event.

@@ -11,7 +11,7 @@ import type {
   Summary,
 } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { mayRead } from '../access/access.js';
 import { havingHiddenOpportunities, sharedFilters } from '../filters/filters.js';
@@ -28,7 +28,7 @@ const MOST_HIDDEN = 10_000;
 
 @Injectable()
 export class CustomerLists {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   list({ sort, limit, cursor, include, contactsLimit, ...filter }: ListCustomers): Promise<OutputOf<typeof listCustomers>> {
     return this.db.transaction(async (tx) => {

@@ -12,7 +12,7 @@ import {
   listHiddenOpportunities,
   listVersions,
 } from '@kontor/contracts';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { ContactLists } from '../contact/list-contacts.js';
 import { CustomerService } from './customer.service.js';
 import { CustomerLists } from './customer-lists.js';
@@ -20,9 +20,9 @@ import { CustomerLists } from './customer-lists.js';
 @Controller()
 export class CustomerController {
   constructor(
-    @Inject(CustomerService) private readonly customers: CustomerService,
-    @Inject(CustomerLists) private readonly lists: CustomerLists,
-    @Inject(ContactLists) private readonly contacts: ContactLists,
+    private readonly customers: CustomerService,
+    private readonly lists: CustomerLists,
+    private readonly contacts: ContactLists,
   ) {}
 
   @Handle(createCustomer) create(input: InputOf<typeof createCustomer>) {

@@ -1,7 +1,7 @@
 import { AppError, currentContext, invalid } from '@kontor/bus';
 import type { Contact, Customer, CustomerPatch, FieldError, NewContact, NewCustomer, Settings } from '@kontor/contracts';
 import { Database, idempotent } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { readOnly, refuseChangingAccess, refuseUnknownGrantees } from '../access/access.js';
 import { type Changes, noChanges, tell, updated } from '../changes/changes.js';
@@ -28,7 +28,7 @@ import { refuseStale } from '../tables/refuse-stale.js';
 
 @Injectable()
 export class CustomerService {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   create(input: NewCustomer): Promise<Customer & { contacts?: Contact[] }> {
     return retryOrRefuseTaken(() =>

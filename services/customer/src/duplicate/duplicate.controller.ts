@@ -1,11 +1,11 @@
 import { Handle } from '@kontor/bus';
 import { dismissDuplicate, type InputOf, listDuplicates } from '@kontor/contracts';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { DuplicateService } from './duplicate.service.js';
 
 @Controller()
 export class DuplicateController {
-  constructor(@Inject(DuplicateService) private readonly duplicates: DuplicateService) {}
+  constructor(private readonly duplicates: DuplicateService) {}
 
   @Handle(listDuplicates) list(input: InputOf<typeof listDuplicates>) {
     return this.duplicates.list(input);

@@ -1,6 +1,6 @@
 import { On } from '@kontor/bus';
 import { contactsChanged, type PayloadOf } from '@kontor/contracts';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { untilQuiet } from '../changes/quiet.js';
 import { Radar } from './radar.js';
 
@@ -10,7 +10,7 @@ const MOST_MS = 60_000;
 /** Follows what this service itself tells, so that nobody who writes waits for the radar. */
 @Controller()
 export class DuplicateListener {
-  constructor(@Inject(Radar) private readonly radar: Radar) {}
+  constructor(private readonly radar: Radar) {}
 
   @On(contactsChanged, { as: 'find-duplicates-people', lane: 'people' })
   findAmongPeoples({ changes }: PayloadOf<typeof contactsChanged>) {

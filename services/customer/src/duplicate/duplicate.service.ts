@@ -1,7 +1,7 @@
 import { AppError, currentContext } from '@kontor/bus';
 import type { DuplicatePair, ListDuplicates } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { decodePlace, encodePlace } from '../paging/page.js';
 import { contactSummary } from '../tables/contact.table.js';
@@ -13,7 +13,7 @@ const ORDER = '-score';
 
 @Injectable()
 export class DuplicateService {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   /** The queue: the likeliest first, ties by id. */
   list({ limit, cursor, minScore, contactId }: ListDuplicates): Promise<{ items: DuplicatePair[]; nextCursor: string | null }> {

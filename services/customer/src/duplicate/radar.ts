@@ -1,5 +1,5 @@
 import { Database } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import {
   changedSince,
@@ -28,7 +28,7 @@ const CHUNK = 500;
  */
 @Injectable()
 export class Radar {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   async lookAt(ids: readonly string[]): Promise<void> {
     for (let i = 0; i < ids.length; i += CHUNK) await this.lookAtSome(ids.slice(i, i + CHUNK));

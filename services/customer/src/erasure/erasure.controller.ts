@@ -1,14 +1,14 @@
 import { Handle } from '@kontor/bus';
 import { eraseContact, eraseCustomer, getEverything, type InputOf, listErasures } from '@kontor/contracts';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { ErasureService } from './erasure.service.js';
 import { Everything } from './everything.js';
 
 @Controller()
 export class ErasureController {
   constructor(
-    @Inject(ErasureService) private readonly erasures: ErasureService,
-    @Inject(Everything) private readonly everything: Everything,
+    private readonly erasures: ErasureService,
+    private readonly everything: Everything,
   ) {}
 
   @Handle(eraseContact) eraseContact(input: InputOf<typeof eraseContact>) {

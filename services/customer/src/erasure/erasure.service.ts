@@ -11,7 +11,7 @@ import {
   type OutputOf,
 } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { binContact, binCustomer, lockTreeToEnd, withDepartments } from '../bin/bin-things.js';
 import { noChanges, tell } from '../changes/changes.js';
@@ -48,9 +48,9 @@ type ErasureJob = OpenJob<Input, { counts?: Counts }>;
 @Injectable()
 export class ErasureService {
   constructor(
-    @Inject(Database) private readonly db: Database,
-    @Inject(Bus) private readonly bus: Bus,
-    @Inject(Jobs) private readonly jobs: Jobs,
+    private readonly db: Database,
+    private readonly bus: Bus,
+    private readonly jobs: Jobs,
   ) {
     jobs.on<Input, { counts?: Counts }>('erase', (job) => this.finish(job));
   }

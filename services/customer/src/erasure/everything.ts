@@ -1,7 +1,7 @@
 import { AppError, Bus, currentContext, runAs, serviceContext } from '@kontor/bus';
 import { collectInContactPermission, collectInImport, collectInNotification } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { readContact } from '../tables/contact.table.js';
 import { aboutEntry, withMerged } from './about-entry.js';
@@ -10,8 +10,8 @@ import { aboutEntry, withMerged } from './about-entry.js';
 @Injectable()
 export class Everything {
   constructor(
-    @Inject(Database) private readonly db: Database,
-    @Inject(Bus) private readonly bus: Bus,
+    private readonly db: Database,
+    private readonly bus: Bus,
   ) {}
 
   async about(id: string): Promise<{ exportedAt: string } & Record<string, unknown>> {

@@ -1,11 +1,11 @@
 import { Handle } from '@kontor/bus';
 import { exportContacts, exportCustomers, type InputOf } from '@kontor/contracts';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { Exports } from './export.service.js';
 
 @Controller()
 export class ExportController {
-  constructor(@Inject(Exports) private readonly exports: Exports) {}
+  constructor(private readonly exports: Exports) {}
 
   @Handle(exportContacts) contacts(input: InputOf<typeof exportContacts>) {
     return this.exports.contacts(input);

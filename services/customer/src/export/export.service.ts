@@ -1,6 +1,6 @@
 import { type exportContacts, type exportCustomers, type InputOf, type OutputOf, type Settings } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { contactConditions } from '../contact/list-contacts.js';
 import { customerConditions } from '../customer/customer-lists.js';
@@ -26,7 +26,7 @@ interface Source {
 
 @Injectable()
 export class Exports {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   contacts(input: InputOf<typeof exportContacts>): Promise<Page> {
     return this.db.transaction((tx) =>

@@ -1,7 +1,7 @@
 import { Handle } from '@kontor/bus';
 import { getContactHistory, getCustomerHistory, type HistoryEntry, type InputOf } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { decodePlace, encodePlace } from '../paging/page.js';
 import type { Noun } from '../sql/rows.js';
@@ -13,7 +13,7 @@ type Page = { items: HistoryEntry[]; nextCursor: string | null };
 
 @Controller()
 export class HistoryController {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   @Handle(getContactHistory) ofContact(input: InputOf<typeof getContactHistory>) {
     return this.db.transaction(async (tx) => readHistory(tx, 'contact', (await readContact(tx, input.id)).id, input));

@@ -1,11 +1,11 @@
 import { Handle } from '@kontor/bus';
 import { getJob, type InputOf, listJobItems } from '@kontor/contracts';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { Jobs } from './job.service.js';
 
 @Controller()
 export class JobController {
-  constructor(@Inject(Jobs) private readonly jobs: Jobs) {}
+  constructor(private readonly jobs: Jobs) {}
 
   @Handle(getJob) get({ id }: InputOf<typeof getJob>) {
     return this.jobs.get(id);

@@ -1,7 +1,7 @@
 import { AppError, type Context, currentContext, describeError, isTransient, newTraceparent, runAs } from '@kontor/bus';
 import type { BulkItem, InputOf, Job, listJobItems } from '@kontor/contracts';
 import { Database, type HeldLock, whileHolding } from '@kontor/database';
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { decodePlace, encodePlace } from '../paging/page.js';
 import { newId } from '../sql/new-id.js';
@@ -47,7 +47,7 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
   private worker?: Promise<void>;
   private woken = () => {};
 
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   /** Says who does jobs of this kind. */
   on<I, R>(kind: string, handler: (job: OpenJob<I, R>) => Promise<void>): void {

@@ -1,7 +1,7 @@
 import { Handle } from '@kontor/bus';
 import { type CallerFound, type InputOf, lookUpCaller } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { mayReadListed } from '../access/access.js';
 import { askedPhoneKeys, phoneKeys } from '../fields/phone-number.js';
 import { readSettings } from '../settings/settings.service.js';
@@ -13,7 +13,7 @@ const MOST_BEHIND_ONE = 1_000;
 
 @Controller()
 export class LookupController {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   /** Who has exactly this number: those of whom it is the primary one first, then who was changed last. */
   @Handle(lookUpCaller) lookUp({ phone }: InputOf<typeof lookUpCaller>): Promise<{ items: CallerFound[] }> {

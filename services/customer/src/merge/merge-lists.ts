@@ -1,7 +1,7 @@
 import { invalid } from '@kontor/bus';
 import type { InputOf, listMerges, Merge } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { idNow } from '../filters/link-filters.js';
 import { decodePlace, encodePlace } from '../paging/page.js';
 import { noSuchMerge, readMerge, readMergesInto } from './merge.table.js';
@@ -10,7 +10,7 @@ import { sides } from './sides.js';
 /** Merges, for who may see what came of them. */
 @Injectable()
 export class MergeLists {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   get(id: string): Promise<Merge> {
     return this.db.transaction(async (tx) => {

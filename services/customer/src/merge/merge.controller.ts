@@ -1,6 +1,6 @@
 import { Handle } from '@kontor/bus';
 import { getMerge, type InputOf, listMerges, mergeContacts, mergeCustomers, undoMerge } from '@kontor/contracts';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { MergeService } from './merge.service.js';
 import { MergeLists } from './merge-lists.js';
 import { UndoMerge } from './undo-merge.js';
@@ -8,9 +8,9 @@ import { UndoMerge } from './undo-merge.js';
 @Controller()
 export class MergeController {
   constructor(
-    @Inject(MergeService) private readonly merges: MergeService,
-    @Inject(MergeLists) private readonly lists: MergeLists,
-    @Inject(UndoMerge) private readonly undoing: UndoMerge,
+    private readonly merges: MergeService,
+    private readonly lists: MergeLists,
+    private readonly undoing: UndoMerge,
   ) {}
 
   @Handle(mergeContacts) mergeContacts(input: InputOf<typeof mergeContacts>) {

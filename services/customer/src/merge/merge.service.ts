@@ -1,7 +1,7 @@
 import { currentContext, runAs } from '@kontor/bus';
 import type { InputOf, Merge, mergeContacts, OutputOf } from '@kontor/contracts';
 import { Database, idempotent } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { type Changes, noChanges, type Step, tell, updated } from '../changes/changes.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
@@ -26,8 +26,8 @@ const answerOf = (noun: Noun, merged: Stored, rest: Answer) => ({ ...rest, [noun
 @Injectable()
 export class MergeService {
   constructor(
-    @Inject(Database) private readonly db: Database,
-    @Inject(Jobs) private readonly jobs: Jobs,
+    private readonly db: Database,
+    private readonly jobs: Jobs,
   ) {
     jobs.on<MergeInput & { noun: Noun }, object>('merge', (job) => this.finish(job));
   }

@@ -1,7 +1,7 @@
 import { AppError } from '@kontor/bus';
 import type { Job, Merge, UndoConflict } from '@kontor/contracts';
 import { Database, idempotent } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { mayRead } from '../access/access.js';
 import { type Changes, noChanges, type Step, tell, updated } from '../changes/changes.js';
@@ -26,8 +26,8 @@ import { takeBack } from './take-back.js';
 @Injectable()
 export class UndoMerge {
   constructor(
-    @Inject(Database) private readonly db: Database,
-    @Inject(Jobs) private readonly jobs: Jobs,
+    private readonly db: Database,
+    private readonly jobs: Jobs,
   ) {
     jobs.on<{ id: string }, object>('undo-merge', (job) => this.finish(job));
   }

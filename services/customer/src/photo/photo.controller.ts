@@ -1,11 +1,11 @@
 import { Handle } from '@kontor/bus';
 import { choosePhoto, deletePhoto, getPhoto, type InputOf, setPhoto, suggestPhotos } from '@kontor/contracts';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { PhotoService } from './photo.service.js';
 
 @Controller()
 export class PhotoController {
-  constructor(@Inject(PhotoService) private readonly photos: PhotoService) {}
+  constructor(private readonly photos: PhotoService) {}
 
   @Handle(getPhoto) get(input: InputOf<typeof getPhoto>) {
     return this.photos.get(input);

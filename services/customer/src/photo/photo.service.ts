@@ -18,7 +18,7 @@ export class PhotoService {
   private readonly log = new Logger('Photos');
 
   constructor(
-    @Inject(Database) private readonly db: Database,
+    private readonly db: Database,
     @Inject(ENV) private readonly env: Env,
   ) {}
 

@@ -1,11 +1,11 @@
 import { Handle } from '@kontor/bus';
 import { addProjectMember, type InputOf, listProjectMembers, removeProjectMember } from '@kontor/contracts';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { ProjectService } from './project.service.js';
 
 @Controller()
 export class ProjectController {
-  constructor(@Inject(ProjectService) private readonly projects: ProjectService) {}
+  constructor(private readonly projects: ProjectService) {}
 
   @Handle(addProjectMember) addMember(input: InputOf<typeof addProjectMember>) {
     return this.projects.addMember(input);

@@ -1,6 +1,6 @@
 import type { InputOf, listProjectMembers, Summary } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { tellOf } from '../changes/changes.js';
 import { Conditions, readPage } from '../paging/page.js';
 import { contactRead, contactSummary, type StoredContact, writableContact } from '../tables/contact.table.js';
@@ -11,7 +11,7 @@ type Membership = { id: string; contactId: string };
 /** Projects are records of that kind; contacts are members of any number of them (docs/rules.md 4.2). */
 @Injectable()
 export class ProjectService {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   addMember(input: Membership): Promise<Record<string, never>> {
     return this.change(input, 'insert into project_member (project_id, contact_id) values ($1, $2) on conflict do nothing returning 1');

@@ -1,7 +1,7 @@
 import { AppError, currentAgent, currentContext } from '@kontor/bus';
 import type { InputOf, listRecordComments, RecordComment } from '@kontor/contracts';
 import { Database, idempotent } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { decodePlace, encodePlace } from '../paging/page.js';
 import { newId } from '../sql/new-id.js';
 import { moment } from '../sql/rows.js';
@@ -14,7 +14,7 @@ const read = `select m.id, m.record_id as "recordId", m.text, jsonb_build_object
 /** Private comments on records. Whoever may see a record may comment on it, light agents too (docs/rules.md 2.11). */
 @Injectable()
 export class RecordComments {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   create(input: { id: string; text: string }): Promise<RecordComment> {
     return this.db.transaction(async (tx) => {

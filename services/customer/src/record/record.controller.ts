@@ -9,7 +9,7 @@ import {
   listRecords,
   upsertRecords,
 } from '@kontor/contracts';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { RecordService } from './record.service.js';
 import { RecordComments } from './record-comments.js';
 import { UpsertRecords } from './upsert-records.js';
@@ -17,9 +17,9 @@ import { UpsertRecords } from './upsert-records.js';
 @Controller()
 export class RecordController {
   constructor(
-    @Inject(RecordService) private readonly records: RecordService,
-    @Inject(UpsertRecords) private readonly upserting: UpsertRecords,
-    @Inject(RecordComments) private readonly comments: RecordComments,
+    private readonly records: RecordService,
+    private readonly upserting: UpsertRecords,
+    private readonly comments: RecordComments,
   ) {}
 
   @Handle(upsertRecords) upsert({ items }: InputOf<typeof upsertRecords>) {

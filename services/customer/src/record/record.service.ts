@@ -1,7 +1,7 @@
 import { fieldErrors, invalid } from '@kontor/bus';
 import { type BusinessRecord, type InputOf, type ListRecords, type listRecords, RecordData, type RecordPatch } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { addLinkFilters, idNow } from '../filters/link-filters.js';
 import { Conditions, readPage } from '../paging/page.js';
@@ -16,7 +16,7 @@ type Page = { items: BusinessRecord[]; nextCursor: string | null };
 
 @Injectable()
 export class RecordService {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   get(id: string): Promise<BusinessRecord> {
     return this.db.transaction((tx) => readRecord(tx, id));

@@ -1,7 +1,7 @@
 import { AppError, parseInput } from '@kontor/bus';
 import { type BulkItem, type UpsertedRecord, UpsertRecord } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { readOnly } from '../access/access.js';
 import { noChanges, tell } from '../changes/changes.js';
@@ -16,7 +16,7 @@ import { rowOf, type Writing, writeRecords } from './write-records.js';
 
 @Injectable()
 export class UpsertRecords {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   /**
    * Each item alone: what is refused costs no other. When others inserted the same key, or took the address of the contact to be made,

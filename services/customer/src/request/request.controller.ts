@@ -9,15 +9,15 @@ import {
   listRequests,
   saveCaller,
 } from '@kontor/contracts';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { RequestService } from './request.service.js';
 import { SaveCaller } from './save-caller.js';
 
 @Controller()
 export class RequestController {
   constructor(
-    @Inject(RequestService) private readonly requests: RequestService,
-    @Inject(SaveCaller) private readonly saving: SaveCaller,
+    private readonly requests: RequestService,
+    private readonly saving: SaveCaller,
   ) {}
 
   @Handle(createRequest) create(input: InputOf<typeof createRequest>) {

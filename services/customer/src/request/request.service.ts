@@ -10,7 +10,7 @@ import type {
   WorkSiteAddress,
 } from '@kontor/contracts';
 import { Database, idempotent } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { readOnly } from '../access/access.js';
 import { refuseBadCustomer, refuseUnknownOwner, visibleCustomers } from '../contact/contact-rules.js';
@@ -41,7 +41,7 @@ import {
 
 @Injectable()
 export class RequestService {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   create(input: NewServiceRequest): Promise<ServiceRequest> {
     return this.db.transaction(async (tx) => {

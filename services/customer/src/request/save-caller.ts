@@ -1,7 +1,7 @@
 import { AppError } from '@kontor/bus';
 import type { Difference, InputOf, OutputOf, saveCaller } from '@kontor/contracts';
 import { Database, idempotent } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { noChanges, tell } from '../changes/changes.js';
 import { changeContactIn, createContactIn } from '../contact/contact.service.js';
@@ -18,7 +18,7 @@ type Saved = OutputOf<typeof saveCaller>['saved'];
 /** Takes the caller's data out of the request into contacts, when that is asked for and not before (docs/rules.md 3.4). */
 @Injectable()
 export class SaveCaller {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   differences(id: string): Promise<{ contactId: string; items: Difference[] }> {
     return this.db.transaction(async (tx) => {

@@ -1,11 +1,11 @@
 import { Handle } from '@kontor/bus';
 import { changeSettings, getSettings, type InputOf } from '@kontor/contracts';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { SettingsService } from './settings.service.js';
 
 @Controller()
 export class SettingsController {
-  constructor(@Inject(SettingsService) private readonly settings: SettingsService) {}
+  constructor(private readonly settings: SettingsService) {}
 
   @Handle(getSettings) get() {
     return this.settings.get();

@@ -1,7 +1,7 @@
 import { AppError } from '@kontor/bus';
 import type { Settings, SettingsPatch } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { refuseStale } from '../tables/refuse-stale.js';
 import { fieldIn, type Replacement } from './replacement.js';
@@ -48,7 +48,7 @@ export async function saveSettings(tx: EntityManager, before: Settings, after: S
 
 @Injectable()
 export class SettingsService {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   get(): Promise<Settings> {
     return this.db.transaction((tx) => readSettings(tx));

@@ -1,14 +1,14 @@
 import { grantees } from '@kontor/bus';
 import type { InputOf, listTags, TagCount } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { mayReadAll } from '../access/access.js';
 import { decodePlace, encodePlace } from '../paging/page.js';
 
 @Injectable()
 export class TagList {
-  constructor(@Inject(Database) private readonly db: Database) {}
+  constructor(private readonly db: Database) {}
 
   /** A tag exists as long as somebody has it whom the caller may see; things in the bin do not count. */
   list({ limit, cursor, startsWith = '' }: InputOf<typeof listTags>): Promise<{ items: TagCount[]; nextCursor: string | null }> {

@@ -1,7 +1,7 @@
 import { AppError } from '@kontor/bus';
 import type { Replaced, Settings } from '@kontor/contracts';
 import { Database, idempotent } from '@kontor/database';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Jobs, type OpenJob } from '../job/job.service.js';
 import { limits } from '../job/limits.js';
@@ -17,8 +17,8 @@ const KIND = 'replace-value';
 @Injectable()
 export class ReplaceService {
   constructor(
-    @Inject(Database) private readonly db: Database,
-    @Inject(Jobs) private readonly jobs: Jobs,
+    private readonly db: Database,
+    private readonly jobs: Jobs,
   ) {
     jobs.on<Replacement, Progress>(KIND, (job) => jobs.inSteps(job, (tx) => this.step(tx, job)));
   }

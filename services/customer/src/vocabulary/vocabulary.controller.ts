@@ -9,14 +9,14 @@ import {
   renameTags,
   renameType,
 } from '@kontor/contracts';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { ReplaceService } from './replace.service.js';
 import { removedField, removedOption, removedType, renamedField, renamedOption, renamedTags, renamedType } from './replace-request.js';
 
 /** Renaming and removing what values are made of: types, tags, custom fields and their options, wherever they are used. */
 @Controller()
 export class VocabularyController {
-  constructor(@Inject(ReplaceService) private readonly replacing: ReplaceService) {}
+  constructor(private readonly replacing: ReplaceService) {}
 
   @Handle(renameType) renameType(input: InputOf<typeof renameType>) {
     return this.replacing.replace(input, (settings) => renamedType(settings, input));

@@ -13,7 +13,7 @@ export function controller(tag: string, prefix: string, table: RouteInController
   @Controller()
   class RoutesController {
     constructor(
-      @Inject(Bus) readonly bus: Bus,
+      readonly bus: Bus,
       @Inject(ENV) readonly env: GatewayEnv,
     ) {}
   }

@@ -1,6 +1,6 @@
 import { Bus, type Context } from '@kontor/bus';
 import { seeAgent } from '@kontor/contracts';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Caller } from './caller.js';
 
 const REMEMBERED = 10_000;
@@ -12,7 +12,7 @@ export class Agents {
   private readonly seen = new Set<string>();
   private readonly asking = new Map<string, Promise<void>>();
 
-  constructor(@Inject(Bus) private readonly bus: Bus) {}
+  constructor(private readonly bus: Bus) {}
 
   knows({ fingerprint }: Caller): boolean {
     return this.seen.has(fingerprint);
