@@ -7,7 +7,7 @@ import { byId, empty, id, instant, listSort, nameText, page, paging, text, versi
 import { changedMany, changeOfMany, manyChange, newValues, patchValues, values } from './values.js';
 
 const LIKE = 'must be a mail domain like firma.example';
-const domain = text(253)
+export const mailDomain = text(253)
   .overwrite((given) =>
     cleanText(given)
       .toLowerCase()
@@ -18,7 +18,7 @@ const domain = text(253)
 
 const company = {
   parentId: id.nullable().optional().describe('the customer this one is a department of'),
-  domains: z.array(domain).max(50).optional().describe('a new contact with an e-mail there belongs to this customer'),
+  domains: z.array(mailDomain).max(50).optional().describe('a new contact with an e-mail there belongs to this customer'),
 };
 const name = nameText.min(1, 'is empty: a customer needs a name');
 

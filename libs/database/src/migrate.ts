@@ -16,9 +16,14 @@ const narrowRights = `
 
 /**
  * Brings a database up to date under the migration role. Several callers at once are fine: one works, the others wait for it, without a time limit.
- * Every service's database begins with Kontor's own tables (outbox, inbox, idempotency keys).
+ * Every service's database begins with Kontor's own tables (outbox, inbox, idempotency keys). `afterwards` is for work on rows that needs the tables
+ * as they are now, under the role of the service, which row-level security holds; it runs each time, so it has to know itself what is done already.
  */
-export async function migrate(url: string, migrations: (new () => MigrationInterface)[]): Promise<string[]> {
+export async function migrate(
+  url: string,
+  migrations: (new () => MigrationInterface)[],
+  afterwards?: () => Promise<unknown>,
+): Promise<string[]> {
   const guard = new Client({ connectionString: url, application_name: 'kontor-migrate' });
   await guard.connect();
   try {
@@ -34,6 +39,7 @@ export async function migrate(url: string, migrations: (new () => MigrationInter
     try {
       const done = await source.runMigrations({ transaction: 'each' });
       await source.query(narrowRights);
+      await afterwards?.();
       return done.map((migration) => migration.name);
     } finally {
       await source.destroy();

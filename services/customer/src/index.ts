@@ -12,14 +12,28 @@ import { Duplicates } from './migrations/7-duplicates.js';
 import { Erasures } from './migrations/8-erasures.js';
 import { ListIndexes } from './migrations/9-list-indexes.js';
 import { Sets } from './migrations/10-sets.js';
+import { ValueRules } from './migrations/11-value-rules.js';
+import { renewValues } from './renew/renew-values.js';
 
 /** In the order in which they are run. */
-const migrations = [FirstTables, AccessHistoryBinJobs, Records, Requests, Photos, Merges, Duplicates, Erasures, ListIndexes, Sets];
+const migrations = [
+  FirstTables,
+  AccessHistoryBinJobs,
+  Records,
+  Requests,
+  Photos,
+  Merges,
+  Duplicates,
+  Erasures,
+  ListIndexes,
+  Sets,
+  ValueRules,
+];
 
 export const service = defineService({
   name: 'customer',
   env: Env,
   module: (env) => CustomerModule.with(env),
-  migrate: (env) => migrate(env.KONTOR_MIGRATION_URL ?? env.KONTOR_DATABASE_URL, migrations),
+  migrate: (env) => migrate(env.KONTOR_MIGRATION_URL ?? env.KONTOR_DATABASE_URL, migrations, () => renewValues(env.KONTOR_DATABASE_URL)),
   checks: (app) => [{ name: 'database', required: true, run: () => app.get(Database).ping() }],
 });

@@ -20,7 +20,8 @@ export type StoredContact = ContactRow & ContactEntry & { mayWrite: boolean };
 export const contactColumns: Columns = { ...perContactField(({ column }) => column), ...valueColumns };
 const stored: Columns = { displayName: 'text', sortName: 'text', ...contactColumns, ...guardColumns };
 
-const withNames = (row: ContactRow) => {
+/** With what follows from it. */
+export const contactWithNames = (row: ContactRow) => {
   const name = displayName(row);
   return { ...row, displayName: name, sortName: sortName(name), ...accessColumns(row) };
 };
@@ -29,16 +30,20 @@ const withNames = (row: ContactRow) => {
 export async function insertContacts(tx: EntityManager, rows: readonly ContactRow[]): Promise<void> {
   if (rows.length === 0) return;
   await givingKeys(tx, rows, async () => {
-    await insertRows(tx, 'contact', stored, rows.map(withNames));
+    await insertRows(tx, 'contact', stored, rows.map(contactWithNames));
     await insertKeys(tx, 'contact', rows);
   });
 }
+
+/** Writes the rows of contacts anew, without keys and tags: what is in the bin has none. Versions go up by one. */
+export const updateContactRows = (tx: EntityManager, rows: readonly ContactRow[]): Promise<void> =>
+  updateRows(tx, 'contact', stored, rows.map(contactWithNames));
 
 /** Writes contacts that are there anew, with their keys and tags; versions go up by one. */
 export async function updateContacts(tx: EntityManager, rows: readonly ContactRow[]): Promise<void> {
   if (rows.length === 0) return;
   await givingKeys(tx, rows, async () => {
-    await updateRows(tx, 'contact', stored, rows.map(withNames));
+    await updateContactRows(tx, rows);
     await deleteKeys(
       tx,
       'contact',

@@ -29,21 +29,26 @@ export const customerColumns: Record<keyof Omit<CustomerRow, 'id'>, string> = {
 };
 const stored: Columns = { sortName: 'text', ...customerColumns, ...guardColumns };
 
-const withSortName = (row: CustomerRow) => ({ ...row, sortName: sortName(row.name), ...accessColumns(row) });
+/** With what follows from it. */
+export const customerWithNames = (row: CustomerRow) => ({ ...row, sortName: sortName(row.name), ...accessColumns(row) });
 
 export async function insertCustomer(tx: EntityManager, row: CustomerRow): Promise<void> {
-  await insertRows(tx, 'customer', stored, [withSortName(row)]);
+  await insertRows(tx, 'customer', stored, [customerWithNames(row)]);
   await insertKeys(tx, 'customer', [row]);
   await insertDomains(tx, [row]);
 }
 
 export const updateCustomer = (tx: EntityManager, row: CustomerRow): Promise<void> => updateCustomers(tx, [row]);
 
+/** Writes the rows of customers anew, without keys, tags and domains: what is in the bin has none. Versions go up by one. */
+export const updateCustomerRows = (tx: EntityManager, rows: readonly CustomerRow[]): Promise<void> =>
+  updateRows(tx, 'customer', stored, rows.map(customerWithNames));
+
 /** Writes customers that are there anew, with their keys, tags and domains; versions go up by one. */
 export async function updateCustomers(tx: EntityManager, rows: readonly CustomerRow[]): Promise<void> {
   if (rows.length === 0) return;
   const ids = rows.map(({ id }) => id);
-  await updateRows(tx, 'customer', stored, rows.map(withSortName));
+  await updateCustomerRows(tx, rows);
   await deleteKeys(tx, 'customer', ids);
   await insertKeys(tx, 'customer', rows);
   await deleteDomains(tx, ids);

@@ -6,14 +6,21 @@ import type { Noun } from '../sql/rows.js';
 
 type KeyKind = 'email' | 'phone' | 'code' | 'external';
 
-interface Keyed extends Pick<Values, 'emails' | 'phones' | 'externalIds' | 'tags'> {
+export interface Key {
+  kind: KeyKind;
+  value: string;
+  primary: boolean;
+  id: string;
+}
+
+export interface Keyed extends Pick<Values, 'emails' | 'phones' | 'externalIds' | 'tags'> {
   id: string;
   employeeCode?: string | null;
 }
 
 /** What a row is looked up by and must be unique in, as it stands in the key table: plain columns that row-level security lets an index serve. */
-function keysOf(row: Keyed): { kind: KeyKind; value: string; primary: boolean; id: string }[] {
-  const keys = new Map<string, { kind: KeyKind; value: string; primary: boolean; id: string }>();
+export function keysOf(row: Keyed): Key[] {
+  const keys = new Map<string, Key>();
   const add = (kind: KeyKind, value: string, primary = false) => {
     const known = keys.get(kind + value);
     if (value) keys.set(kind + value, { kind, value, primary: primary || (known?.primary ?? false), id: row.id });

@@ -1,0 +1,81 @@
+import { runAs, serviceContext } from '@kontor/bus';
+import { Database } from '@kontor/database';
+import { Logger } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { retryOnUniqueViolation } from '../sql/retry-on-unique-violation.js';
+import { contacts, customers, type Renewed, renewEntries } from './renew-entries.js';
+import { renewCallers, renewWaiting } from './renew-records.js';
+
+/**
+ * The number of the rules by which values are kept and compared: keys, E.164, names for sorting. Whoever changes a rule, so that values that are there
+ * would be kept otherwise, raises it, and has `mayDiffer` find them.
+ */
+const RULES = 2;
+const BATCH = 2_000;
+
+// Regular expressions of PostgreSQL for what rules have changed about: whatever is neither plain ASCII nor escaped in JSON, and texts that were put
+// around addresses; numbers that are short, nothing but zeros, or in company of letters; names of nothing.
+const ODD = String.raw`[^ -\u005b\u005d-~]`;
+const odd = (...texts: string[]) => `concat_ws(' ', ${texts.join(', ')}) ~ '${ODD}'`;
+const mail = (list: string, key: string) => `${list}::text ~* '"${key}": "(mailto:|[''\`]|[^"]*(\\.|xn--[^"]*)")'`;
+const number = (list: string) => `${list}::text ~ '"number": "([^"]*[^0-9 ()+./"-]|([^0-9"]*[0-9]){0,6}[^0-9"]*"|[^1-9"]*")'`;
+const lists = `${mail('t.emails', 'address')} or ${number('t.phones')}
+  or ${odd(...['external_ids', 'emails', 'phones', 'addresses', 'links', 'tags'].map((list) => `t.${list}::text`))}`;
+
+const mayDiffer = {
+  customer: `${lists} or ${odd('t.name', 't.domains::text')} or t.domains::text ~ 'xn--'`,
+  contact: `${lists} or t.display_name = ''
+    or ${odd(...['first_name', 'middle_name', 'last_name', 'company_name', 'job_title', 'employee_code'].map((name) => `t.${name}`))}`,
+  record: `t.named is not null and (${odd('t.named::text')} or ${mail('t.named', 'email')})`,
+  request: `${odd('t.caller::text')} or ${mail('t.caller', 'address')} or ${number('t.caller')}`,
+};
+type Table = keyof typeof mayDiffer;
+
+const renew: Record<Table, (tx: EntityManager, ids: readonly string[]) => Promise<Renewed>> = {
+  customer: (tx, ids) => renewEntries(tx, customers, ids),
+  contact: (tx, ids) => renewEntries(tx, contacts, ids),
+  record: async (tx, ids) => ({ written: await renewWaiting(tx, ids), gaveUp: 0 }),
+  request: async (tx, ids) => ({ written: await renewCallers(tx, ids), gaveUp: 0 }),
+};
+
+/**
+ * Brings what was written by older rules into the form of today, once for each change of the rules. It uses what the service writes with and is
+ * therefore done after all migrations, and as the service's role, which row-level security holds. A transaction for each batch, because all of a tenant in one would keep its contacts locked for minutes;
+ * who is interrupted begins again, and finds nothing to do in what was done.
+ */
+export async function renewValues(url: string): Promise<Partial<Record<Table, Renewed>>> {
+  const db = await Database.connect({ name: 'customer-renew', url, poolSize: 1 });
+  try {
+    const [rules]: { version: number | null }[] = await db.queryAcrossTenants('select max(version) as version from value_rules', []);
+    if ((rules?.version ?? 1) >= RULES) return {};
+    const tenants: { id: string }[] = await db.queryAcrossTenants('select id from tenant order by id', []);
+    const counts: Partial<Record<Table, Renewed>> = {};
+    for (const { id } of tenants)
+      for (const table of Object.keys(mayDiffer) as Table[])
+        await runAs(serviceContext(id, { lane: 'bulk' }), () => renewTable(db, table, counts));
+    await db.acrossTenants((tx) => tx.query('insert into value_rules (version) values ($1) on conflict do nothing', [RULES]));
+    if (tenants.length > 0) new Logger('Migration').log({ event: 'values-renewed', tenants: tenants.length, ...counts });
+    return counts;
+  } finally {
+    await db.close();
+  }
+}
+
+async function renewTable(db: Database, table: Table, counts: Partial<Record<Table, Renewed>>): Promise<void> {
+  for (let after: string | undefined = '00000000-0000-0000-0000-000000000000'; after !== undefined; ) {
+    const batch = await retryOnUniqueViolation(() => db.transaction((tx) => renewBatch(tx, table, after ?? '')));
+    after = batch.last;
+    const { written, gaveUp } = counts[table] ?? { written: 0, gaveUp: 0 };
+    counts[table] = { written: written + batch.written, gaveUp: gaveUp + batch.gaveUp };
+  }
+}
+
+async function renewBatch(tx: EntityManager, table: Table, after: string): Promise<Renewed & { last?: string }> {
+  const found: { id: string }[] = await tx.query(
+    `select t.id from ${table} t where t.id > $1 and (${mayDiffer[table]}) order by t.id limit ${BATCH}`,
+    [after],
+  );
+  if (found.length === 0) return { written: 0, gaveUp: 0 };
+  const ids = found.map(({ id }) => id);
+  return { ...(await renew[table](tx, ids)), last: ids.length < BATCH ? undefined : ids.at(-1) };
+}
