@@ -4,6 +4,7 @@ import '../local/source-hook.mjs';
 import { connect } from '@nats-io/transport-node';
 
 const { createServiceDatabase } = await import('../local/src/databases.ts');
+const { servicesWithDatabase } = await import('../local/src/nats-policy.ts');
 const { searchServiceKey } = await import('../local/src/meilisearch.ts');
 const { NotEnoughStorage, provision } = await import('../../libs/bus/src/provision.ts');
 
@@ -13,7 +14,7 @@ const need = (name) => {
   return value;
 };
 
-for (const service of ['customer', 'contact-permission', 'notification', 'import', 'search']) {
+for (const service of servicesWithDatabase()) {
   const name = service.replaceAll('-', '_');
   await createServiceDatabase(need('KONTOR_POSTGRES_ADMIN_URL'), name, {
     service: need(`KONTOR_DATABASE_PASSWORD_${name.toUpperCase()}`),

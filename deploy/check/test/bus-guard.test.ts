@@ -4,13 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { addressOf, Bus, type Caller, CallerSigner, type Context, serviceContext, toHeaders } from '@kontor/bus';
 import * as contracts from '@kontor/contracts';
 import { readPolicy } from '@kontor/local';
-import { anAgent, startWorld, type World } from '@kontor/testing';
+import { anAgent, servicesBehindGateway, startWorld, type World } from '@kontor/testing';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { service as contactPermission } from '../../../services/contact-permission/src/index.js';
-import { service as customer } from '../../../services/customer/src/index.js';
-import { service as importing } from '../../../services/import/src/index.js';
-import { service as notification } from '../../../services/notification/src/index.js';
-import { service as search } from '../../../services/search/src/index.js';
 
 const { services } = readPolicy();
 const requests = Object.values(contracts).filter((value) => typeof value === 'object' && 'kind' in value && value.kind === 'request');
@@ -24,7 +19,7 @@ const buses = new Map<string, Bus>();
 const as = (user: string) => buses.get(user)!.connection;
 
 beforeAll(async () => {
-  world = await startWorld({ services: [customer, contactPermission, notification, importing, search], meili: true });
+  world = await startWorld({ services: await servicesBehindGateway(), meili: true });
   signer = new CallerSigner(world.nats.signingKey);
   for (const user of users) buses.set(user, await Bus.connect(world.nats.bus(user)));
 }, 120_000);

@@ -4,14 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { serviceNames, servicesWithDatabase } from '@kontor/local';
 import { startServers } from '@kontor/testing';
 import { parse } from 'yaml';
-import * as contactPermission from '../../../services/contact-permission/src/env.js';
-import * as customer from '../../../services/customer/src/env.js';
-import * as gateway from '../../../services/gateway/src/env.js';
-import * as importing from '../../../services/import/src/env.js';
-import * as notification from '../../../services/notification/src/env.js';
-import * as search from '../../../services/search/src/env.js';
+import type { z } from 'zod';
 
 interface Container {
   image: string;
@@ -30,16 +26,18 @@ const containers = (parse(compose, { merge: true }) as { services: Record<string
 const container = (name: string) => containers[name] as Container;
 const dockerfile = readFileSync(fromRoot('deploy/docker/Dockerfile'), 'utf8');
 
-const schemas = {
-  customer: customer.Env,
-  'contact-permission': contactPermission.Env,
-  notification: notification.Env,
-  import: importing.Env,
-  search: search.Env,
-  gateway: gateway.GatewayEnv,
-};
-const services = Object.keys(schemas) as (keyof typeof schemas)[];
-const withDatabase = services.filter((name) => name !== 'gateway');
+/** The variables of each service, by its name. */
+const schemas = Object.fromEntries(
+  await Promise.all(
+    serviceNames().map(async (name): Promise<[string, z.ZodObject]> => {
+      const module = (await import(fromRoot(`services/${name}/src/env.ts`))) as Record<string, z.ZodObject>;
+      return [name, (module.Env ?? module.GatewayEnv)!];
+    }),
+  ),
+);
+const schemaOf = (name: string) => schemas[name]!;
+const services = serviceNames();
+const withDatabase = servicesWithDatabase();
 
 const folder = mkdtempSync(join(tmpdir(), 'kontor-env-'));
 const makeEnv = (...args: string[]) => spawnSync(process.execPath, [fromRoot('deploy/docker/make-env.mjs'), ...args], { encoding: 'utf8' });
@@ -63,7 +61,7 @@ function filledIn(environment: Record<string, string>): Record<string, string> {
 }
 
 describe('docker-compose.yml', () => {
-  test('has the servers, the six services, and a migration before each that has a database', () => {
+  test('has the servers, every service, and a migration before each that has a database', () => {
     expect(Object.keys(containers).sort()).toEqual(
       ['postgres', 'nats', 'meilisearch', 'provision', ...services, ...withDatabase.map((name) => `${name}-migrate`)].sort(),
     );
@@ -74,9 +72,9 @@ describe('docker-compose.yml', () => {
 
   test.each(services)('%s gets variables that it knows, and all that it needs', (name) => {
     const { environment } = container(name);
-    expect(Object.keys(schemas[name].shape)).toEqual(expect.arrayContaining(Object.keys(environment)));
+    expect(Object.keys(schemaOf(name).shape)).toEqual(expect.arrayContaining(Object.keys(environment)));
     const set = Object.entries(filledIn(environment)).filter(([, value]) => value !== '');
-    expect(schemas[name].safeParse(Object.fromEntries(set)).error).toBeUndefined();
+    expect(schemaOf(name).safeParse(Object.fromEntries(set)).error).toBeUndefined();
     // Optional for a machine without NATS users, but here NATS has them.
     expect(environment).toMatchObject({ KONTOR_NATS_USER: name, KONTOR_NATS_PASSWORD: expect.stringContaining(':?}') });
   });
@@ -92,7 +90,7 @@ describe('docker-compose.yml', () => {
     const { KONTOR_MIGRATION_URL, ...others } = migration.environment;
     expect(others).toEqual(container(name).environment);
     const set = filledIn(migration.environment);
-    expect(schemas[name].safeParse(set).error).toBeUndefined();
+    expect(schemaOf(name).safeParse(set).error).toBeUndefined();
     expect(new URL(set.KONTOR_MIGRATION_URL ?? '').username).toBe(`${name.replaceAll('-', '_')}_migrator`);
   });
 

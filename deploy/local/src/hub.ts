@@ -1,4 +1,4 @@
-// A whole hub on this machine: servers, identity provider, databases, streams and the six services.
+// A whole hub on this machine: servers, identity provider, databases, streams and all services.
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,16 +10,14 @@ import { createServiceDatabase, type ServiceDatabase } from './databases.js';
 import { isFree } from './free-port.js';
 import { fetchToken, type IdentityProvider, startIdentityProvider, type TokenFor } from './identity-provider.js';
 import { searchServiceKey } from './meilisearch.js';
-import { natsConfig, natsUsers, passwordVariable } from './nats-policy.js';
+import { natsConfig, natsUsers, passwordVariable, serviceNames, servicesWithDatabase } from './nats-policy.js';
 import type { Progress } from './progress.js';
 import { launchServers, type ServerName, type Servers } from './servers.js';
 import { ServiceProcess } from './service-process.js';
 import { messageOf, SetupError } from './setup-error.js';
 
-/** In the order in which they end: first who asks, last who is asked. */
-const SERVICES = ['gateway', 'search', 'import', 'notification', 'contact-permission', 'customer'] as const;
-type ServiceName = (typeof SERVICES)[number];
-const hasDatabase = (service: ServiceName): boolean => service !== 'gateway';
+const SERVICES = serviceNames();
+const WITH_DATABASE = servicesWithDatabase();
 
 export interface HubOptions {
   data: DataFolder;
@@ -40,7 +38,7 @@ export interface Hub {
   servers: Servers;
   token(of: TokenFor): Promise<string>;
   /** The process of a service; undefined when all are in this one. */
-  pid(service: ServiceName): number | undefined;
+  pid(service: string): number | undefined;
   /** Resolves when the servers have ended for good. */
   lost: Promise<void>;
   /** Services first, each with 30 s to finish what it does, then the servers. */
@@ -60,7 +58,7 @@ interface Service {
   start(env: Record<string, string>): Promise<{ stop(): Promise<void> }>;
   migrate(env: Record<string, string>): Promise<void>;
 }
-const load = async (name: ServiceName): Promise<Service> => ((await import(`@kontor/${name}`)) as { service: Service }).service;
+const load = async (name: string): Promise<Service> => ((await import(`@kontor/${name}`)) as { service: Service }).service;
 
 /** Starts everything and resolves when every service says it is ready. Leaves nothing running when it fails. */
 export async function startHub(options: HubOptions): Promise<Hub> {
@@ -86,18 +84,18 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       Promise.all([makeDatabases(servers, data), makeKey(servers, data), makeStreams(servers, data)]),
     );
     const parts: Parts = { databases, searchKey, identity };
-    const healthPorts = new Map<ServiceName, number>();
+    const healthPorts = new Map<string, number>();
     for (const name of SERVICES) healthPorts.set(name, await data.port(`${name}-health`));
-    const env = (name: ServiceName) => environment(name, options, servers, parts, httpPort, healthPorts.get(name) ?? 0);
-    const withDatabase = Object.fromEntries(SERVICES.filter(hasDatabase).map((name) => [name, env(name)]));
+    const env = (name: string) => environment(name, options, servers, parts, httpPort, healthPorts.get(name) ?? 0);
+    const withDatabase = Object.fromEntries(WITH_DATABASE.map((name) => [name, env(name)]));
     await progress.step('migrations', () => (options.oneProcess ? migrateHere(withDatabase) : migrateInChild(withDatabase)));
     const api = `http://localhost:${httpPort}`;
     data.announce({ api, issuer: identity.issuer });
     undo.push(async () => data.withdraw());
     const processes: Started = new Map();
-    await progress.step(options.oneProcess ? 'six services in one process' : 'six services', async () => {
+    await progress.step(`${SERVICES.length} services${options.oneProcess ? ' in one process' : ''}`, async () => {
       // The gateway last: when its port opens, what is behind it is ready, so `/health` speaks for the whole hub.
-      for (const names of [SERVICES.filter((name) => name !== 'gateway'), ['gateway'] as const]) {
+      for (const names of [SERVICES.filter((name) => name !== 'gateway'), ['gateway']]) {
         if (options.oneProcess) await startHere(names, env, undo, processes);
         else startProcesses(names, env, undo, progress, processes);
         await Promise.all(names.map((name) => untilReady(name, healthPorts.get(name) ?? 0, processes.get(name))));
@@ -161,7 +159,7 @@ async function startServers({ data, durable, progress }: HubOptions): Promise<Se
 
 async function makeDatabases(servers: Servers, data: DataFolder): Promise<Record<string, ServiceDatabase>> {
   const databases: Record<string, ServiceDatabase> = {};
-  for (const name of SERVICES.filter(hasDatabase)) {
+  for (const name of WITH_DATABASE) {
     const passwords = { service: data.secret(`postgres-${name}`), migrator: data.secret(`postgres-${name}-migrator`) };
     databases[name] = await createServiceDatabase(servers.postgres?.url ?? '', name.replaceAll('-', '_'), passwords);
   }
@@ -183,7 +181,7 @@ async function makeStreams(servers: Servers, data: DataFolder): Promise<void> {
 }
 
 function environment(
-  name: ServiceName,
+  name: string,
   { data, httpHost, logLevel }: HubOptions,
   servers: Servers,
   { databases, searchKey, identity }: Parts,
@@ -224,15 +222,15 @@ async function migrateInChild(environments: Record<string, Record<string, string
 }
 
 export async function migrateHere(environments: Record<string, Record<string, string>>): Promise<void> {
-  for (const [name, env] of Object.entries(environments)) await (await load(name as ServiceName)).migrate(env);
+  for (const [name, env] of Object.entries(environments)) await (await load(name)).migrate(env);
 }
 
-type Started = Map<ServiceName, ServiceProcess | undefined>;
+type Started = Map<string, ServiceProcess | undefined>;
 
 type Undo = (() => Promise<unknown>)[];
-type EnvOf = (name: ServiceName) => Record<string, string>;
+type EnvOf = (name: string) => Record<string, string>;
 
-async function startHere(names: readonly ServiceName[], env: EnvOf, undo: Undo, started: Started): Promise<void> {
+async function startHere(names: readonly string[], env: EnvOf, undo: Undo, started: Started): Promise<void> {
   for (const name of names.toReversed()) {
     const running = await (await load(name)).start(env(name));
     undo.push(() => running.stop());
@@ -240,7 +238,7 @@ async function startHere(names: readonly ServiceName[], env: EnvOf, undo: Undo, 
   }
 }
 
-function startProcesses(names: readonly ServiceName[], env: EnvOf, undo: Undo, progress: Progress, started: Started): void {
+function startProcesses(names: readonly string[], env: EnvOf, undo: Undo, progress: Progress, started: Started): void {
   const width = Math.max(...SERVICES.map((name) => name.length));
   const processes = names.map((name) => {
     const process = new ServiceProcess(name, env(name), (line) => progress.say(`${name.padEnd(width)} | ${line}`));
@@ -252,7 +250,7 @@ function startProcesses(names: readonly ServiceName[], env: EnvOf, undo: Undo, p
   undo.push(() => Promise.all(processes.map((process) => process.stop())));
 }
 
-async function untilReady(name: ServiceName, healthPort: number, process?: ServiceProcess): Promise<void> {
+async function untilReady(name: string, healthPort: number, process?: ServiceProcess): Promise<void> {
   for (const end = Date.now() + 120_000; ; await sleep(100)) {
     const answer = await fetch(`http://127.0.0.1:${healthPort}/health/ready`, { signal: AbortSignal.timeout(2_000) }).catch(
       () => undefined,

@@ -6,6 +6,7 @@ type ObjectRight = 'put' | 'get' | 'delete';
 
 interface ServicePolicy {
   serves?: boolean;
+  database?: boolean;
   calls?: string[];
   emits?: string[];
   follows?: Record<string, string>;
@@ -32,8 +33,14 @@ interface Permissions {
 
 export const readPolicy = (): NatsPolicy => parse(readFileSync(new URL('../../nats/policy.yaml', import.meta.url), 'utf8')) as NatsPolicy;
 
+/** The names of all services, those that ask before those that are asked. */
+export const serviceNames = (policy = readPolicy()): string[] => Object.keys(policy.services);
+/** Those that have a database. */
+export const servicesWithDatabase = (policy = readPolicy()): string[] =>
+  serviceNames(policy).filter((name) => policy.services[name]?.database);
+
 /** All users of the bus: one per service, and `admin` which makes streams and buckets before the services start. */
-export const natsUsers = (policy = readPolicy()): string[] => [...Object.keys(policy.services), 'admin'];
+export const natsUsers = (policy = readPolicy()): string[] => [...serviceNames(policy), 'admin'];
 
 /** The environment variable from which the server takes a user's password. */
 export const passwordVariable = (user: string): string => `KONTOR_NATS_PASSWORD_${user.toUpperCase().replaceAll('-', '_')}`;

@@ -6,5 +6,6 @@ export * from './febrl.js';
 export * from './find-traces.js';
 export * from './servers.js';
 export * from './service-process.js';
+export * from './services.js';
 export * from './sized.js';
 export * from './world.js';

@@ -1,15 +1,10 @@
-import { service as contactPermission } from '@kontor/contact-permission';
 import type { Import } from '@kontor/contracts';
-import { service as customer } from '@kontor/customer';
-import { service as importer } from '@kontor/import';
-import { service as notification } from '@kontor/notification';
-import { service as search } from '@kontor/search';
-import { eventually } from '@kontor/testing';
+import { eventually, servicesBehindGateway } from '@kontor/testing';
 import { type Answer, startGateway } from '../test/start-gateway.js';
 
-/** Everything: the gateway and the five services behind it, on real servers. */
+/** Everything: the gateway and all services behind it, on real servers. */
 export async function startHub() {
-  const gateway = await startGateway({ services: [customer, contactPermission, notification, importer, search], meili: true });
+  const gateway = await startGateway({ services: await servicesBehindGateway(), meili: true });
   return {
     ...gateway,
     /** An agent with the calls that journeys are made of. */
