@@ -14,6 +14,7 @@ import {
 } from '@nats-io/jetstream';
 import { headers as natsHeaders } from '@nats-io/nats-core';
 import { AppError, fieldErrors, invalid } from './app-error.js';
+import { backoffMs } from './backoff.js';
 import { Bus } from './bus.js';
 import { fromHeaders, runAs } from './context.js';
 import { describeError, isTransient } from './describe-error.js';
@@ -30,6 +31,7 @@ const ACK_WAIT_BEHIND_GATE_S = 6;
 const ASK_MS = 10_000;
 const ASK_BEHIND_GATE_MS = 5_000;
 const TRIES = 8;
+const MOST_DELAY_MS = 30_000;
 // Where the server says nothing of it: when it has forgotten the consumer while none was asked for, or a stream was purged.
 const LOOK_EVERY_MS = 3_000;
 const CONSUMER_EXISTS = 10_148; // server/errors.json of nats-server: consumer already exists
@@ -239,7 +241,7 @@ export class EventConsumer {
       }
     }
     // A whole number: the server takes a delay with a fraction for none at all.
-    const delayMs = Math.round(Math.min(250 * 2 ** Math.min(tries - 1, 7), 30_000) * (0.75 + Math.random() / 2));
+    const delayMs = backoffMs(tries, MOST_DELAY_MS);
     this.log.warn({ event: 'event-again-later', delayMs, ...about });
     message.nak(delayMs);
   }

@@ -1,6 +1,7 @@
 export { addressOf } from './address.js';
 export * from './app-error.js';
 export * from './audience.js';
+export { backoffMs } from './backoff.js';
 export * from './bus.js';
 export { CallerSigner, CallerVerifier, isCallerKey } from './caller.js';
 export * from './context.js';
@@ -15,3 +16,4 @@ export { parseInput } from './parse-input.js';
 export * from './provision.js';
 export * from './strategy.js';
 export { uuidV5 } from './uuid-v5.js';
+export { Wakeable } from './wakeable.js';

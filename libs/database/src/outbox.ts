@@ -1,4 +1,4 @@
-import { Bus, currentContext, describeError, toHeaders } from '@kontor/bus';
+import { Bus, currentContext, describeError, toHeaders, Wakeable } from '@kontor/bus';
 import type { EventContract } from '@kontor/contracts';
 import { jetstream, type PubAck } from '@nats-io/jetstream';
 import { headers as natsHeaders } from '@nats-io/nats-core';
@@ -45,7 +45,7 @@ export class Outbox {
   private readonly log = new Logger('Outbox');
   private readonly stopping = new AbortController();
   private relay?: Promise<void>;
-  private woken = () => {};
+  private readonly wakeable = new Wakeable(EVERY_MS);
 
   constructor(private readonly url: string) {}
 
@@ -59,7 +59,7 @@ export class Outbox {
 
   /** Called after a commit, so that its events do not wait for the next look. */
   wake(): void {
-    this.woken();
+    this.wakeable.wake();
   }
 
   /** Publishes what is there once more, then ends. */
@@ -77,9 +77,10 @@ export class Outbox {
         // A round that begins after the signal sees what the last requests wrote; so it goes out before the process ends.
         const last = signal.aborted;
         if (!last && !held()) return;
-        const more = await this.publishSome(bus, query);
+        // A wake-up meanwhile means that there is something this round may not have seen.
+        const more = (await this.publishSome(bus, query)) || this.wakeable.takeWakeUp();
         if (last && !more) return;
-        if (!more) await this.pause();
+        if (!more) await this.wakeable.rest();
       }
     };
     await whileHolding(this.url, 'outbox', signal, carry, (error) =>
@@ -87,25 +88,10 @@ export class Outbox {
     );
   }
 
-  private pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, EVERY_MS);
-      this.woken = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
   /** Publishes up to a hundred rows at once and deletes those that the broker has; true when there may be more. */
   private async publishSome(bus: Bus, query: (sql: string, parameters: unknown[]) => Promise<Row[]>): Promise<boolean> {
-    // From here on a wake-up means that there is something this reading may not have seen.
-    let again = false;
-    this.woken = () => {
-      again = true;
-    };
     const rows = await query('select id, subject, headers, payload::text as payload from outbox order by id limit $1', [BATCH]);
-    if (!rows.length) return again;
+    if (!rows.length) return false;
     const stream = jetstream(bus.connection, { timeout: 5_000 });
     const outcomes = await Promise.allSettled(
       rows.map((row): Promise<PubAck> => {
@@ -118,6 +104,6 @@ export class Outbox {
     if (published.length) await query('delete from outbox where id = any($1)', [published]);
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason;
-    return again || rows.length === BATCH;
+    return rows.length === BATCH;
   }
 }

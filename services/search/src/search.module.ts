@@ -1,20 +1,40 @@
 import { Database, DatabaseModule } from '@kontor/database';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CareService } from './care/care.service.js';
+import { Comparison } from './care/comparison.js';
 import { ForgetService } from './care/forget.service.js';
 import { Gaps } from './care/gaps.js';
+import { OrderFollower } from './care/order-follower.js';
 import { Rebuilder } from './care/rebuilder.js';
+import { Repairer } from './care/repairer.js';
+import { StatusService } from './care/status.service.js';
 import { Verifier } from './care/verifier.js';
+import { Completer } from './dictionary/completer.js';
 import { Dictionary } from './dictionary/dictionary.js';
+import { DictionaryCheck } from './dictionary/dictionary-check.js';
+import { DictionaryEraser } from './dictionary/dictionary-eraser.js';
+import { DictionaryWriter } from './dictionary/dictionary-writer.js';
+import { KnownTerms } from './dictionary/known-terms.js';
+import { NameCounts } from './dictionary/name-counts.js';
+import { DictionaryVacuum } from './dictionary/vacuum.js';
 import type { Env } from './env.js';
 import { CurrentIndex } from './indexes/current-index.js';
 import { Fresh } from './indexes/fresh.js';
-import { HandOver } from './indexes/hand-over.js';
+import { IndexContents } from './indexes/index-contents.js';
 import { IndexNames } from './indexes/index-names.js';
+import { IndexWriter } from './indexes/index-writer.js';
 import { MeiliClient } from './indexes/meili.client.js';
+import { BulkPipeline } from './indexing/bulk-pipeline.js';
+import { BulkWorker } from './indexing/bulk-worker.js';
+import { EntryTracker } from './indexing/entry-tracker.js';
 import { Forgetter } from './indexing/forgetter.js';
 import { IndexListener } from './indexing/index.listener.js';
 import { Indexer } from './indexing/indexer.js';
+import { InteractiveWorker } from './indexing/interactive-worker.js';
+import { Lanes } from './indexing/lanes.js';
+import { Settler } from './indexing/settler.js';
+import { Sweeper } from './indexing/sweeper.js';
+import { Upkeep } from './indexing/upkeep.js';
 import { DegradedSearch } from './search/degraded-search.js';
 import { HitSearch } from './search/hit-search.js';
 import { QueryResolver } from './search/query-resolver.js';
@@ -43,18 +63,38 @@ export class SearchModule {
         },
         Fresh,
         Dictionary,
+        Completer,
+        NameCounts,
+        KnownTerms,
+        DictionaryWriter,
+        DictionaryEraser,
+        DictionaryCheck,
+        DictionaryVacuum,
         Seen,
         DegradedSearch,
         QueryResolver,
         HitSearch,
         SearchService,
         SuggestService,
+        Lanes,
+        EntryTracker,
+        InteractiveWorker,
+        BulkWorker,
+        BulkPipeline,
+        Upkeep,
+        Settler,
         Forgetter,
-        HandOver,
+        Sweeper,
+        IndexWriter,
+        IndexContents,
         ForgetService,
         Indexer,
         Rebuilder,
+        Comparison,
+        Repairer,
         Verifier,
+        OrderFollower,
+        StatusService,
         CareService,
         Gaps,
         Writer,

@@ -1,8 +1,7 @@
 import { Bus, describeError } from '@kontor/bus';
 import { Database, whileHolding } from '@kontor/database';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Rebuilder } from './care/rebuilder.js';
-import { Verifier } from './care/verifier.js';
+import { OrderFollower } from './care/order-follower.js';
 import { WRITER, type WriterLock } from './indexes/writer-lock.js';
 import { Indexer } from './indexing/indexer.js';
 
@@ -17,8 +16,7 @@ export class Writer implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly db: Database,
     private readonly bus: Bus,
     private readonly indexer: Indexer,
-    private readonly rebuilder: Rebuilder,
-    private readonly verifier: Verifier,
+    private readonly orders: OrderFollower,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -33,7 +31,7 @@ export class Writer implements OnApplicationBootstrap, OnApplicationShutdown {
           held: () => lock.held() && !ended,
           lost: lock.lost,
           transaction: await lock.transactions('bulk'),
-          peoplesTransaction: await lock.transactions('people'),
+          interactiveTransaction: await lock.transactions('people'),
         };
         try {
           const indexing = this.indexer.run(held).finally(() => {
@@ -42,7 +40,7 @@ export class Writer implements OnApplicationBootstrap, OnApplicationShutdown {
           // At once, whatever is still waited for here: events that are held here do not get to the next writer.
           lock.lost.addEventListener('abort', () => gate.close());
           gate.open();
-          await Promise.all([indexing, this.rebuilder.run(held), this.verifier.run(held)]);
+          await Promise.all([indexing, this.orders.run(held)]);
         } finally {
           gate.close();
         }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, type Bus, currentContext, isTransient } from '@kontor/bus';
+import { AppError, type Bus, backoffMs, currentContext, isTransient } from '@kontor/bus';
 import { IMPORT_SOURCE, importContacts } from '@kontor/contracts';
 import type { Database } from '@kontor/database';
 import type { FileStore } from '../files/file-store.js';
@@ -21,6 +21,7 @@ export interface Parts {
 const ANSWER_WITHIN_MS = 6_000;
 /** Something went wrong where nobody said what; it may have been the moment, so it gets a few chances. */
 const INTERNAL_TRIES = 5;
+const MOST_PAUSE_MS = 15_000;
 
 /**
  * Sends an import's batches to the customer service, strictly in order, from the last one that is known to be committed; the next is read
@@ -29,7 +30,7 @@ const INTERNAL_TRIES = 5;
  */
 export async function runImport({ db, bus, files }: Parts, entity: ImportEntity, goOn: AbortSignal): Promise<boolean> {
   const { rows } = await readCsv(files.read(entity.file), { delimiter: entity.delimiter });
-  if (!entity.conventions) await patiently(db, entity, goOn, () => learnConventions(db, bus, entity));
+  if (!entity.conventions) await retryTransient(db, entity, goOn, () => learnConventions(db, bus, entity));
   const { columns, conventions } = entity;
   const map = rowMapper({
     fields: columns.map((column) => column.field),
@@ -40,7 +41,7 @@ export async function runImport({ db, bus, files }: Parts, entity: ImportEntity,
   const from = await db.transaction((tx) => positionOf(tx, entity.id));
   for await (const batch of ahead(batches(rows, map, from))) {
     if (goOn.aborted) return false;
-    await patiently(db, entity, goOn, async () => {
+    await retryTransient(db, entity, goOn, async () => {
       const outcomes = outcomesOf(batch, await send(bus, entity, batch));
       await db.transaction((tx) => noteBatch(tx, entity.id, batch, outcomes));
     });
@@ -69,7 +70,7 @@ async function send(bus: Bus, entity: ImportEntity, { number, rows }: Batch) {
 }
 
 /** Does the work again and again, with growing pauses, while only something it needs is missing; says in the import what it waits for. */
-async function patiently(db: Database, entity: ImportEntity, goOn: AbortSignal, work: () => Promise<void>): Promise<void> {
+async function retryTransient(db: Database, entity: ImportEntity, goOn: AbortSignal, work: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
       await work();
@@ -80,13 +81,11 @@ async function patiently(db: Database, entity: ImportEntity, goOn: AbortSignal, 
       // Saying it needs the database, which may be the very thing that is missing; then it is said after the next try.
       await sayWaitingFor(db, entity, (error as AppError).message).catch(() => undefined);
       // An aborted pause ends at once, and so does the work.
-      await sleep(pauseAfter(tries), undefined, { signal: goOn }).catch(() => undefined);
+      await sleep(backoffMs(tries, MOST_PAUSE_MS), undefined, { signal: goOn }).catch(() => undefined);
       if (goOn.aborted) throw error;
     }
   }
 }
-
-const pauseAfter = (tries: number) => Math.min(250 * 2 ** Math.min(tries - 1, 6), 15_000) * (0.75 + Math.random() / 2);
 
 /** Says in the import what it waits for; null when it goes on. */
 export async function sayWaitingFor(db: Database, entity: ImportEntity, waitingFor: string | null): Promise<void> {

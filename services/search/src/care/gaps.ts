@@ -24,7 +24,7 @@ export class Gaps {
     // All of them anew: what a running one has looked at already may have changed since.
     await this.db.acrossTenants(async (tx) => {
       for (const tenant of tenants)
-        await startVerification((sql, parameters) => tx.query(sql, parameters), tenant, { deep: false, anew: true });
+        await startVerification((sql, parameters) => tx.query(sql, parameters), tenant, { deep: false, restart: true });
     });
     this.log.warn({ event: 'verification-ordered', consumer, tenants: tenants.length });
   }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, Bus, describeError, isTransient, serviceContext } from '@kontor/bus';
 import { listTenants, listVersions } from '@kontor/contracts';
 import { Database } from '@kontor/database';
@@ -7,17 +6,16 @@ import { CurrentIndex } from '../indexes/current-index.js';
 import type { WriterLock } from '../indexes/writer-lock.js';
 import { Indexer } from '../indexing/indexer.js';
 import { type RebuildState, rebuildState } from '../orders/rebuild.js';
+import { countEntries, KINDS } from './count-entries.js';
 
-const KINDS = ['customer', 'contact'] as const;
 /** For questions about all tenants. */
 export const NO_TENANT = '00000000-0000-0000-0000-000000000000';
 const IDS_AT_ONCE = 5_000;
 // So many that Meilisearch never waits for the next batch: three of 50,000.
 const PAGES_IN_FLIGHT = 30;
-const LOOK_EVERY_MS = 1_000;
 
 /**
- * Makes the index anew, when that was ordered: everything that the customer service has goes through the indexer into the new index, and all that
+ * Rebuilds the index, when that was ordered: everything that the customer service has goes through the indexer into the new index, and all that
  * changes meanwhile into both; then the new one is searched. Whoever becomes the writer in the middle goes on where the last one was.
  */
 @Injectable()
@@ -31,17 +29,14 @@ export class Rebuilder {
     private readonly index: CurrentIndex,
   ) {}
 
-  /** Follows orders for as long as the lock is held. */
-  async run(lock: WriterLock): Promise<void> {
-    while (lock.held()) {
-      try {
-        const state = await rebuildState(this.db);
-        if (state?.state === 'running' && this.index.ready) await this.rebuild(state, lock);
-      } catch (error) {
-        this.log.warn({ event: 'index-not-rebuilt-yet', ...describeError(error) });
-        if (!isTransient(error) && lock.held()) await this.failed().catch(() => undefined);
-      }
-      await sleep(LOOK_EVERY_MS);
+  /** Rebuilds the index when that is ordered. Never fails: the order stands until it was followed. */
+  async followNext(lock: WriterLock): Promise<void> {
+    try {
+      const state = await rebuildState(this.db);
+      if (state?.state === 'running' && this.index.isReady) await this.rebuild(state, lock);
+    } catch (error) {
+      this.log.warn({ event: 'index-not-rebuilt-yet', ...describeError(error) });
+      if (!isTransient(error) && lock.held()) await this.failed().catch(() => undefined);
     }
   }
 
@@ -55,35 +50,31 @@ export class Rebuilder {
   }
 
   private async rebuild(state: RebuildState, lock: WriterLock): Promise<void> {
-    const { empty } = await this.index.beginMaking(state.name);
+    const { empty } = await this.index.beginBuilding(state.name);
     const { tenants } = await this.bus.request(listTenants, {}, serviceContext(NO_TENANT));
     tenants.sort();
     let total = 0;
-    for (const tenant of tenants) for (const kind of KINDS) total += await this.count(tenant, kind);
+    for (const tenant of tenants) total += await countEntries(this.bus, tenant);
     await this.note(state.name, 'total = $2', [total]);
     const places = tenants.flatMap((tenant) => KINDS.map((kind) => ({ tenant, kind })));
     const at = empty ? -1 : places.findIndex(({ tenant, kind }) => tenant === state.tenant && kind === state.kind);
     for (const [i, { tenant, kind }] of places.slice(Math.max(at, 0)).entries())
       await this.fill(state.name, tenant, kind, i === 0 && at >= 0 ? state.after : null, lock);
-    this.mustGoOn(state.name, lock);
+    this.assertBuilding(state.name, lock);
     await this.index.switchTo(lock, state);
   }
 
-  private async count(tenant: string, kind: (typeof KINDS)[number]): Promise<number> {
-    return (await this.bus.request(listVersions, { kind, limit: 1, count: true }, serviceContext(tenant))).total ?? 0;
-  }
-
   /** Fails when another replica writes now, or the index was lost meanwhile: then it is gone on, or begun again, from what is noted. */
-  private mustGoOn(name: string, lock: WriterLock): void {
+  private assertBuilding(name: string, lock: WriterLock): void {
     if (!lock.held() || !this.index.building().includes(name))
-      throw new AppError('unavailable', 'The index is not being made here any more');
+      throw new AppError('unavailable', 'The index is not being built here any more');
   }
 
   private async fill(name: string, tenant: string, kind: (typeof KINDS)[number], from: string | null, lock: WriterLock): Promise<void> {
     const inFlight: Promise<unknown>[] = [];
     let noted: Promise<unknown> = Promise.resolve();
     for (let after = from ?? undefined; ; ) {
-      this.mustGoOn(name, lock);
+      this.assertBuilding(name, lock);
       const { items } = await this.bus.request(listVersions, { kind, after, limit: IDS_AT_ONCE }, serviceContext(tenant));
       const last = items.at(-1)?.id;
       if (last === undefined) break;

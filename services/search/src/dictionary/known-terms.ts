@@ -1,9 +1,12 @@
+import { Injectable } from '@nestjs/common';
+
 const MOST_TERMS = 400_000;
 
 /**
  * Terms that are certainly in the dictionary, so that words that come again and again cost no statement.
  * Forgets the older half now and then, which costs one statement more and nothing else.
  */
+@Injectable()
 export class KnownTerms {
   private recent = new Set<string>();
   private older = new Set<string>();

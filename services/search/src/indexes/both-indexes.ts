@@ -1,9 +1,8 @@
 import { type Document, PHRASE_FIELDS } from './document.js';
 import { and, type Filter, type Filterable, type Fits, filterTest, folded, isIn, not, valuesOf } from './filter.js';
 import type { Snapshot } from './fresh.js';
-import type { Answer, Found, MeiliClient, Phrases, Question, Sort } from './meili.client.js';
-
-export type { Question };
+import type { MeiliClient } from './meili.client.js';
+import type { Answer, Found, Phrases, Question, Sort } from './question.js';
 
 export interface FoundHit {
   id: string;

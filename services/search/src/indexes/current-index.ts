@@ -4,9 +4,11 @@ import { rebuildState, startRebuild } from '../orders/rebuild.js';
 import { orderSweep } from '../orders/sweep.js';
 import { INDEX_VERSION } from './document.js';
 import { MeiliClient } from './meili.client.js';
+import { Mode } from './mode.js';
 import type { WriterLock } from './writer-lock.js';
 
-interface State {
+/** The index that is searched, as the database has it. */
+interface Row {
   name: string;
   version: number;
   whole: boolean;
@@ -15,12 +17,37 @@ interface State {
 
 const DROP_AFTER_MS = 30_000;
 
-/** For the writer: which indexes it writes to, and whether they are still those that it made. */
+/**
+ * For the writer: which indexes it writes to, and whether they are still those that it created. Its modes:
+ *
+ * - `lost`: nothing is known of the indexes. Either this replica has not been the writer since, or Meilisearch has lost one of them. Nothing is written.
+ * - `preparing`: the index is being looked for, or created.
+ * - `ready`: one index, which is searched and written to.
+ * - `building`: beside it another one is being filled; both are written to.
+ *
+ * Legal transitions:
+ *
+ * - lost → preparing: `prepare` begins
+ * - preparing → lost: it has failed
+ * - preparing → ready: the index is there
+ * - preparing → building: it is there, and a rebuild goes on
+ * - ready → building: a rebuild begins
+ * - building → building: the rebuild goes on after an interruption, or another one takes the place of one that failed
+ * - building → ready: the new index has taken the place of the old one
+ * - ready, building → lost: an index is gone, or another replica may have been the writer
+ * - ready, building → preparing: `prepare` again, after an unexpected failure
+ */
+const TRANSITIONS = {
+  lost: ['preparing'],
+  preparing: ['lost', 'ready', 'building'],
+  ready: ['building', 'lost', 'preparing'],
+  building: ['building', 'ready', 'lost', 'preparing'],
+} as const;
+
 export class CurrentIndex {
-  /** Meilisearch has lost it, or it is another one of the same name: it must be prepared anew. */
-  lost = true;
-  private state?: State;
-  private making?: { name: string; made: string };
+  private readonly mode = new Mode<keyof typeof TRANSITIONS>('CurrentIndex', 'lost', TRANSITIONS);
+  private current?: Row;
+  private next?: { name: string; made: string };
 
   constructor(
     private readonly db: Database,
@@ -30,41 +57,65 @@ export class CurrentIndex {
   ) {}
 
   /** Whether there is an index to write to. */
-  get ready(): boolean {
-    return this.state !== undefined && !this.lost;
+  get isReady(): boolean {
+    return this.mode.is('ready', 'building');
   }
 
-  /** The index that is searched, and beside it the one that is being made. */
-  all(): string[] {
-    return [...new Set([this.state!.name, ...this.building()])];
+  get isLost(): boolean {
+    return this.mode.is('lost');
+  }
+
+  /** The index that is searched. */
+  get searched(): string {
+    return this.current!.name;
+  }
+
+  /** The index that is searched and the one that is being built, which comes first: when it is switched to, it must not be behind the other. */
+  names(): string[] {
+    return [...new Set([...this.building(), this.searched])];
   }
 
   building(): string[] {
-    return this.making ? [this.making.name] : [];
+    return this.next ? [this.next.name] : [];
+  }
+
+  /** What is known is of the last time this replica was the writer. */
+  setLost(): void {
+    if (!this.isLost) this.mode.set('lost');
   }
 
   /**
-   * Finds the index, or makes it when there is none, when Meilisearch has lost it, or when this version of the service makes it in another way:
-   * then it is filled anew, while the one there is goes on being searched.
+   * Finds the index, or creates it when there is none, when Meilisearch has lost it, or when this version of the service builds it in another way:
+   * then it is filled again, while the one there goes on being searched.
    */
   async prepare(lock: WriterLock): Promise<void> {
-    const there = await this.meili.indexes();
-    const [known] = await this.db.queryAcrossTenants<State>('select name, version, whole, made from current_index', []);
-    this.state = known;
-    if (!known) this.state = await this.begin(lock, there);
-    else if (there.get(known.name) !== known.made) this.state = await this.makeAgain(lock, known);
-    if (this.state!.version !== INDEX_VERSION)
-      await lock.transaction((query) =>
-        startRebuild(query, { name: this.meili.names.next(), version: INDEX_VERSION, unless: INDEX_VERSION }),
-      );
-    await this.resumeMaking(lock);
-    this.lost = false;
+    this.mode.set('preparing');
+    try {
+      await this.findOrCreate(lock);
+      await this.resumeBuilding(lock);
+    } catch (error) {
+      this.mode.set('lost');
+      throw error;
+    }
+    this.mode.set(this.next ? 'building' : 'ready');
     this.dropOthersLater(lock);
   }
 
+  private async findOrCreate(lock: WriterLock): Promise<void> {
+    const there = await this.meili.indexes();
+    const [known] = await this.db.queryAcrossTenants<Row>('select name, version, whole, made from current_index', []);
+    this.current = known;
+    if (!known) this.current = await this.createFirst(lock, there);
+    else if (there.get(known.name) !== known.made) this.current = await this.recreate(lock, known);
+    if (this.current!.version !== INDEX_VERSION)
+      await lock.transaction((query) =>
+        startRebuild(query, { name: this.meili.names.next(), version: INDEX_VERSION, unless: INDEX_VERSION }),
+      );
+  }
+
   /** From the first write on: what was looked at before the last writer ended would not be looked at again. */
-  private async resumeMaking(lock: WriterLock): Promise<void> {
-    this.making = undefined;
+  private async resumeBuilding(lock: WriterLock): Promise<void> {
+    this.next = undefined;
     const rebuild = await rebuildState(this.db);
     if (rebuild?.state !== 'running') return;
     const lost = rebuild.total > 0 && !(await this.meili.indexes()).has(rebuild.name);
@@ -74,74 +125,82 @@ export class CurrentIndex {
       await lock.transaction((query) =>
         query('update rebuild set name = $1, done = 0, total = 0, tenant_id = null, kind = null, after_id = null', [name]),
       );
-    await this.beginMaking(name);
+    this.next = (await this.findOrCreateNext(name)).index;
   }
 
-  private async begin(lock: WriterLock, there: ReadonlyMap<string, string>): Promise<State> {
+  private async createFirst(lock: WriterLock, there: ReadonlyMap<string, string>): Promise<Row> {
     const { first } = this.meili.names;
     const old = first && there.get(first);
-    const state = old
+    const row = old
       ? { name: first, version: 0, whole: true, made: old }
-      : { version: INDEX_VERSION, whole: false, ...(await this.make(this.meili.names.next())) };
+      : { version: INDEX_VERSION, whole: false, ...(await this.create(this.meili.names.next())) };
     await lock.transaction(async (query) => {
       await query('insert into current_index (name, version, whole, made) values ($1, $2, $3, $4)', [
-        state.name,
-        state.version,
-        state.whole,
-        state.made,
+        row.name,
+        row.version,
+        row.whole,
+        row.made,
       ]);
-      if (!old) await startRebuild(query, { name: state.name, version: INDEX_VERSION });
+      if (!old) await startRebuild(query, { name: row.name, version: INDEX_VERSION });
     });
-    return state;
+    return row;
   }
 
-  /** Under a name of its own: what is on its way into the lost one must not make one of that name. */
-  private async makeAgain(lock: WriterLock, lost: State): Promise<State> {
-    const state = { ...lost, version: INDEX_VERSION, whole: false, ...(await this.make(this.meili.names.next())) };
+  /** Under a name of its own: what is on its way into the lost one must not create one of that name. */
+  private async recreate(lock: WriterLock, lost: Row): Promise<Row> {
+    const row = { ...lost, version: INDEX_VERSION, whole: false, ...(await this.create(this.meili.names.next())) };
     await lock.transaction(async (query) => {
-      await query('update current_index set name = $1, version = $2, whole = false, made = $3', [state.name, state.version, state.made]);
-      await startRebuild(query, { name: state.name, version: INDEX_VERSION, anew: true });
+      await query('update current_index set name = $1, version = $2, whole = false, made = $3', [row.name, row.version, row.made]);
+      await startRebuild(query, { name: row.name, version: INDEX_VERSION, restart: true });
     });
-    return state;
+    return row;
   }
 
-  private async make(name: string): Promise<{ name: string; made: string }> {
+  private async create(name: string): Promise<{ name: string; made: string }> {
     await this.meili.create(name);
     return { name, made: (await this.meili.indexes()).get(name) ?? '' };
   }
 
-  /** Fails with `unavailable` when one of the indexes is gone: writing to it would make one without settings. */
-  async mustStand(): Promise<void> {
+  private async findOrCreateNext(name: string): Promise<{ index: { name: string; made: string }; empty: boolean }> {
+    const made = (await this.meili.indexes()).get(name);
+    return made ? { index: { name, made }, empty: false } : { index: await this.create(name), empty: true };
+  }
+
+  /** Fails with `unavailable` when one of the indexes is gone: writing to it would create one without settings. */
+  async assertIndexesExist(): Promise<void> {
     const there = await this.meili.indexes();
-    const stand = [this.state, this.making].every((one) => !one || there.get(one.name) === one.made);
-    if (stand) return;
-    this.lost = true;
-    throw new AppError('unavailable', 'The index is lost and is made anew', { retryAfter: 2 });
+    if ([this.current, this.next].every((one) => !one || there.get(one.name) === one.made)) return;
+    this.setLost();
+    throw new AppError('unavailable', 'The index is lost and is built again', { retryAfter: 2 });
   }
 
-  /** Looks whether they still stand; nobody else would notice before the next change. While Meilisearch is away nothing is known. */
-  async look(): Promise<void> {
-    await this.mustStand().catch(() => undefined);
+  /** Notices that an index is gone; nobody else would before the next change. While Meilisearch is away nothing is known. */
+  async checkIndexes(): Promise<void> {
+    await this.assertIndexesExist().catch(() => undefined);
   }
 
-  /** From now on everything is written to this index, too; it is made if it is not there, and empty then. */
-  async beginMaking(name: string): Promise<{ empty: boolean }> {
-    const there = (await this.meili.indexes()).get(name);
-    this.making = there ? { name, made: there } : await this.make(name);
-    return { empty: !there };
+  /** From now on everything is written to this index, too; it is created if it is not there, and empty then. */
+  async beginBuilding(name: string): Promise<{ empty: boolean }> {
+    const { index, empty } = await this.findOrCreateNext(name);
+    if (!this.isReady) throw new AppError('unavailable', 'The index is being prepared', { retryAfter: 2 });
+    this.next = index;
+    this.mode.set('building');
+    return { empty };
   }
 
-  /** What was made is searched from now on; the old index goes when no search can be using it any more. */
+  /** What was built is searched from now on; the old index goes when no search can be using it any more. */
   async switchTo(lock: WriterLock, { name, version }: { name: string; version: number }): Promise<void> {
-    const { made } = this.making!;
+    const { made } = this.next!;
     await lock.transaction(async (query) => {
       await query('update current_index set name = $1, version = $2, whole = true, made = $3', [name, version, made]);
       await query(`update rebuild set state = 'finished', finished_at = clock_timestamp(), error = null`, []);
       // Words that only the old index had are swept now.
       await orderSweep(query);
     });
-    this.state = { name, version, whole: true, made };
-    this.making = undefined;
+    this.current = { name, version, whole: true, made };
+    this.next = undefined;
+    // It may have been lost meanwhile.
+    if (this.mode.is('building')) this.mode.set('ready');
     this.dropOthersLater(lock);
   }
 
@@ -153,14 +212,14 @@ export class CurrentIndex {
   private async dropOthers(lock: WriterLock): Promise<void> {
     for (const name of (await this.meili.indexes()).keys()) {
       const rebuild = await rebuildState(this.db);
-      const used = this.ready ? [...this.all(), rebuild?.name] : [name];
+      const used = this.isReady ? [...this.names(), rebuild?.name] : [name];
       if (!used.includes(name) && lock.held()) await this.meili.drop(name);
     }
   }
 }
 
-/** Fails until the first writer has made an index: before that nothing can be found, not even slowly. */
-export async function mustBeMade(db: Database): Promise<void> {
-  const made = await db.queryAcrossTenants('select from current_index', []);
-  if (!made.length) throw new Error('The index is not made yet');
+/** Fails until the first writer has created an index: before that nothing can be found, not even slowly. */
+export async function assertIndexCreated(db: Database): Promise<void> {
+  const rows = await db.queryAcrossTenants('select from current_index', []);
+  if (!rows.length) throw new Error('The index is not created yet');
 }

@@ -5,82 +5,13 @@ import {
   MeilisearchRequestError,
   MeilisearchRequestTimeOutError,
   type MultiSearchQuery,
-  type Settings,
 } from 'meilisearch';
-import { type Document, PHRASE_FIELDS, type PhraseField } from './document.js';
-import { type Filter, type Filterable, filterText, type Moment } from './filter.js';
+import { type Document, PHRASE_FIELDS } from './document.js';
+import { type Filter, filterText } from './filter.js';
 import { IndexNames } from './index-names.js';
+import { SETTINGS } from './index-settings.js';
 import { MeiliTasks } from './meili-tasks.js';
-
-const FILTERABLE: Filterable[] = [
-  'id',
-  'tenant',
-  'kind',
-  'type',
-  'tags',
-  'cities',
-  'customerId',
-  'ownerId',
-  'projectIds',
-  'hasOpportunities',
-  'readers',
-  'customerReaders',
-  'words',
-];
-const MOMENTS: Moment[] = ['createdAt', 'updatedAt'];
-
-/** What hits are sorted by, and what is told of them besides the id. */
-export type SortKey = 'sortName' | Moment;
-const SORT_KEYS: SortKey[] = ['sortName', ...MOMENTS];
-
-export const SETTINGS: Settings = {
-  displayedAttributes: ['id', 'version', 'hash', 'words', ...SORT_KEYS],
-  searchableAttributes: [...PHRASE_FIELDS],
-  filterableAttributes: [
-    { attributePatterns: FILTERABLE, features: { facetSearch: false, filter: { equality: true, comparison: false } } },
-    { attributePatterns: MOMENTS, features: { facetSearch: false, filter: { equality: false, comparison: true } } },
-  ],
-  sortableAttributes: SORT_KEYS,
-  // Among what fits only the order that is asked for counts. By default Meilisearch first looks at which attribute a phrase stands in.
-  rankingRules: ['sort'],
-  // Only phrases are asked of its words, and those as they stand: what else they could do is not paid for.
-  typoTolerance: { enabled: false },
-  prefixSearch: 'disabled',
-  facetSearch: false,
-  proximityPrecision: 'byWord',
-  pagination: { maxTotalHits: 1_000_000_000 },
-  faceting: { maxValuesPerFacet: 100, sortFacetValuesBy: { '*': 'count' } },
-};
-
-/** Words that must stand side by side, in one attribute or in any. */
-export interface Phrases {
-  texts: readonly string[];
-  attribute?: PhraseField;
-}
-
-export interface Question {
-  filters: readonly Filter[];
-  phrases?: Phrases;
-  sort?: Sort;
-  offset?: number;
-  limit: number;
-  facets?: readonly Filterable[];
-  /** With the words of each hit, so that its class can be told here. */
-  words?: boolean;
-}
-
-export interface Sort {
-  by: SortKey;
-  order: 'asc' | 'desc';
-}
-
-export type Found = Pick<Document, 'id' | SortKey> & { words?: string[] };
-
-export interface Answer {
-  hits: Found[];
-  total: number;
-  facets: Record<string, Record<string, number>>;
-}
+import { type Answer, type Question, queryOf } from './question.js';
 
 /** What a verification compares. */
 export type Kept = Pick<Document, 'id' | 'version' | 'hash'>;
@@ -257,18 +188,4 @@ const UNPREPARED = [
 function isAway(error: unknown): boolean {
   if (error instanceof MeilisearchRequestError || error instanceof MeilisearchRequestTimeOutError) return true;
   return error instanceof MeilisearchApiError && (error.response.status >= 500 || UNPREPARED.includes(error.cause?.code ?? ''));
-}
-
-function queryOf(index: string, { filters, phrases, sort, offset = 0, limit, facets, words }: Question): MultiSearchQuery {
-  return {
-    indexUid: index,
-    attributesToRetrieve: ['id', ...(sort ? [sort.by] : []), ...(words ? ['words'] : [])],
-    filter: filters.flatMap((filter) => (typeof filter === 'boolean' ? [] : [filterText(filter)])),
-    ...(phrases && { q: phrases.texts.map((text) => `"${text}"`).join(' '), matchingStrategy: 'all' as const }),
-    ...(phrases?.attribute && { attributesToSearchOn: [phrases.attribute] }),
-    ...(sort && { sort: [`${sort.by}:${sort.order}`] }),
-    ...(facets?.length && { facets: [...facets] }),
-    offset,
-    limit,
-  };
 }

@@ -9,6 +9,6 @@ export interface WriterLock {
   /** Aborts when another one may be the writer; not when this one stops by itself. */
   lost: AbortSignal;
   transaction: Transactions;
-  /** For what people change: it never waits for the others. */
-  peoplesTransaction: Transactions;
+  /** For interactive changes: it never waits for the others. */
+  interactiveTransaction: Transactions;
 }

@@ -49,8 +49,8 @@ export class IndexListener {
     for (let after: string | undefined; ; ) {
       const { ids } = await this.bus.request(listContactIds, { customerId, after });
       if (!ids.length) return;
-      const told = ids.map((id) => ({ id, version: 0 }));
-      await this.indexer.refresh(currentTenant(), told, 'bulk');
+      const refs = ids.map((id) => ({ id, version: 0 }));
+      await this.indexer.refresh(currentTenant(), refs, 'bulk');
       after = ids.at(-1);
     }
   }

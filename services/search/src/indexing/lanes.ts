@@ -1,135 +1,100 @@
-import { AppError, describeError, type Lane as EventLane, isTransient } from '@kontor/bus';
-import { Logger } from '@nestjs/common';
-import type { Told } from './tenant-work.js';
-import { Wakeable } from './wakeable.js';
-
-/** `rebuild` writes only to the index that is being made. */
-export type Lane = EventLane | 'rebuild';
-
-/** Somebody who waits until search knows what these entries are. */
-export interface Waiting {
-  tenant: string;
-  told: readonly Told[];
-  lane: Lane;
-  /** Not to be in a batch with others: something was wrong with the batch it was in before. */
-  alone: boolean;
-  done(): void;
-  failed(error: unknown): void;
-}
+import { AppError, Wakeable } from '@kontor/bus';
+import { Injectable } from '@nestjs/common';
+import { Mode } from '../indexes/mode.js';
+import { IndexRequest, type Lane } from './index-request.js';
+import type { EntryRef } from './tenant-work.js';
 
 // Whatever Meilisearch is given at once costs it two seconds besides what each document does: of small batches it takes all the processor time there is,
 // and so keeps larger ones from being made.
 const MOST_IDS: Record<Lane, number> = { people: 1_000, bulk: 50_000, rebuild: 50_000 };
+const ALL_LANES = ['people', 'bulk', 'rebuild'] as const;
 
-/** What is to be read anew and by whom it is waited for, in the order in which it came. Open while this replica is the writer. */
+/**
+ * The queues of what is to be indexed, one for each lane, in the order in which it came. Their modes:
+ *
+ * - `closed`: this replica is not the writer. Requests are refused: one that waited here would keep its event from the writer.
+ * - `open`: it is the writer. Requests are queued.
+ *
+ * Legal transitions:
+ *
+ * - closed → open: this replica has become the writer
+ * - open → closed: it stops, or another one may be the writer
+ */
+const TRANSITIONS = { closed: ['open'], open: ['closed'] } as const;
+
+@Injectable()
 export class Lanes {
-  /** Woken by what comes in the lane of people's changes. */
-  readonly people = new Wakeable();
-  /** Woken by what comes in the other two. */
+  /** Woken by requests in the lane of interactive changes. */
+  readonly interactive = new Wakeable();
+  /** Woken by requests in the other two. */
   readonly bulk = new Wakeable();
-  private readonly queues: Record<Lane, Waiting[]> = { people: [], bulk: [], rebuild: [] };
-  private readonly log = new Logger('Lanes');
-  /** All who wait, those too whose entries are being read or written. */
-  private readonly waiting = new Set<Waiting>();
-  private isOpen = false;
-  private lastRebuilt = false;
+  private readonly mode = new Mode<keyof typeof TRANSITIONS>('Lanes', 'closed', TRANSITIONS);
+  private readonly queues: Record<Lane, IndexRequest[]> = { people: [], bulk: [], rebuild: [] };
+  /** Those too that have been taken. */
+  private readonly notEnded = new Set<IndexRequest>();
+  private lastBulkLane: 'bulk' | 'rebuild' = 'bulk';
 
   open(): void {
-    this.isOpen = true;
+    this.mode.set('open');
   }
 
-  /** Refuses all who wait for their turn, and who comes until it is opened again. */
+  /** Refuses all that are queued, and those that come until it is opened again. */
   close(): void {
-    this.isOpen = false;
-    this.fail(['people', 'bulk', 'rebuild'], notTheWriter());
+    if (this.mode.is('open')) this.mode.set('closed');
+    this.fail(ALL_LANES, notTheWriter());
   }
 
-  /** Refuses, besides, those whose turn it is: another one will write what they wait for. */
+  /** Also refuses batches in flight: another replica will write them. */
   abandon(): void {
     this.close();
-    for (const waiting of this.waiting) waiting.failed(notTheWriter());
+    for (const request of this.notEnded) request.fail(notTheWriter());
   }
 
   wake(): void {
-    this.people.wake();
+    this.interactive.wake();
     this.bulk.wake();
   }
 
   /** Resolves when what these entries are by then has been written. */
-  queue(tenant: string, told: readonly Told[], lane: Lane, alone = false): Promise<void> {
-    // Who waited here would hold on to an event that the writer should have.
-    if (!this.isOpen) return Promise.reject(notTheWriter());
-    return new Promise((resolve, reject) => {
-      const done = () => {
-        this.waiting.delete(waiting);
-        resolve();
-      };
-      const failed = (error: unknown) => {
-        this.waiting.delete(waiting);
-        reject(error);
-      };
-      const waiting: Waiting = { tenant, told, lane, alone, done, failed };
-      this.waiting.add(waiting);
-      this.queues[lane].push(waiting);
-      (lane === 'people' ? this.people : this.bulk).wake();
-    });
+  queue(tenant: string, refs: readonly EntryRef[], lane: Lane, alone = false): Promise<void> {
+    if (!this.mode.is('open')) return Promise.reject(notTheWriter());
+    const request = new IndexRequest(tenant, refs, lane, alone);
+    this.notEnded.add(request);
+    this.queues[lane].push(request);
+    (lane === 'people' ? this.interactive : this.bulk).wake();
+    return request.answer.finally(() => this.notEnded.delete(request));
   }
 
-  /** The next batch of people's changes. */
-  takePeoples(): Waiting[] {
+  /** The next batch of interactive changes; empty when there are none. */
+  takeInteractive(): IndexRequest[] {
     return this.take('people');
   }
 
-  /** The next batch of the others: changes go before making the index anew, but do not keep it from going on. */
-  takeBulk(): Waiting[] {
-    const first: Lane = this.lastRebuilt || !this.queues.rebuild.length ? 'bulk' : 'rebuild';
-    const batch = this.take(first);
-    this.lastRebuilt = first === 'rebuild';
-    return batch.length ? batch : this.take('rebuild');
+  /** The next batch of the other two lanes, which take turns while both have requests. */
+  takeBulk(): IndexRequest[] {
+    const next = this.lastBulkLane === 'bulk' ? 'rebuild' : 'bulk';
+    if (this.queues[next].length) this.lastBulkLane = next;
+    return this.take(this.lastBulkLane);
   }
 
-  private take(lane: Lane): Waiting[] {
+  private take(lane: Lane): IndexRequest[] {
     const queue = this.queues[lane];
-    const batch: Waiting[] = [];
+    const requests: IndexRequest[] = [];
     let ids = 0;
-    const fits = (next: Waiting) => !batch.length || (!next.alone && !batch[0]!.alone && ids + next.told.length <= MOST_IDS[lane]);
+    const fits = (next: IndexRequest) =>
+      !requests.length || (!next.alone && !requests[0]!.alone && ids + next.refs.length <= MOST_IDS[lane]);
     while (queue[0] && fits(queue[0])) {
-      const waiting = queue.shift()!;
-      ids += waiting.told.length;
-      batch.push(waiting);
+      const request = queue.shift()!;
+      request.take();
+      ids += request.refs.length;
+      requests.push(request);
     }
-    return batch;
+    return requests;
   }
 
-  /** Tells all who wait in these lanes. */
+  /** Refuses all that are queued in these lanes. */
   fail(lanes: readonly Lane[], error: unknown): void {
-    for (const lane of lanes) for (const waiting of this.queues[lane].splice(0)) waiting.failed(error);
-  }
-
-  /**
-   * For a batch that failed. While something is only away, everybody tries again later. Otherwise one entry is bad, and the others must not suffer
-   * for it: each half goes its own way, asked for and written anew, until the bad one is alone and its event ends among the dead letters.
-   */
-  refuse(batch: readonly Waiting[], error: unknown): void {
-    for (const { tenant, told, lane, done, failed } of batch) {
-      if (lane === 'rebuild' && !isTransient(error) && batch.length === 1 && told.length === 1) {
-        // Its own event ends among the dead letters; all others are in the new index nevertheless.
-        this.log.warn({ event: 'entry-not-indexed', id: told[0]!.id, ...describeError(error) });
-        done();
-        continue;
-      }
-      if (isTransient(error) || (batch.length === 1 && told.length === 1)) {
-        failed(error);
-        continue;
-      }
-      const half = Math.ceil(told.length / 2);
-      const parts = [told.slice(0, half), told.slice(half)].filter((part) => part.length);
-      void Promise.allSettled(parts.map((part) => this.queue(tenant, part, lane, true))).then((outcomes) => {
-        const bad = outcomes.find((outcome) => outcome.status === 'rejected');
-        if (bad) failed(bad.reason);
-        else done();
-      });
-    }
+    for (const lane of lanes) for (const request of this.queues[lane].splice(0)) request.fail(error);
   }
 }
 

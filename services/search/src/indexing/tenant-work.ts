@@ -5,8 +5,8 @@ import { documentOf, printDocument } from '../indexes/document.js';
 import { type Entry, isPresence, nameWord } from '../words/entry-fields.js';
 import { type Identifier, identifiersOf } from '../words/identifiers.js';
 
-/** An entry that is to be looked at: of which version it was told, if any was. */
-export interface Told {
+/** An entry that is to be indexed, and the version that is known of; 0 when none is. */
+export interface EntryRef {
   id: string;
   version: number;
 }
@@ -38,9 +38,9 @@ const PARTS_AHEAD = 4;
 const DOCUMENTS_AT_ONCE = 50;
 
 /** Asks what these entries are now and works out what has to be written; of what is not there any more everything goes. */
-export async function readWork(bus: Bus, tenant: string, told: readonly Told[]): Promise<TenantWork> {
+export async function readWork(bus: Bus, tenant: string, refs: readonly EntryRef[]): Promise<TenantWork> {
   const gone = new Map<string, number>();
-  for (const { id, version } of told) gone.set(id, Math.max(version, gone.get(id) ?? 0));
+  for (const { id, version } of refs) gone.set(id, Math.max(version, gone.get(id) ?? 0));
   const ids = [...gone.keys()];
   const work: TenantWork = { tenant, entries: [], terms: new Set(), names: new Map() };
   let asked = 0;

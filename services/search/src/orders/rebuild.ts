@@ -1,6 +1,6 @@
 import type { Database, Query } from '@kontor/database';
 
-/** How an index is being made anew, or was. */
+/** The state of the last rebuild. */
 export interface RebuildState {
   name: string;
   version: number;
@@ -17,18 +17,18 @@ export interface RebuildState {
 
 /**
  * Orders that an index of this name is filled; the writer follows. One that is running goes on, whatever its name,
- * unless it makes another version than `unless`, or everything has to begin `anew`.
+ * unless it makes another version than `unless`, or everything has to be done again (`restart`).
  */
 export async function startRebuild(
   query: Query,
-  { name, version, unless, anew }: { name: string; version: number; unless?: number; anew?: boolean },
+  { name, version, unless, restart }: { name: string; version: number; unless?: number; restart?: boolean },
 ): Promise<void> {
   await query(
     `insert into rebuild (name, version, state) values ($1, $2, 'running')
      on conflict (one) do update set name = excluded.name, version = excluded.version, state = 'running', error = null,
        started_at = clock_timestamp(), finished_at = null, done = 0, total = 0, tenant_id = null, kind = null, after_id = null
        where rebuild.state <> 'running' or rebuild.version <> coalesce($3::integer, rebuild.version) or $4::boolean`,
-    [name, version, unless ?? null, anew ?? false],
+    [name, version, unless ?? null, restart ?? false],
   );
 }
 

@@ -1,8 +1,9 @@
 import { AppError, grantees } from '@kontor/bus';
 import { Injectable } from '@nestjs/common';
-import { BothIndexes, type Question } from '../indexes/both-indexes.js';
+import { BothIndexes } from '../indexes/both-indexes.js';
 import type { Filterable } from '../indexes/filter.js';
-import { MeiliClient, type Sort } from '../indexes/meili.client.js';
+import { MeiliClient } from '../indexes/meili.client.js';
+import type { Question, Sort } from '../indexes/question.js';
 import type { Clause } from '../query/query.js';
 import type { Cursor } from './cursor.js';
 import { DegradedSearch } from './degraded-search.js';

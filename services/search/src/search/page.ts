@@ -1,7 +1,8 @@
 import type { Explanation } from '@kontor/contracts';
-import type { BothAnswer, FoundHit, Question } from '../indexes/both-indexes.js';
+import type { BothAnswer, FoundHit } from '../indexes/both-indexes.js';
 import type { Document } from '../indexes/document.js';
 import { type Filter, type Filterable, filterTest, mostFitting } from '../indexes/filter.js';
+import type { Question } from '../indexes/question.js';
 import { type Cursor, cutPage } from './cursor.js';
 import type { Plan } from './plan-query.js';
 

@@ -2,7 +2,7 @@ import { MOST_FOUND } from '../dictionary/dictionary-query.js';
 import type { BothIndexes } from '../indexes/both-indexes.js';
 import { phraseAttribute } from '../indexes/document.js';
 import { and, type Filter, isIn } from '../indexes/filter.js';
-import type { Phrases } from '../indexes/meili.client.js';
+import type { Phrases } from '../indexes/question.js';
 import type { Clause } from '../query/query.js';
 import { ONLY_WHEN_NAMED } from '../words/entry-fields.js';
 import { phraseLine } from '../words/words.js';

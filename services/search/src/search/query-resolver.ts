@@ -2,6 +2,7 @@ import { AppError, Bus } from '@kontor/bus';
 import { Injectable } from '@nestjs/common';
 import { Dictionary } from '../dictionary/dictionary.js';
 import type { Answered } from '../dictionary/dictionary-query.js';
+import { NameCounts } from '../dictionary/name-counts.js';
 import type { Filter } from '../indexes/filter.js';
 import type { Snapshot } from '../indexes/fresh.js';
 import { parseQuery } from '../query/parse-query.js';
@@ -26,6 +27,7 @@ export class QueryResolver {
   constructor(
     private readonly bus: Bus,
     private readonly dictionary: Dictionary,
+    private readonly names: NameCounts,
   ) {}
 
   /** Fails with `invalid`, which says where the query cannot be read. */
@@ -44,7 +46,7 @@ export class QueryResolver {
     // Each clause, and after it those of its other meaning.
     const parts = clauses.flatMap((clause) => [clause, ...otherwise(clause)]);
     const [looked, given] = await Promise.all([this.dictionary.lookUp(tenant, parts), filtersOf(tenant, query, this.bus)]);
-    const common = looked.answers.flat().some(isCut) ? await this.dictionary.common(tenant) : [];
+    const common = looked.answers.flat().some(isCut) ? await this.names.common(tenant) : [];
     const all = parts.map((clause, i) => ({ clause, answers: looked.answers[i]!, found: foundFor(clause, looked.answers[i]!, common) }));
     const meanings = clauses.map(({ or = [] }) => all.splice(0, 1 + or.length));
     return {

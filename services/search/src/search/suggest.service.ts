@@ -1,10 +1,11 @@
 import { Bus } from '@kontor/bus';
 import { getEntries, type InputOf, type OutputOf, type Suggestion, type suggest } from '@kontor/contracts';
 import { Injectable } from '@nestjs/common';
-import { Dictionary } from '../dictionary/dictionary.js';
-import { BothIndexes, type Question } from '../indexes/both-indexes.js';
+import { Completer } from '../dictionary/completer.js';
+import { BothIndexes } from '../indexes/both-indexes.js';
 import { and, type Filter, is, isIn } from '../indexes/filter.js';
 import { MeiliClient } from '../indexes/meili.client.js';
+import type { Question } from '../indexes/question.js';
 import { escapeHtml } from '../query/match.js';
 import { currentTenant } from '../tenant.js';
 import { type Entry, NAME_FIELDS } from '../words/entry-fields.js';
@@ -20,7 +21,7 @@ const MOST_BEGUN = 100;
 export class SuggestService {
   constructor(
     private readonly bus: Bus,
-    private readonly dictionary: Dictionary,
+    private readonly completer: Completer,
     private readonly meili: MeiliClient,
   ) {}
 
@@ -30,7 +31,7 @@ export class SuggestService {
     const typed = joinedTokens(q).slice(0, MOST_WORDS).map(wordSpellings);
     const suggestions: Suggestion[] = [];
     if (typed.length) {
-      const { begun, snapshot } = await this.dictionary.begun(tenant, typed, NAME_FIELDS, MOST_BEGUN);
+      const { completions, snapshot } = await this.completer.complete(tenant, typed, NAME_FIELDS, MOST_BEGUN);
       const given = [...visibleTo(tenant), ...(kind ? [is('kind', kind)] : [])];
       // Several contacts can give one company, so more are asked for than are shown.
       const question = (filter: Filter): Question => ({
@@ -39,8 +40,8 @@ export class SuggestService {
         offset: 0,
         limit: 2 * limit,
       });
-      const whole = and(...begun.map(({ equal }) => isIn('words', equal)));
-      const begins = and(...begun.map(({ equal, longer }) => isIn('words', [...new Set([...equal, ...longer])])));
+      const whole = and(...completions.map(({ equal }) => isIn('words', equal)));
+      const begins = and(...completions.map(({ equal, longer }) => isIn('words', [...new Set([...equal, ...longer])])));
       const answers = await new BothIndexes(this.meili, snapshot).ask([question(whole), question(begins)]);
       const ids = [...new Set(answers.flatMap(({ hits }) => hits.map(({ id }) => id)))].slice(0, 2 * limit);
       suggestions.push(...distinct((await this.entries(ids)).map((entry) => suggestionOf(entry, typed))).slice(0, limit));
