@@ -9,7 +9,7 @@ import { Purge } from './bin/purge.js';
 import { BulkEditController } from './bulk-edit/bulk-edit.controller.js';
 import { ChangeContacts } from './bulk-edit/change-contacts.js';
 import { ChangeCustomers } from './bulk-edit/change-customers.js';
-import { ChangeMany } from './bulk-edit/change-many.js';
+import { BulkEditService } from './bulk-edit/bulk-edit.service.js';
 import { ContactController } from './contact/contact.controller.js';
 import { ContactService } from './contact/contact.service.js';
 import { ImportContacts } from './contact/import-contacts.js';
@@ -21,11 +21,11 @@ import { CustomerLists } from './customer/customer-lists.js';
 import { DuplicateController } from './duplicate/duplicate.controller.js';
 import { DuplicateListener } from './duplicate/duplicate.listener.js';
 import { DuplicateService } from './duplicate/duplicate.service.js';
-import { Radar } from './duplicate/radar.js';
+import { DuplicateDetector } from './duplicate/duplicate-detector.js';
 import { ENV, type Env } from './env.js';
 import { ErasureController } from './erasure/erasure.controller.js';
 import { ErasureService } from './erasure/erasure.service.js';
-import { Everything } from './erasure/everything.js';
+import { SubjectAccessExport } from './erasure/subject-access-export.js';
 import { ExportController } from './export/export.controller.js';
 import { Exports } from './export/export.service.js';
 import { HistoryController } from './history/history.controller.js';
@@ -95,14 +95,14 @@ export class CustomerModule {
         CustomerService,
         CustomerLists,
         DuplicateService,
-        Radar,
+        DuplicateDetector,
         ErasureService,
-        Everything,
+        SubjectAccessExport,
         Exports,
         Jobs,
         ChangeContacts,
         ChangeCustomers,
-        ChangeMany,
+        BulkEditService,
         PhotoService,
         ProjectService,
         RecordService,

@@ -46,7 +46,7 @@ async function tellAgain(agent: Context, ids: string[]): Promise<void> {
 
 /** Resolves when the radar has worked through everything that is on the stream. */
 /** The outbox is looked at before the lanes (an event leaves the one for the others), and twice: the bus counts what is pending a moment after it took it. */
-const radarIsDone = () =>
+const detectorIsIdle = () =>
   eventually(async () => {
     const ask = async <T>(subject: string) => (await world.bus.connection.request(`$JS.API.${subject}`)).json() as T;
     const left = async () => {
@@ -91,7 +91,7 @@ const alike: [string, Given, Given, RegExp][] = [
     'day and month changed',
     { firstName: 'Anna', lastName: 'Schulz', birthday: '1980-05-01' },
     { firstName: 'Anna', lastName: 'Schulz', birthday: '1980-01-05' },
-    /one slip/,
+    /one typo/,
   ],
   [
     'names that sound alike and the birthday',
@@ -106,7 +106,7 @@ const alike: [string, Given, Given, RegExp][] = [
     /same name.*same address/,
   ],
   [
-    'slips in the name and in the address',
+    'typos in the name and in the address',
     { firstName: 'Katharina', lastName: 'Hoffmann', addresses: [home] },
     { firstName: 'Kathrina', lastName: 'Hofmann', addresses: [{ ...home, line1: 'Lindenalee 7' }] },
     /nearly the same name.*nearly the same address/,
@@ -232,7 +232,7 @@ describe('the review queue', () => {
   it.each(unlike)('9.2 has nothing for %s', async (_, first, second) => {
     const agent = anAgent();
     await world.ask(agent, k.createContacts, { items: [first, second] });
-    await radarIsDone();
+    await detectorIsIdle();
     expect(await queue(agent)).toEqual([]);
   });
 
@@ -241,7 +241,7 @@ describe('the review queue', () => {
     const customer = await world.ask(agent, k.createCustomer, aCustomer());
     const one = await make(agent, { firstName: 'Jon', lastName: 'Smith', customerId: customer.id });
     const other = await make(agent, { firstName: 'John', lastName: 'Smyth' });
-    await radarIsDone();
+    await detectorIsIdle();
     expect(await queue(agent)).toEqual([]);
     await world.ask(again(agent), k.changeContact, { id: other.id, change: { customerId: customer.id } });
     await eventually(async () => expect((await queue(agent)).map(idsOf)).toEqual([[one.id, other.id].sort()]));
@@ -267,7 +267,7 @@ describe('the review queue', () => {
     expect(await queue(agent)).toEqual([]);
     await world.ask(again(agent), k.changeContact, { id: one.id, change: { birthday: '1980-05-02', phones: [{ number: '030 7654321' }] } });
     await world.ask(again(agent), k.changeContact, { id: other.id, change: { phones: [{ number: '030 7654321' }] } });
-    await radarIsDone();
+    await detectorIsIdle();
     expect(await queue(agent)).toEqual([]);
     const third = await make(agent, given);
     await eventually(async () =>
@@ -289,7 +289,7 @@ describe('the review queue', () => {
     await world.ask(again(agent), k.dismissDuplicate, { id: notTheSame?.id ?? '' });
     await world.ask(again(agent), k.deleteContact, { id: one.id });
     expect((await queue(agent)).map(idsOf)).toEqual([[other.id, third.id].sort()]);
-    await radarIsDone();
+    await detectorIsIdle();
     await asTenant(agent, 'update contact set deleted_at = null where id = $1', [one.id]);
     await tellAgain(agent, [one.id]);
     await eventually(async () => expect(await queue(agent, { contactId: one.id })).toHaveLength(1));
@@ -322,7 +322,7 @@ describe('the review queue', () => {
     await eventually(async () => expect(await queue(agent)).toHaveLength(15));
     const before = await queue(agent);
     await Promise.all(Array.from({ length: 5 }, () => tellAgain(agent, ids)));
-    await radarIsDone();
+    await detectorIsIdle();
     expect(await queue(agent)).toEqual(before);
   });
 
@@ -363,7 +363,7 @@ describe('the review queue', () => {
       aContact({ companyName: 'Beispiel GmbH', phones: [{ number: `030 1${String(100_000 + i)}` }] }),
     );
     await world.ask(agent, k.createContacts, { items });
-    await radarIsDone();
+    await detectorIsIdle();
     const known = await make(agent, aContact({ phones: [{ number: '030 1100007' }], companyName: 'Beispiel GmbH' }));
     expect(known.duplicates).toMatchObject([{ reasons: expect.arrayContaining(['same phone', 'same name']) }]);
     await eventually(async () => expect(await queue(agent, { contactId: known.id })).toHaveLength(1));
@@ -391,7 +391,7 @@ describe.each([
           people.set(id ?? '', batch[n]?.person ?? '');
         });
       }
-      await radarIsDone();
+      await detectorIsIdle();
       const pairs: k.DuplicatePair[] = [];
       for (let cursor: string | undefined; ; ) {
         const page = await world.ask(again(agent), k.listDuplicates, { limit: 200, ...(cursor && { cursor }) });

@@ -43,16 +43,16 @@ async function entries(tenant: string): Promise<Entry[]> {
 const open = { restricted: false, agents: [], teams: [] };
 
 /** A generator of numbers that gives the same ones for the same seed. */
-function dice(seed: number): (sides: number) => number {
+function dice(seed: number): (size: number) => number {
   let state = seed;
-  return (sides) => {
+  return (size) => {
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return Math.floor((state / 2_147_483_648) * sides);
+    return Math.floor((state / 2_147_483_648) * size);
   };
 }
 
 /** One step of a walk: something that an agent may do, with whatever there is. */
-async function step(agent: Context, throwDice: (sides: number) => number): Promise<unknown> {
+async function step(agent: Context, throwDice: (size: number) => number): Promise<unknown> {
   const all = await entries(agent.tenant);
   const one = <T>(list: readonly T[]): T | undefined => list[throwDice(list.length)];
   const contacts = all.filter(({ noun, live }) => noun === 'contact' && live);

@@ -172,10 +172,10 @@ describe('where parts meet', () => {
       items: [{ source: 's', externalId: '1', kind: 'ticket', title: 'Anna Weg rang', contactId: contact.id }],
     });
     await world.ask(again(admin), k.deleteRecord, { id: items[0]?.id ?? '' });
-    const { forgetHere } = await import('../src/erasure/forget-here.js');
+    const { eraseLocally } = await import('../src/erasure/erase-locally.js');
     const { Database } = await import('@kontor/database');
     const db = await Database.connect({ name: 'test', url: world.env('customer').KONTOR_DATABASE_URL ?? '', poolSize: 1 });
-    await runAs(serviceContext(admin.tenant), () => db.transaction((tx) => forgetHere(tx, 'contact', contact.id)));
+    await runAs(serviceContext(admin.tenant), () => db.transaction((tx) => eraseLocally(tx, 'contact', contact.id)));
     await db.close();
     expect((await world.ask(again(admin), k.listBin, {})).items).toEqual([]);
   });

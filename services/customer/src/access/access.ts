@@ -34,10 +34,10 @@ export const mayReadAll = (...aliases: string[]): string => granted('readers', a
  */
 export const mayReadListed = (noun: Noun): string => {
   if (noun === 'customer' || !grantees()) return mayRead(noun);
-  return `${granted('readers', ['t'])} and ${customerMayBeRead('t')}`;
+  return `${granted('readers', ['t'])} and ${mayReadCustomerOf('t')}`;
 };
 /** SQL: the customer of rows under this alias, if they have one, is not hidden from the caller. */
-export function customerMayBeRead(alias: string): string {
+export function mayReadCustomerOf(alias: string): string {
   if (!grantees()) return 'true';
   const hidden = `select x.id from customer x where x.readers is not null and not (${granted('readers', ['x'])})`;
   return `(${alias}.customer_id is null or ${alias}.customer_id not in (${hidden}))`;
@@ -46,7 +46,7 @@ export function customerMayBeRead(alias: string): string {
  * SQL, for what is linked to a contact (c) and a customer (k): what a link led to may have been restricted, so when that is gone for good only those
  * who see everything see it.
  */
-export const LINKS_LEAD_SOMEWHERE = '(t.contact_id is null or c.id is not null) and (t.customer_id is null or k.id is not null)';
+export const LINKED_ROWS_EXIST = '(t.contact_id is null or c.id is not null) and (t.customer_id is null or k.id is not null)';
 export const mayWriteAll = (...aliases: string[]): string => granted('writers', aliases);
 
 export const readOnly = (what: string) =>

@@ -8,7 +8,7 @@ export class AgentController {
   constructor(private readonly agents: AgentService) {}
 
   @Handle(seeAgent) see() {
-    return this.agents.see();
+    return this.agents.recordSeen();
   }
   @Handle(listAgents) list(input: InputOf<typeof listAgents>) {
     return this.agents.list(input);

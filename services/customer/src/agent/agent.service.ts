@@ -3,8 +3,8 @@ import type { Agent, InputOf, listAgents } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { decodePlace, encodePlace } from '../paging/page.js';
-import { moment } from '../sql/rows.js';
+import { decodeCursor, encodeCursor } from '../paging/page.js';
+import { isoTimestamp } from '../sql/rows.js';
 
 type Paging = InputOf<typeof listAgents>;
 
@@ -13,7 +13,7 @@ export class AgentService {
   constructor(private readonly db: Database) {}
 
   /** Remembers the calling agent and the teams of the token; nobody has to register anybody. */
-  async see(): Promise<Record<string, never>> {
+  async recordSeen(): Promise<Record<string, never>> {
     const { tenant, roles, teams } = currentContext();
     const { id, name } = currentAgent();
     await this.db.transaction(async (tx) => {
@@ -38,7 +38,7 @@ export class AgentService {
       pageByName<Agent>(
         tx,
         'agent',
-        `id, name, roles, teams, ${moment('first_seen_at')} as "firstSeenAt", ${moment('last_seen_at')} as "lastSeenAt"`,
+        `id, name, roles, teams, ${isoTimestamp('first_seen_at')} as "firstSeenAt", ${isoTimestamp('last_seen_at')} as "lastSeenAt"`,
         paging,
       ),
     );
@@ -61,11 +61,11 @@ async function pageByName<T extends { id: string; name: string | null }>(
   columns: string,
   { limit, cursor }: Paging,
 ): Promise<{ items: T[]; nextCursor: string | null }> {
-  const [name = '', id = '00000000-0000-0000-0000-000000000000'] = cursor === undefined ? [] : decodePlace(cursor, table);
+  const [name = '', id = '00000000-0000-0000-0000-000000000000'] = cursor === undefined ? [] : decodeCursor(cursor, table);
   const rows: T[] = await tx.query(
     `select ${columns} from ${table} where (coalesce(name, '') collate "C", id) > ($1, $2::uuid) order by coalesce(name, '') collate "C", id limit ${limit + 1}`,
     [name, id],
   );
   const last = rows.length > limit ? rows[limit - 1] : undefined;
-  return { items: rows.slice(0, limit), nextCursor: last ? encodePlace(table, last.name ?? '', last.id) : null };
+  return { items: rows.slice(0, limit), nextCursor: last ? encodeCursor(table, last.name ?? '', last.id) : null };
 }

@@ -3,14 +3,14 @@ import type { BinCounts, BinnedKind } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { mayWrite } from '../access/access.js';
 import type { Changes, Step } from '../changes/changes.js';
-import { tellOfBinnedRecords } from '../record/of-records.js';
+import { publishBinnedRecordChanges } from '../record/record-derived-fields.js';
 import type { StoredRequest } from '../request/request.table.js';
 import { newId } from '../sql/new-id.js';
 import type { StoredContact } from '../tables/contact.table.js';
 import { deleteDomains, type StoredCustomer } from '../tables/customer.table.js';
 import { deleteKeys } from '../tables/keys-and-tags.js';
-import { lockContactsToEnd, lockToEnd, oneParentAtATime } from '../tables/lock-parents.js';
-import { settlePrimaryContacts } from '../tables/primary-contact.js';
+import { lockContactsForRemoval, lockForRemoval, serializeParentChanges } from '../tables/lock-parents.js';
+import { ensurePrimaryContacts } from '../tables/primary-contact.js';
 import type { StoredRecord } from '../tables/record.table.js';
 
 interface Unit {
@@ -24,7 +24,7 @@ interface Unit {
   links?: object;
 }
 
-async function keepUnit(tx: EntityManager, unit: Unit): Promise<void> {
+async function insertUnit(tx: EntityManager, unit: Unit): Promise<void> {
   await tx.query(
     `insert into bin (id, kind, entry_id, name, counts, links, readers, customer_readers, deleted_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [
@@ -54,7 +54,7 @@ async function binRows(tx: EntityManager, table: Table, unit: string, where: str
 }
 
 /** How many rows a statement would mark, counted without fetching them: records are not told of one by one. */
-async function binMany(
+async function binAndCount(
   tx: EntityManager,
   table: 'record' | 'request',
   unit: string,
@@ -74,14 +74,14 @@ async function binMany(
  */
 export async function binContact(tx: EntityManager, contact: StoredContact, changes: Changes): Promise<void> {
   const unit = newId();
-  await lockToEnd(tx, 'contact', [contact.id]);
+  await lockForRemoval(tx, 'contact', [contact.id]);
   changes.contacts.push(...(await binRows(tx, 'contact', unit, 't.id = any($2)', [contact.id])));
   await deleteKeys(tx, 'contact', [contact.id]);
-  const records = await binMany(tx, 'record', unit, 't.contact_id = any($2) and t.customer_id is null', [contact.id]);
-  await tellOfBinnedRecords(tx, unit);
+  const records = await binAndCount(tx, 'record', unit, 't.contact_id = any($2) and t.customer_id is null', [contact.id]);
+  await publishBinnedRecordChanges(tx, unit);
   let links = {};
   if (contact.customerId) {
-    await settlePrimaryContacts(tx, [contact.customerId], changes, new Set());
+    await ensurePrimaryContacts(tx, [contact.customerId], changes, new Set());
     if (contact.isPrimaryContact) {
       const [customer]: { successor: string | null }[] = await tx.query(
         'select primary_contact_id as successor from customer where id = $1',
@@ -90,7 +90,7 @@ export async function binContact(tx: EntityManager, contact: StoredContact, chan
       links = { primaryOf: contact.customerId, successor: customer?.successor ?? null };
     }
   }
-  await keepUnit(tx, {
+  await insertUnit(tx, {
     id: unit,
     kind: 'contact',
     entryId: contact.id,
@@ -106,8 +106,8 @@ export async function binContact(tx: EntityManager, contact: StoredContact, chan
 export async function binRecord(tx: EntityManager, record: StoredRecord): Promise<void> {
   const unit = newId();
   await binRows(tx, 'record', unit, 't.id = any($2)', [record.id]);
-  await tellOfBinnedRecords(tx, unit);
-  await keepUnit(tx, {
+  await publishBinnedRecordChanges(tx, unit);
+  await insertUnit(tx, {
     id: unit,
     kind: 'record',
     entryId: record.id,
@@ -131,10 +131,10 @@ export async function withDepartments(tx: EntityManager, id: string): Promise<st
 }
 
 /** The same, locked so that nobody adds to them or to the tree that they are; before any other row is locked. */
-export async function lockTreeToEnd(tx: EntityManager, id: string): Promise<string[]> {
-  await oneParentAtATime(tx);
+export async function lockTreeForRemoval(tx: EntityManager, id: string): Promise<string[]> {
+  await serializeParentChanges(tx);
   const ids = await withDepartments(tx, id);
-  await lockToEnd(tx, 'customer', ids);
+  await lockForRemoval(tx, 'customer', ids);
   return ids;
 }
 
@@ -168,12 +168,12 @@ export async function refuseProtected(tx: EntityManager, customers: readonly str
 
 /**
  * Moves a customer, the departments below it, all their contacts, records and requests to the bin as one unit (docs/rules.md 1.7).
- * Its tree is locked by `lockTreeToEnd`.
+ * Its tree is locked by `lockTreeForRemoval`.
  */
 export async function binCustomer(tx: EntityManager, customer: StoredCustomer, changes: Changes): Promise<void> {
   const unit = newId();
   const ids = await withDepartments(tx, customer.id);
-  await lockContactsToEnd(tx, ids);
+  await lockContactsForRemoval(tx, ids);
   await refuseProtected(tx, ids);
   const customers = await binRows(tx, 'customer', unit, 't.id = any($2)', ids);
   await deleteKeys(tx, 'customer', ids);
@@ -182,15 +182,15 @@ export async function binCustomer(tx: EntityManager, customer: StoredCustomer, c
   const contactIds = contacts.map(({ id }) => id);
   await deleteKeys(tx, 'contact', contactIds);
   const records =
-    (await binMany(tx, 'record', unit, 't.customer_id = any($2)', ids)) +
-    (await binMany(tx, 'record', unit, 't.contact_id = any($2) and t.customer_id is null', contactIds));
+    (await binAndCount(tx, 'record', unit, 't.customer_id = any($2)', ids)) +
+    (await binAndCount(tx, 'record', unit, 't.contact_id = any($2) and t.customer_id is null', contactIds));
   const requests =
-    (await binMany(tx, 'request', unit, 't.customer_id = any($2)', ids)) +
-    (await binMany(tx, 'request', unit, 't.contact_id = any($2) and t.customer_id is null', contactIds));
+    (await binAndCount(tx, 'request', unit, 't.customer_id = any($2)', ids)) +
+    (await binAndCount(tx, 'request', unit, 't.contact_id = any($2) and t.customer_id is null', contactIds));
   changes.customers.push(...customers);
   changes.contacts.push(...contacts);
-  await tellOfBinnedRecords(tx, unit);
-  await keepUnit(tx, {
+  await publishBinnedRecordChanges(tx, unit);
+  await insertUnit(tx, {
     id: unit,
     kind: 'customer',
     entryId: customer.id,
@@ -205,15 +205,15 @@ export async function binCustomer(tx: EntityManager, customer: StoredCustomer, c
 export async function binRequest(tx: EntityManager, request: StoredRequest): Promise<void> {
   const unit = newId();
   await binRows(tx, 'request', unit, 't.id = any($2)', [request.id]);
-  await keepUnit(tx, {
+  await insertUnit(tx, {
     id: unit,
     kind: 'request',
     entryId: request.id,
     name: request.subject ?? `${request.number}`,
     readers: request.contactReaders,
-    customerReaders: inBoth(request.contactsCustomerReaders, request.customerReaders),
+    customerReaders: intersect(request.contactsCustomerReaders, request.customerReaders),
     counts: { customers: 0, contacts: 0, records: 0, requests: 1 },
   });
 }
 
-const inBoth = (a: string[] | null, b: string[] | null): string[] | null => (a && b ? a.filter((one) => b.includes(one)) : (a ?? b));
+const intersect = (a: string[] | null, b: string[] | null): string[] | null => (a && b ? a.filter((one) => b.includes(one)) : (a ?? b));

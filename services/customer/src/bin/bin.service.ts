@@ -15,17 +15,17 @@ import { Database, mayTakeLong } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { mayRead, mayReadAll, mayWrite } from '../access/access.js';
-import { noChanges, tell } from '../changes/changes.js';
+import { noChanges, recordAndPublish } from '../changes/changes.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
 import { limits } from '../job/limits.js';
-import { decodePlace, encodePlace } from '../paging/page.js';
+import { decodeCursor, encodeCursor } from '../paging/page.js';
 import { mayReadRequest, mayWriteRequest, requestRead } from '../request/request.table.js';
 import { readSettings } from '../settings/settings.service.js';
 import { retryOnUniqueViolation } from '../sql/retry-on-unique-violation.js';
-import { moment } from '../sql/rows.js';
+import { isoTimestamp } from '../sql/rows.js';
 import { contactRead } from '../tables/contact.table.js';
 import { customerRead } from '../tables/customer.table.js';
-import { holdNamed, oneParentAtATime } from '../tables/lock-parents.js';
+import { lockReferenced, serializeParentChanges } from '../tables/lock-parents.js';
 import { mayReadRecord, mayWriteRecord, recordRead } from '../tables/record.table.js';
 import { purgeUnits } from './purge-units.js';
 import { restoreThings, type Things } from './restore-things.js';
@@ -50,7 +50,7 @@ const nameOf: Record<BinnedKind, string> = {
 };
 
 /** Where each kind is read from, and who may see and change it: among what went with a thing may be some that others do not see. */
-const kept: Record<BinnedKind, { from: string; mayRead(): string; mayWrite(): string }> = {
+const sources: Record<BinnedKind, { from: string; mayRead(): string; mayWrite(): string }> = {
   customer: { from: customerRead.from, mayRead: () => mayRead('customer'), mayWrite: () => mayWrite('customer') },
   contact: { from: contactRead.from, mayRead: () => mayRead('contact'), mayWrite: () => mayWrite('contact') },
   record: { from: recordRead.from, mayRead: mayReadRecord, mayWrite: mayWriteRecord },
@@ -61,7 +61,8 @@ const kept: Record<BinnedKind, { from: string; mayRead(): string; mayWrite(): st
 function visible(): string {
   if (!grantees()) return 'true';
   const now = binnedKinds.map(
-    (kind) => `(b.kind <> '${kind}' or exists (select 1 from ${kept[kind].from} where t.id = b.entry_id and ${kept[kind].mayRead()}))`,
+    (kind) =>
+      `(b.kind <> '${kind}' or exists (select 1 from ${sources[kind].from} where t.id = b.entry_id and ${sources[kind].mayRead()}))`,
   );
   return [mayReadAll('b', 'bk'), ...now].join(' and ');
 }
@@ -78,10 +79,10 @@ export class BinService {
   list({ limit, cursor, kind }: InputOf<typeof listBin>): Promise<{ items: BinUnit[]; nextCursor: string | null }> {
     return this.db.transaction(async (tx) => {
       const { binDays } = await readSettings(tx);
-      const before = cursor === undefined ? null : decodePlace(cursor, 'bin')[1];
+      const before = cursor === undefined ? null : decodeCursor(cursor, 'bin')[1];
       const items: BinUnit[] = await tx.query(
-        `select b.id, b.kind, b.entry_id as "entryId", b.name, b.counts, ${moment('b.deleted_at')} as "deletedAt",
-           ${moment(`(b.deleted_at + make_interval(days => ${binDays}))`)} as "purgedAfter",
+        `select b.id, b.kind, b.entry_id as "entryId", b.name, b.counts, ${isoTimestamp('b.deleted_at')} as "deletedAt",
+           ${isoTimestamp(`(b.deleted_at + make_interval(days => ${binDays}))`)} as "purgedAfter",
            case when b.deleted_by is not null then jsonb_build_object('id', b.deleted_by, 'name', a.name) end as "deletedBy"
          from ${FROM} left join agent a on a.tenant_id = b.tenant_id and a.id = b.deleted_by
          where ($1::uuid is null or b.id < $1) and ($2::text is null or b.kind = $2) and ${visible()}
@@ -89,14 +90,14 @@ export class BinService {
         [before, kind ?? null],
       );
       const page = items.slice(0, limit);
-      return { items: page, nextCursor: items.length > limit ? encodePlace('bin', '', page.at(-1)?.id ?? '') : null };
+      return { items: page, nextCursor: items.length > limit ? encodeCursor('bin', '', page.at(-1)?.id ?? '') : null };
     });
   }
 
   things({ id, kind, limit, cursor }: InputOf<typeof listBinnedThings>): Promise<{ items: BinnedThing[]; nextCursor: string | null }> {
     return this.db.transaction(async (tx) => {
       const unit = await readUnit(tx, id);
-      const [place, after] = cursor === undefined ? ['', FIRST] : decodePlace(cursor, 'binned-things');
+      const [place, after] = cursor === undefined ? ['', FIRST] : decodeCursor(cursor, 'binned-things');
       const kinds = binnedKinds.filter(
         (one) =>
           (kind === undefined || one === kind) && binnedKinds.indexOf(one) >= binnedKinds.indexOf((place || 'customer') as BinnedKind),
@@ -104,23 +105,23 @@ export class BinService {
       const items: BinnedThing[] = await tx.query(
         `select * from (${kinds
           .map(
-            (one, i) => `(select t.id, '${one}' as kind, ${nameOf[one]} as name, ${i} as n from ${kept[one].from}
-              where t.bin_id = $1 and ${kept[one].mayRead()} and t.id > ${one === place ? '$2' : `'${FIRST}'`} order by t.id limit ${limit + 1})`,
+            (one, i) => `(select t.id, '${one}' as kind, ${nameOf[one]} as name, ${i} as n from ${sources[one].from}
+              where t.bin_id = $1 and ${sources[one].mayRead()} and t.id > ${one === place ? '$2' : `'${FIRST}'`} order by t.id limit ${limit + 1})`,
           )
           .join(' union all ')}) things order by n, id limit ${limit + 1}`,
         place ? [unit.id, after] : [unit.id],
       );
       const page = items.slice(0, limit);
       const last = page.at(-1);
-      return { items: page, nextCursor: items.length > limit && last ? encodePlace('binned-things', last.kind, last.id) : null };
+      return { items: page, nextCursor: items.length > limit && last ? encodeCursor('binned-things', last.kind, last.id) : null };
     });
   }
 
   restore(input: InputOf<typeof restoreFromBin>): Promise<Restored> {
-    return this.retrying(async (tx) => {
-      await oneParentAtATime(tx);
+    return this.withRetry(async (tx) => {
+      await serializeParentChanges(tx);
       const unit = await readUnit(tx, input.id, 'lock');
-      await holdParentsOfUnit(tx, unit.id);
+      await lockParentsOfUnit(tx, unit.id);
       const named = input.things && (await thingsOf(tx, unit, input.things));
       await refuseReadOnly(tx, unit.id, input.things);
       if (named) return restore(tx, unit, named);
@@ -132,17 +133,17 @@ export class BinService {
   }
 
   /** What is restored without a key that is taken meanwhile is found out when the transaction is run again. */
-  private retrying<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+  private withRetry<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     return retryOnUniqueViolation(() => this.db.transaction(work));
   }
 
   private async finish(job: OpenJob<InputOf<typeof restoreFromBin>, object>): Promise<void> {
     if (job.done >= job.total) return;
-    await this.retrying(async (tx) => {
+    await this.withRetry(async (tx) => {
       await mayTakeLong(tx);
-      await oneParentAtATime(tx);
+      await serializeParentChanges(tx);
       const unit = await readUnit(tx, job.input.id, 'lock');
-      await holdParentsOfUnit(tx, unit.id);
+      await lockParentsOfUnit(tx, unit.id);
       const result = await restore(tx, unit, await thingsOf(tx, unit, job.input.things));
       await this.jobs.advance(tx, job as OpenJob, job.total, result);
     });
@@ -166,7 +167,7 @@ async function readUnit(tx: EntityManager, id: string, lock?: 'lock'): Promise<U
 }
 
 /** What this unit's things belong to and are linked to stays as it is from here on: where it is not there, links are cut. */
-async function holdParentsOfUnit(tx: EntityManager, unit: string): Promise<void> {
+async function lockParentsOfUnit(tx: EntityManager, unit: string): Promise<void> {
   const parents = async () => {
     const [row]: { customers: string[] | null; contacts: string[] | null }[] = await tx.query(
       `select (select array_agg(distinct id) from (
@@ -183,8 +184,8 @@ async function holdParentsOfUnit(tx: EntityManager, unit: string): Promise<void>
   // A merge may have given the things to others while we waited for it.
   for (let held = '', found = await parents(); held !== JSON.stringify(found); found = await parents()) {
     held = JSON.stringify(found);
-    await holdNamed(tx, 'customer', found.customers);
-    await holdNamed(tx, 'contact', found.contacts);
+    await lockReferenced(tx, 'customer', found.customers);
+    await lockReferenced(tx, 'contact', found.contacts);
   }
 }
 
@@ -194,7 +195,7 @@ async function thingsOf(tx: EntityManager, unit: Unit, wanted?: InputOf<typeof r
     const only = wanted?.filter((one) => one.kind === kind).map(({ id }) => id);
     if (only?.length === 0) continue;
     const rows: { id: string }[] = await tx.query(
-      `select t.id from ${kept[kind].from} where t.bin_id = $1 and ($2::uuid[] is null or t.id = any($2) and ${kept[kind].mayRead()})
+      `select t.id from ${sources[kind].from} where t.bin_id = $1 and ($2::uuid[] is null or t.id = any($2) and ${sources[kind].mayRead()})
        order by t.id for no key update of t`,
       [unit.id, only ?? null],
     );
@@ -210,8 +211,8 @@ async function refuseReadOnly(tx: EntityManager, unit: string, things: InputOf<t
   const [found]: unknown[] = await tx.query(
     binnedKinds
       .map(
-        (kind) => `(select 1 from ${kept[kind].from}
-           where t.bin_id = $1 and ($2::uuid[] is null or t.id = any($2)) and not (${kept[kind].mayWrite()}) limit 1)`,
+        (kind) => `(select 1 from ${sources[kind].from}
+           where t.bin_id = $1 and ($2::uuid[] is null or t.id = any($2)) and not (${sources[kind].mayWrite()}) limit 1)`,
       )
       .join(' union all '),
     [unit, things?.map(({ id }) => id) ?? null],
@@ -223,7 +224,7 @@ async function refuseReadOnly(tx: EntityManager, unit: string, things: InputOf<t
 async function restore(tx: EntityManager, unit: Unit, things: Things): Promise<Restored> {
   const changes = noChanges();
   const result = await restoreThings(tx, unit.id, things, unit.links, changes);
-  await tell(tx, changes);
+  await recordAndPublish(tx, changes);
   const [left]: BinCounts[] = await tx.query(
     `select ${binnedKinds.map((kind) => `(select count(*) from "${kind}" where bin_id = $1)::int as ${kind}s`).join(', ')}`,
     [unit.id],

@@ -1,17 +1,17 @@
 import type { Job } from '@kontor/contracts';
 import { Database, mayTakeLong } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
-import { noChanges, tell } from '../changes/changes.js';
+import { noChanges, recordAndPublish } from '../changes/changes.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
 import { limits } from '../job/limits.js';
-import { requestShown, writableRequest } from '../request/request.table.js';
+import { requestView, writableRequest } from '../request/request.table.js';
 import { writableContact } from '../tables/contact.table.js';
 import { readCustomer, readCustomers, writableCustomer } from '../tables/customer.table.js';
 import { refuseMerged } from '../tables/merged-into.js';
 import { lockCustomersOf } from '../tables/primary-contact.js';
 import { writableRecord } from '../tables/record.table.js';
 import { refuseStale } from '../tables/refuse-stale.js';
-import { binContact, binCustomer, binRecord, binRequest, countThings, lockTreeToEnd, refuseProtected } from './bin-things.js';
+import { binContact, binCustomer, binRecord, binRequest, countThings, lockTreeForRemoval, refuseProtected } from './bin-things.js';
 
 interface Deletion {
   id: string;
@@ -36,7 +36,7 @@ export class DeleteService {
       await refuseStale(tx, before, version);
       const changes = noChanges();
       await binContact(tx, before, changes);
-      await tell(tx, changes);
+      await recordAndPublish(tx, changes);
     });
     return {};
   }
@@ -53,7 +53,7 @@ export class DeleteService {
   async request({ id, version }: Deletion): Promise<Record<string, never>> {
     await this.db.transaction(async (tx) => {
       const before = await writableRequest(tx, id);
-      await refuseStale(tx, requestShown(before), version);
+      await refuseStale(tx, requestView(before), version);
       await binRequest(tx, before);
     });
     return {};
@@ -64,7 +64,7 @@ export class DeleteService {
     return this.db.transaction(async (tx) => {
       const found = await readCustomer(tx, id);
       refuseMerged('customer', id, found.id);
-      const departments = await lockTreeToEnd(tx, found.id);
+      const departments = await lockTreeForRemoval(tx, found.id);
       const customer = await writableCustomer(tx, found.id);
       refuseMerged('customer', id, customer.id);
       await refuseStale(tx, customer, version);
@@ -75,7 +75,7 @@ export class DeleteService {
       }
       const changes = noChanges();
       await binCustomer(tx, customer, changes);
-      await tell(tx, changes);
+      await recordAndPublish(tx, changes);
       return {};
     });
   }
@@ -84,13 +84,13 @@ export class DeleteService {
   private finishCustomer(job: OpenJob<{ id: string }, object>): Promise<void> {
     return this.db.transaction(async (tx) => {
       await mayTakeLong(tx);
-      await lockTreeToEnd(tx, job.input.id);
+      await lockTreeForRemoval(tx, job.input.id);
       const [customer] = await readCustomers(tx, [job.input.id]);
       // Deleted meanwhile: what was asked for is so.
       if (!customer) return;
       const changes = noChanges();
       await binCustomer(tx, customer, changes);
-      await tell(tx, changes);
+      await recordAndPublish(tx, changes);
       await this.jobs.advance(tx, job as OpenJob, job.total, {
         customers: changes.customers.length,
         contacts: changes.contacts.length,

@@ -1,6 +1,6 @@
 import type { ChangeKind } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { noChanges, type Step, tell } from '../changes/changes.js';
+import { noChanges, type Step, recordAndPublish } from '../changes/changes.js';
 import { forgetPhotos } from '../photo/photo.table.js';
 import type { Noun } from '../sql/rows.js';
 
@@ -16,7 +16,7 @@ export async function purgeUnits(tx: EntityManager, units: readonly string[]): P
   await tx.query('delete from record where bin_id = any($1)', [units]);
   await tx.query('delete from request where bin_id = any($1)', [units]);
   await tx.query('delete from bin where id = any($1)', [units]);
-  await tell(tx, changes);
+  await recordAndPublish(tx, changes);
 }
 
 /**

@@ -4,8 +4,8 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { readSettings } from '../settings/settings.service.js';
 import { purgeUnits } from './purge-units.js';
 
-const EVERY_MS = 60 * 60 * 1000;
-const AT_ONCE = 20; // units, so that no transaction grows without bound
+const INTERVAL_MS = 60 * 60 * 1000;
+const UNITS_PER_TRANSACTION = 20; // units, so that no transaction grows without bound
 
 /** Empties the bin of what has been in it for as long as the tenant wants, every hour, in one replica. */
 @Injectable()
@@ -16,9 +16,9 @@ export class Purge implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(private readonly db: Database) {}
 
   onApplicationBootstrap(): void {
-    const look = () => void this.run().catch((error: unknown) => this.log.warn({ event: 'bin-not-purged', ...describeError(error) }));
-    look();
-    this.timer = setInterval(look, EVERY_MS).unref();
+    const runAndLog = () => void this.run().catch((error: unknown) => this.log.warn({ event: 'bin-not-purged', ...describeError(error) }));
+    runAndLog();
+    this.timer = setInterval(runAndLog, INTERVAL_MS).unref();
   }
 
   onApplicationShutdown(): void {
@@ -31,7 +31,7 @@ export class Purge implements OnApplicationBootstrap, OnApplicationShutdown {
       const tenants = await this.db.queryAcrossTenants<{ id: string }>('select id from tenant', []);
       for (const { id } of tenants)
         await runAs(serviceContext(id, { lane: 'bulk' }), async () => {
-          while (held() && (await this.purgeSome()) === AT_ONCE);
+          while (held() && (await this.purgeSome()) === UNITS_PER_TRANSACTION);
         });
     });
   }
@@ -40,7 +40,7 @@ export class Purge implements OnApplicationBootstrap, OnApplicationShutdown {
     return this.db.transaction(async (tx) => {
       const { binDays } = await readSettings(tx);
       const old: { id: string }[] = await tx.query(
-        `select id from bin where deleted_at < now() - make_interval(days => $1) order by deleted_at limit ${AT_ONCE} for update skip locked`,
+        `select id from bin where deleted_at < now() - make_interval(days => $1) order by deleted_at limit ${UNITS_PER_TRANSACTION} for update skip locked`,
         [binDays],
       );
       if (old.length > 0)

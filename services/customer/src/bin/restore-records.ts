@@ -19,7 +19,7 @@ export async function restoreRecords(tx: EntityManager, ids: readonly string[], 
       field: 'externalId',
       message: 'there is a new record with its source, kind and externalId; it stays in the bin',
     });
-  await sayMissingLinks(tx, 'record', ids, notRestored);
+  await reportMissingLinks(tx, 'record', ids, notRestored);
   const [row]: { n: number }[] = await tx.query(
     `with back as (update record t ${RESTORED} where t.id = any($1) and not t.id = any($2) returning 1) select count(*)::int as n from back`,
     [ids, taken.map(({ id }) => id)],
@@ -30,7 +30,7 @@ export async function restoreRecords(tx: EntityManager, ids: readonly string[], 
 /** Restores requests; their numbers are theirs for ever. */
 export async function restoreRequests(tx: EntityManager, ids: readonly string[], notRestored: NotRestored[]): Promise<number> {
   if (ids.length === 0) return 0;
-  await sayMissingLinks(tx, 'request', ids, notRestored);
+  await reportMissingLinks(tx, 'request', ids, notRestored);
   const [row]: { n: number }[] = await tx.query(
     `with back as (update request t ${RESTORED} where t.id = any($1) returning 1) select count(*)::int as n from back`,
     [ids],
@@ -42,7 +42,7 @@ export async function restoreRequests(tx: EntityManager, ids: readonly string[],
  * Links to contacts and customers that are not there are said. They stay: when the other end is restored, too, it is linked again, and until then
  * whoever may not see that does not see this.
  */
-async function sayMissingLinks(
+async function reportMissingLinks(
   tx: EntityManager,
   kind: 'record' | 'request',
   ids: readonly string[],

@@ -3,13 +3,13 @@ import type { EntityManager } from 'typeorm';
 import { type Changes, type Step, updated } from '../changes/changes.js';
 import { primaryEmail } from '../contact/contact-rules.js';
 import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
-import { tellOfBinnedRecords } from '../record/of-records.js';
+import { publishBinnedRecordChanges } from '../record/record-derived-fields.js';
 import type { Noun } from '../sql/rows.js';
 import { type ContactRow, readContacts, updateContacts } from '../tables/contact.table.js';
 import { insertDomains, readCustomers, type StoredCustomer } from '../tables/customer.table.js';
 import { insertKeys } from '../tables/keys-and-tags.js';
-import { settlePrimaryContacts } from '../tables/primary-contact.js';
-import { givingKeys } from '../tables/waiting-records.js';
+import { ensurePrimaryContacts } from '../tables/primary-contact.js';
+import { withContactKeyChange } from '../tables/waiting-records.js';
 import { RESTORED, restoreRecords, restoreRequests } from './restore-records.js';
 
 /** What is to be restored: ids by kind, all of one unit of the bin. */
@@ -21,7 +21,11 @@ interface Links {
 }
 
 /** What came back, each with the link of it that had to be cut. */
-function steps(rows: readonly { id: string; version: number }[], field: string, cut: readonly { id: string; was: string }[]): Step[] {
+function restoredSteps(
+  rows: readonly { id: string; version: number }[],
+  field: string,
+  cut: readonly { id: string; was: string }[],
+): Step[] {
   const links = new Map(cut.map(({ id, was }) => [id, { [field]: [was, null] as [string, null] }]));
   return rows.map(({ id, version }) => ({ id, version, change: 'restored', fields: links.get(id) }));
 }
@@ -40,11 +44,11 @@ export async function restoreThings(
   const notRestored: NotRestored[] = [];
   const customers = await restoreCustomers(tx, things.customer, changes, notRestored);
   const contacts = await restoreContacts(tx, things.contact, changes, notRestored);
-  if (things.record.length > 0) await tellOfBinnedRecords(tx, unit);
+  if (things.record.length > 0) await publishBinnedRecordChanges(tx, unit);
   const records = await restoreRecords(tx, things.record, notRestored);
   const requests = await restoreRequests(tx, things.request, notRestored);
-  await settlePrimaryContacts(tx, await customersOfThings(tx, things), changes, new Set(things.contact));
-  await givePrimaryBack(tx, things.contact, links, changes, notRestored);
+  await ensurePrimaryContacts(tx, await customersOfThings(tx, things), changes, new Set(things.contact));
+  await restorePrimaryContact(tx, things.contact, links, changes, notRestored);
   return { restored: { customers, contacts, records, requests }, notRestored };
 }
 
@@ -61,11 +65,13 @@ async function restoreCustomers(tx: EntityManager, ids: readonly string[], chang
     `update customer t ${RESTORED} where t.id = any($1) returning t.id, t.version`,
     [ids],
   );
-  const back = steps(rows, 'parentId', orphans[0]);
+  const back = restoredSteps(rows, 'parentId', orphans[0]);
   changes.customers.push(...back);
-  const restored = await readCustomers(tx, ids, 'everybodys');
+  const restored = await readCustomers(tx, ids, 'unfiltered');
   const had = new Map(restored.map(({ id, externalIds }) => [id, externalIds]));
-  const freed = new Map((await freeExternalIds(tx, 'customer', restored, notRestored)).map(({ id, externalIds }) => [id, externalIds]));
+  const freed = new Map(
+    (await dropTakenExternalIds(tx, 'customer', restored, notRestored)).map(({ id, externalIds }) => [id, externalIds]),
+  );
   for (const step of back) if (freed.has(step.id)) step.fields = { ...step.fields, externalIds: [had.get(step.id), freed.get(step.id)] };
   await insertKeys(tx, 'customer', restored);
   await insertDomains(tx, restored);
@@ -74,23 +80,23 @@ async function restoreCustomers(tx: EntityManager, ids: readonly string[], chang
 
 async function restoreContacts(tx: EntityManager, ids: readonly string[], changes: Changes, notRestored: NotRestored[]): Promise<number> {
   if (ids.length === 0) return 0;
-  const alone: [{ id: string; was: string }[]] = await tx.query(
+  const detached: [{ id: string; was: string }[]] = await tx.query(
     `update contact t set customer_id = null where t.id = any($1) and t.customer_id is not null
        and not exists (select from customer k where k.id = t.customer_id and k.deleted_at is null) returning t.id, old.customer_id as was`,
     [ids],
   );
-  for (const { id } of alone[0])
+  for (const { id } of detached[0])
     notRestored.push({ id, kind: 'contact', field: 'customerId', message: 'its customer is in the bin or not there any more' });
   const [rows]: [{ id: string; version: number }[]] = await tx.query(
     `update contact t ${RESTORED} where t.id = any($1) returning t.id, t.version`,
     [ids],
   );
-  changes.contacts.push(...steps(rows, 'customerId', alone[0]));
-  const restored = await readContacts(tx, ids, 'everybodys');
+  changes.contacts.push(...restoredSteps(rows, 'customerId', detached[0]));
+  const restored = await readContacts(tx, ids, 'unfiltered');
   const was = new Map(restored.map(({ id, version, emails, externalIds }) => [id, { id, version, emails, externalIds }]));
   const changed = new Map<string, ContactRow>();
   for (const contact of await freeEmails(tx, restored, notRestored)) changed.set(contact.id, contact);
-  for (const contact of await freeExternalIds(tx, 'contact', restored, notRestored)) changed.set(contact.id, contact);
+  for (const contact of await dropTakenExternalIds(tx, 'contact', restored, notRestored)) changed.set(contact.id, contact);
   await updateContacts(tx, [...changed.values()]);
   // updateContacts writes keys and raises the version once more.
   for (const step of changes.contacts) {
@@ -100,7 +106,7 @@ async function restoreContacts(tx: EntityManager, ids: readonly string[], change
     step.fields = { ...step.fields, ...updated({ emails: 'jsonb', externalIds: 'jsonb' }, before, after)?.fields };
   }
   const asTheyWere = restored.filter(({ id }) => !changed.has(id));
-  await givingKeys(tx, asTheyWere, () => insertKeys(tx, 'contact', asTheyWere));
+  await withContactKeyChange(tx, asTheyWere, () => insertKeys(tx, 'contact', asTheyWere));
   return rows.length;
 }
 
@@ -132,7 +138,7 @@ async function freeEmails(tx: EntityManager, contacts: readonly ContactRow[], no
 }
 
 /** External ids that somebody has meanwhile are left out. */
-async function freeExternalIds<T extends Pick<ContactRow | StoredCustomer, 'id' | 'externalIds'>>(
+async function dropTakenExternalIds<T extends Pick<ContactRow | StoredCustomer, 'id' | 'externalIds'>>(
   tx: EntityManager,
   noun: Noun,
   entries: readonly T[],
@@ -167,7 +173,7 @@ async function customersOfThings(tx: EntityManager, things: Things): Promise<str
 }
 
 /** The restored contact is the primary one again, unless somebody has chosen another one since. */
-async function givePrimaryBack(
+async function restorePrimaryContact(
   tx: EntityManager,
   contacts: readonly string[],
   { primaryOf, successor = null }: Links,

@@ -2,18 +2,18 @@ import type { changeContacts, InputOf } from '@kontor/contracts';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Changes } from '../changes/changes.js';
-import { customersOf } from '../contact/contact.service.js';
+import { customerIdsOf } from '../contact/contact.service.js';
 import { contactConditions } from '../contact/list-contacts.js';
 import { mergeContact } from '../contact/merge-contact.js';
 import { readSettings } from '../settings/settings.service.js';
 import { type ContactRow, contactColumns, contactRead, readContacts, type StoredContact, updateContacts } from '../tables/contact.table.js';
-import { lockCustomersOf, settlePrimaryContacts } from '../tables/primary-contact.js';
-import { ChangeMany, type Editing, matching } from './change-many.js';
+import { lockCustomersOf, ensurePrimaryContacts } from '../tables/primary-contact.js';
+import { BulkEditService, type EntityEditor, matchingIds } from './bulk-edit.service.js';
 import { refuseBadChange } from './refuse-bad-change.js';
 
 type Input = InputOf<typeof changeContacts>;
 
-const editing: Editing<StoredContact, Input['change']> = {
+const editing: EntityEditor<StoredContact, Input['change']> = {
   noun: 'contact',
   columns: contactColumns,
   async lock(tx, ids, { customerId }) {
@@ -29,21 +29,21 @@ const editing: Editing<StoredContact, Input['change']> = {
     const rows = afters as readonly ContactRow[];
     await updateContacts(tx, rows);
     const moved = rows.flatMap((after, i) => (befores[i]?.customerId !== after.customerId ? [after, befores[i]] : [])) as ContactRow[];
-    await settlePrimaryContacts(tx, customersOf(moved), changes, new Set(rows.map(({ id }) => id)));
+    await ensurePrimaryContacts(tx, customerIdsOf(moved), changes, new Set(rows.map(({ id }) => id)));
   },
 };
 
 @Injectable()
 export class ChangeContacts {
-  constructor(private readonly many: ChangeMany) {
-    many.on(editing);
+  constructor(private readonly bulkEdit: BulkEditService) {
+    bulkEdit.register(editing);
   }
 
   change({ ids, filter, change }: Input) {
-    return this.many.change(
+    return this.bulkEdit.change(
       editing,
       change,
-      async (tx) => ids ?? matching(tx, contactRead.from, await contactConditions(tx, filter ?? {})),
+      async (tx) => ids ?? matchingIds(tx, contactRead.from, await contactConditions(tx, filter ?? {})),
     );
   }
 }

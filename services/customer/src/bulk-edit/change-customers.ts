@@ -11,12 +11,12 @@ import {
   type StoredCustomer,
   updateCustomers,
 } from '../tables/customer.table.js';
-import { ChangeMany, type Editing, matching } from './change-many.js';
+import { BulkEditService, type EntityEditor, matchingIds } from './bulk-edit.service.js';
 import { refuseBadChange } from './refuse-bad-change.js';
 
 type Input = InputOf<typeof changeCustomers>;
 
-const editing: Editing<StoredCustomer, Input['change']> = {
+const editing: EntityEditor<StoredCustomer, Input['change']> = {
   noun: 'customer',
   columns: customerColumns,
   read: readCustomers,
@@ -30,15 +30,15 @@ const editing: Editing<StoredCustomer, Input['change']> = {
 
 @Injectable()
 export class ChangeCustomers {
-  constructor(private readonly many: ChangeMany) {
-    many.on(editing);
+  constructor(private readonly bulkEdit: BulkEditService) {
+    bulkEdit.register(editing);
   }
 
   change({ ids, filter, change }: Input) {
-    return this.many.change(
+    return this.bulkEdit.change(
       editing,
       change,
-      async (tx) => ids ?? matching(tx, customerRead.from, await customerConditions(tx, filter ?? {})),
+      async (tx) => ids ?? matchingIds(tx, customerRead.from, await customerConditions(tx, filter ?? {})),
     );
   }
 }

@@ -3,7 +3,7 @@ import type { changeContacts, FieldError, InputOf, Settings } from '@kontor/cont
 import type { EntityManager } from 'typeorm';
 import { mergeAccess, openToAll, refuseUnknownGrantees } from '../access/access.js';
 import { refuseUnknownCustomer, refuseUnknownOwner } from '../contact/contact-rules.js';
-import { mergeValues, noValues } from '../fields/shared-fields.js';
+import { mergeValues, emptyValues } from '../fields/shared-fields.js';
 import type { Noun } from '../sql/rows.js';
 
 type Change = InputOf<typeof changeContacts>['change'];
@@ -13,7 +13,7 @@ export async function refuseBadChange(tx: EntityManager, noun: Noun, change: Cha
   const errors: FieldError[] = [];
   const { addTags: _, removeTags: __, customerId, ...given } = change;
   try {
-    mergeValues(noValues, given, settings, noun, errors);
+    mergeValues(emptyValues, given, settings, noun, errors);
     if (errors.length > 0) throw invalid(errors);
     await refuseUnknownOwner(tx, change.ownerId);
     await refuseUnknownGrantees(tx, mergeAccess(openToAll, change.access));

@@ -4,7 +4,7 @@ import { emit } from '@kontor/database';
 import type { EntityManager } from 'typeorm';
 import type { Noun } from '../sql/rows.js';
 import { type Columns, changedFields } from '../sql/rows.js';
-import { MANY, noteChanges } from './quiet.js';
+import { BULK_THRESHOLD, noteBulkActivity } from './bulk-activity.js';
 
 /** Each field from what to what. */
 export type Fields = Record<string, [from: unknown, to: unknown]>;
@@ -32,23 +32,25 @@ export function updated(columns: Columns, before: { id: string; version: number 
   return { id: before.id, version: before.version + 1, change: 'updated', fields };
 }
 
-const MOST = 1000; // changes an event may hold
+const MAX_CHANGES_PER_EVENT = 1000; // changes an event may hold
 
 /**
  * Writes the history and the events of a step into its transaction: one insert for all of the history, one event per noun and thousand.
  * What happened to one contact or customer is told once, with its last version.
  */
-export async function tell(tx: EntityManager, changes: Changes): Promise<void> {
-  noteChanges(changes.customers.length + changes.contacts.length);
-  await record(tx, [...changes.customers, ...changes.contacts]);
-  const contacts = lastOfEach(changes.contacts);
-  const customers = lastOfEach(changes.customers);
+export async function recordAndPublish(tx: EntityManager, changes: Changes): Promise<void> {
+  noteBulkActivity(changes.customers.length + changes.contacts.length);
+  await recordHistory(tx, [...changes.customers, ...changes.contacts]);
+  const contacts = lastChangePerEntry(changes.contacts);
+  const customers = lastChangePerEntry(changes.customers);
   const context = currentContext();
   // What changes very many things does not go before what a person waits for, whatever it came in by.
-  const lane = contacts.length + customers.length >= MANY ? 'bulk' : context.lane;
+  const lane = contacts.length + customers.length >= BULK_THRESHOLD ? 'bulk' : context.lane;
   await runAs({ ...context, lane }, async () => {
-    for (let i = 0; i < customers.length; i += MOST) await emit(tx, customersChanged, { changes: customers.slice(i, i + MOST) });
-    for (let i = 0; i < contacts.length; i += MOST) await emit(tx, contactsChanged, { changes: contacts.slice(i, i + MOST) });
+    for (let i = 0; i < customers.length; i += MAX_CHANGES_PER_EVENT)
+      await emit(tx, customersChanged, { changes: customers.slice(i, i + MAX_CHANGES_PER_EVENT) });
+    for (let i = 0; i < contacts.length; i += MAX_CHANGES_PER_EVENT)
+      await emit(tx, contactsChanged, { changes: contacts.slice(i, i + MAX_CHANGES_PER_EVENT) });
   });
 }
 
@@ -56,7 +58,7 @@ export async function tell(tx: EntityManager, changes: Changes): Promise<void> {
  * Tells that something is different of what records say of these contacts or customers (see `fromRecords`). It is no change of themselves:
  * no history, and the version stays. Those in the bin are not told of.
  */
-export async function tellOf(tx: EntityManager, noun: Noun, ids: Iterable<string>, field: string): Promise<void> {
+export async function publishDerivedChange(tx: EntityManager, noun: Noun, ids: Iterable<string>, field: string): Promise<void> {
   const all = [...new Set(ids)];
   if (all.length === 0) return;
   const rows: { id: string; version: number }[] = await tx.query(
@@ -65,15 +67,16 @@ export async function tellOf(tx: EntityManager, noun: Noun, ids: Iterable<string
   );
   const changes = rows.map(({ id, version }): Change => ({ id, version, change: 'updated', fields: [field] }));
   const event = noun === 'contact' ? contactsChanged : customersChanged;
-  for (let i = 0; i < changes.length; i += MOST) await emit(tx, event, { changes: changes.slice(i, i + MOST) });
+  for (let i = 0; i < changes.length; i += MAX_CHANGES_PER_EVENT)
+    await emit(tx, event, { changes: changes.slice(i, i + MAX_CHANGES_PER_EVENT) });
 }
 
 /** Who is gone for good has no history. */
-const leavesTraces = ({ change }: Step) => change !== 'purged' && change !== 'erased';
+const keepsHistory = ({ change }: Step) => change !== 'purged' && change !== 'erased';
 
 /** Writes the history of a step of which others need not be told. */
-export async function record(tx: EntityManager, all: readonly Step[]): Promise<void> {
-  const steps = all.filter(leavesTraces);
+export async function recordHistory(tx: EntityManager, all: readonly Step[]): Promise<void> {
+  const steps = all.filter(keepsHistory);
   if (steps.length === 0) return;
   const rows = new Map<string, Step>();
   for (const step of steps) {
@@ -99,7 +102,7 @@ export async function record(tx: EntityManager, all: readonly Step[]): Promise<v
   );
 }
 
-function lastOfEach(steps: readonly Step[]): Change[] {
+function lastChangePerEntry(steps: readonly Step[]): Change[] {
   const byId = new Map<string, Change>();
   for (const { id, version, change, fields, into } of steps) {
     const known = byId.get(id);

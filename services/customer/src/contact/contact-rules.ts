@@ -5,7 +5,7 @@ import { mayRead, mayWrite, readOnly } from '../access/access.js';
 import { domainOf, emailKey } from '../fields/lookup-keys.js';
 import { primaryOf } from '../fields/primary.js';
 import type { ContactRow } from '../tables/contact.table.js';
-import { readParents } from '../tables/lock-parents.js';
+import { readAndLockParents } from '../tables/lock-parents.js';
 
 /** Who has an e-mail; one that the caller may not see has no name. */
 export interface Holder {
@@ -67,8 +67,8 @@ export async function visibleCustomers(tx: EntityManager, ids: readonly string[]
 }
 
 /** The same for adding to them: they stay there until the transaction ends. */
-export const existingCustomers = (tx: EntityManager, ids: readonly string[]): Promise<Existing> =>
-  readParents(
+export const lockVisibleCustomers = (tx: EntityManager, ids: readonly string[]): Promise<Existing> =>
+  readAndLockParents(
     tx,
     () => visibleCustomers(tx, ids),
     (found) => ({ customers: found.keys() }),
@@ -94,7 +94,7 @@ export async function refuseUnknownOwner(tx: EntityManager, ownerId: string | nu
 }
 
 export async function refuseUnknownCustomer(tx: EntityManager, customerId: string | null | undefined): Promise<void> {
-  if (customerId) refuseBadCustomer(await existingCustomers(tx, [customerId]), customerId);
+  if (customerId) refuseBadCustomer(await lockVisibleCustomers(tx, [customerId]), customerId);
 }
 
 const unknown = (path: string, message: string): AppError =>
@@ -108,7 +108,7 @@ const noSuchCustomer = () => unknown('customerId', 'names no customer');
  * Only for contacts of whom nobody has said which customer they belong to.
  */
 export async function customersByDomain(tx: EntityManager, rows: readonly ContactRow[], settings: Settings): Promise<Map<string, string>> {
-  const customers = await customersOfDomains(
+  const customers = await lockCustomersOfDomains(
     tx,
     rows.flatMap((row) => primaryOf(row.emails)?.address ?? []),
     settings,
@@ -123,7 +123,7 @@ export async function customersByDomain(tx: EntityManager, rows: readonly Contac
 }
 
 /** The customers of the domains of these addresses, held; whoever locks contacts before it adds others calls it before that. */
-export async function customersOfDomains(
+export async function lockCustomersOfDomains(
   tx: EntityManager,
   addresses: readonly string[],
   settings: Settings,
@@ -139,6 +139,6 @@ export async function customersOfDomains(
        ) d join customer t on t.id = d.id where ${mayWrite('customer')}`,
       [[...domains]],
     );
-  const found = await readParents(tx, read, (rows) => ({ customers: rows.map(({ id }) => id) }));
+  const found = await readAndLockParents(tx, read, (rows) => ({ customers: rows.map(({ id }) => id) }));
   return new Map(found.map((row) => [row.domain, row.id]));
 }

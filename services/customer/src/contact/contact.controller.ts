@@ -51,6 +51,6 @@ export class ContactController {
     return this.lists.idsOf(input);
   }
   @Handle(importContacts) import(input: InputOf<typeof importContacts>) {
-    return this.imports.takeIn(input);
+    return this.imports.importBatch(input);
   }
 }

@@ -12,8 +12,8 @@ import { Database, idempotent } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { refuseChangingAccess, refuseGrantees, refuseUnknownGrantees } from '../access/access.js';
-import { type Changes, noChanges, tell, updated } from '../changes/changes.js';
-import { hintsFor, makeFindable } from '../duplicate/hints.js';
+import { type Changes, noChanges, recordAndPublish, updated } from '../changes/changes.js';
+import { hintsFor, writeDuplicateKeys } from '../duplicate/hints.js';
 import { externalIdKey } from '../fields/lookup-keys.js';
 import { readSettings } from '../settings/settings.service.js';
 import { newId } from '../sql/new-id.js';
@@ -28,11 +28,11 @@ import {
   updateContacts,
   writableContact,
 } from '../tables/contact.table.js';
-import { lockCustomersOf, settlePrimaryContacts } from '../tables/primary-contact.js';
+import { lockCustomersOf, ensurePrimaryContacts } from '../tables/primary-contact.js';
 import { refuseStale } from '../tables/refuse-stale.js';
 import {
   customersByDomain,
-  existingCustomers,
+  lockVisibleCustomers,
   knownAgents,
   noSuchAgent,
   primaryEmail,
@@ -41,8 +41,8 @@ import {
   refuseUnknownCustomer,
   refuseUnknownOwner,
 } from './contact-rules.js';
-import { Holders } from './key-holders.js';
-import { mergeContact, noContact } from './merge-contact.js';
+import { KeyHolders } from './key-holders.js';
+import { mergeContact, emptyContact } from './merge-contact.js';
 
 @Injectable()
 export class ContactService {
@@ -54,11 +54,11 @@ export class ContactService {
         const [id = ''] = await idempotent(tx, input, async () => {
           const changes = noChanges();
           const row = await createContactIn(tx, input, changes);
-          await tell(tx, changes);
-          await makeFindable(tx, row);
+          await recordAndPublish(tx, changes);
+          await writeDuplicateKeys(tx, row);
           return [row.id];
         });
-        const contact = await justWritten(tx, id);
+        const contact = await readJustWritten(tx, id);
         return { ...contact, duplicates: await hintsFor(tx, contact) };
       }),
     );
@@ -76,8 +76,8 @@ export class ContactService {
         await refuseStale(tx, before, version, change);
         const changes = noChanges();
         await changeContactIn(tx, before, change, changes);
-        await tell(tx, changes);
-        return justWritten(tx, before.id);
+        await recordAndPublish(tx, changes);
+        return readJustWritten(tx, before.id);
       }),
     );
   }
@@ -100,10 +100,10 @@ export class ContactService {
               const input = parseInput(NewContact, item);
               rows.set(index, { row: newContact(input, settings), input });
             } catch (error) {
-              results[index] = refused(index, error);
+              results[index] = refusedItem(index, error);
             }
           });
-          await this.refuseOneByOne(tx, rows, results);
+          await this.refuseEach(tx, rows, results);
           const accepted = [...rows.values()];
           const changes = noChanges();
           await addContacts(
@@ -113,7 +113,7 @@ export class ContactService {
             settings,
             changes,
           );
-          await tell(tx, changes);
+          await recordAndPublish(tx, changes);
           for (const [index, { row }] of rows) results[index] = { index, status: 201, id: row.id, version: 1 };
           return results.map((result) => JSON.stringify(result));
         });
@@ -122,18 +122,18 @@ export class ContactService {
     );
   }
 
-  private async refuseOneByOne(
+  private async refuseEach(
     tx: EntityManager,
     rows: Map<number, { row: ContactRow; input: NewContact }>,
     results: BulkItem[],
   ): Promise<void> {
     const all = [...rows.values()];
-    const holders = await Holders.read(tx, {
+    const holders = await KeyHolders.read(tx, {
       emails: all.flatMap(({ row }) => primaryEmail(row) ?? []),
       externals: all.flatMap(({ row }) => row.externalIds.map(externalIdKey)),
       codes: [],
     });
-    const customers = await existingCustomers(
+    const customers = await lockVisibleCustomers(
       tx,
       all.flatMap(({ input }) => input.customerId ?? []),
     );
@@ -147,9 +147,9 @@ export class ContactService {
         if (input.ownerId && !agents.has(input.ownerId)) throw noSuchAgent();
         refuseGrantees(row.access, agents);
         holders.refuseTaken(undefined, row, input);
-        holders.move(undefined, row);
+        holders.apply(undefined, row);
       } catch (error) {
-        results[index] = refused(index, error);
+        results[index] = refusedItem(index, error);
         rows.delete(index);
       }
     }
@@ -157,8 +157,8 @@ export class ContactService {
 }
 
 /** What the caller has just written, also when it gave away the right to see it. */
-async function justWritten(tx: EntityManager, id: string): Promise<StoredContact> {
-  const [contact] = await readContacts(tx, [id], 'everybodys');
+async function readJustWritten(tx: EntityManager, id: string): Promise<StoredContact> {
+  const [contact] = await readContacts(tx, [id], 'unfiltered');
   return contact ?? readContact(tx, id);
 }
 
@@ -187,10 +187,10 @@ export async function changeContactIn(tx: EntityManager, before: StoredContact, 
   if (fields.includes('emails')) await refuseTakenEmail(tx, after);
   await updateContacts(tx, [after]);
   changes.contacts.push(step);
-  if (fields.includes('customerId')) await settlePrimaryContacts(tx, customersOf([before, after]), changes, new Set([before.id]));
+  if (fields.includes('customerId')) await ensurePrimaryContacts(tx, customerIdsOf([before, after]), changes, new Set([before.id]));
 }
 
-export const refused = (index: number, error: unknown): BulkItem => {
+export const refusedItem = (index: number, error: unknown): BulkItem => {
   if (!(error instanceof AppError)) throw error;
   return {
     index,
@@ -201,7 +201,7 @@ export const refused = (index: number, error: unknown): BulkItem => {
 
 /** The row of a new contact; its owner is the calling agent unless another was named. */
 export function newContact(input: NewContact, settings: Settings): ContactRow {
-  const row = mergeContact({ id: newId(), ...noContact }, input, settings);
+  const row = mergeContact({ id: newId(), ...emptyContact }, input, settings);
   return { ...row, ownerId: row.ownerId ?? currentContext().agent?.id ?? null };
 }
 
@@ -217,7 +217,7 @@ export async function addContacts(
   for (const row of unassigned) row.customerId = customers.get(row.id) ?? row.customerId;
   await insertContacts(tx, rows);
   for (const { id } of rows) changes.contacts.push({ id, version: 1, change: 'created' });
-  await settlePrimaryContacts(tx, customersOf(rows), changes, new Set(rows.map((row) => row.id)));
+  await ensurePrimaryContacts(tx, customerIdsOf(rows), changes, new Set(rows.map((row) => row.id)));
 }
 
-export const customersOf = (rows: readonly { customerId: string | null }[]): string[] => rows.flatMap((row) => row.customerId ?? []);
+export const customerIdsOf = (rows: readonly { customerId: string | null }[]): string[] => rows.flatMap((row) => row.customerId ?? []);

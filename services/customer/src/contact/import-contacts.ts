@@ -4,18 +4,18 @@ import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { mayChangeAccess } from '../access/access.js';
-import { noChanges, tell, updated } from '../changes/changes.js';
+import { noChanges, recordAndPublish, updated } from '../changes/changes.js';
 import { exactKeys } from '../fields/imported-fields.js';
 import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import { readSettings } from '../settings/settings.service.js';
 import { newId } from '../sql/new-id.js';
 import { retryOnUniqueViolation } from '../sql/retry-on-unique-violation.js';
 import { type ContactRow, contactColumns, readContacts, type StoredContact, updateContacts } from '../tables/contact.table.js';
-import { lockCustomersOf, settlePrimaryContacts } from '../tables/primary-contact.js';
-import { addContacts, customersOf } from './contact.service.js';
-import { customersOfDomains, primaryEmail } from './contact-rules.js';
-import { nobody, noContact } from './merge-contact.js';
-import { cleanRow, layRowOver, readNamed, rowKeys, uuidIn } from './row-to-contact.js';
+import { lockCustomersOf, ensurePrimaryContacts } from '../tables/primary-contact.js';
+import { addContacts, customerIdsOf } from './contact.service.js';
+import { lockCustomersOfDomains, primaryEmail } from './contact-rules.js';
+import { missingIdentity, emptyContact } from './merge-contact.js';
+import { cleanRow, applyImportRow, readReferenced, rowKeys, parseUuid } from './apply-import-row.js';
 
 type Batch = InputOf<typeof importContacts>;
 
@@ -35,12 +35,12 @@ export class ImportContacts {
    * Takes in one batch in one transaction, with its outcome. The same batch again gives the outcome that was kept.
    * When others took an e-mail or external id between our look and our write, the whole batch is worked out anew.
    */
-  async takeIn(batch: Batch): Promise<{ outcomes: RowOutcome[] }> {
-    const once = () => this.db.transaction((tx) => this.once(tx, batch));
+  async importBatch(batch: Batch): Promise<{ outcomes: RowOutcome[] }> {
+    const once = () => this.db.transaction((tx) => this.importOnce(tx, batch));
     return { outcomes: await runAs({ ...currentContext(), door: 'import' }, () => retryOnUniqueViolation(once)) };
   }
 
-  private async once(tx: EntityManager, batch: Batch): Promise<RowOutcome[]> {
+  private async importOnce(tx: EntityManager, batch: Batch): Promise<RowOutcome[]> {
     const key = [currentContext().tenant, batch.importId, batch.number];
     // Sent twice at the same time, the second one waits here for the first.
     const first: unknown[] = await tx.query(
@@ -75,8 +75,8 @@ export class ImportContacts {
       return [row];
     });
     await updateContacts(tx, different);
-    await settlePrimaryContacts(tx, customersOf(moved), changes, new Set(different.map(({ id }) => id)));
-    await tell(tx, changes);
+    await ensurePrimaryContacts(tx, customerIdsOf(moved), changes, new Set(different.map(({ id }) => id)));
+    await recordAndPublish(tx, changes);
     await tx.query('update import_batch set outcomes = $4 where tenant_id = $1 and import_id = $2 and number = $3', [
       ...key,
       JSON.stringify(plan.outcomes),
@@ -110,9 +110,9 @@ async function readKnown(
     [[...emails], [...keys.flatMap((k) => k.external ?? []), ...exact.flatMap((k) => k.externals)]],
   );
   const ids = new Set([...found.map((row) => row.id), ...keys.flatMap((k) => k.id ?? [])]);
-  const homes = rows.flatMap((row) => uuidIn(row.customerId) ?? []);
-  if (homes.length > 0) await lockCustomersOf(tx, [...ids], homes);
-  await customersOfDomains(tx, [...emails], settings);
+  const customerIds = rows.flatMap((row) => parseUuid(row.customerId) ?? []);
+  if (customerIds.length > 0) await lockCustomersOf(tx, [...ids], customerIds);
+  await lockCustomersOfDomains(tx, [...emails], settings);
   const contacts = ids.size > 0 ? await readContacts(tx, [...ids], 'lock') : [];
   const known = new Map(contacts.map((contact) => [contact.id, contact]));
   const of = (some: typeof found) => new Map(some.map((row) => [row.value, row.id]));
@@ -129,7 +129,7 @@ async function readKnown(
 async function makePlan(tx: EntityManager, batch: Batch, settings: Settings): Promise<Plan> {
   const { rows, onKnown, source } = batch;
   const { known, byEmail, byAddress, byExternal } = await readKnown(tx, batch, settings);
-  const named = await readNamed(tx, rows);
+  const named = await readReferenced(tx, rows);
   const created = new Map<string, ContactRow>();
   const updated = new Map<string, ContactRow>();
   const ownerId = currentContext().agent?.id ?? null;
@@ -139,21 +139,21 @@ async function makePlan(tx: EntityManager, batch: Batch, settings: Settings): Pr
     const { id, email, external } = rowKeys(row, source);
     const forCaller = (one: string | undefined) => (one && current(one) ? one : undefined);
     // Nobody's primary address names who alone has it, of those whom the caller may see.
-    const having = email && !byEmail.has(email) ? [...(byAddress.get(email) ?? [])].flatMap((one) => forCaller(one) ?? []) : [];
-    const byOther = having.length === 1 ? having[0] : undefined;
-    const knownId = forCaller(id) ?? forCaller(email && byEmail.get(email)) ?? byOther ?? forCaller(external && byExternal.get(external));
+    const owners = email && !byEmail.has(email) ? [...(byAddress.get(email) ?? [])].flatMap((one) => forCaller(one) ?? []) : [];
+    const soleOwner = owners.length === 1 ? owners[0] : undefined;
+    const knownId = forCaller(id) ?? forCaller(email && byEmail.get(email)) ?? soleOwner ?? forCaller(external && byExternal.get(external));
     if (knownId && onKnown === 'skip') return { status: 'skipped', id: knownId };
     const before = onKnown === 'create' ? undefined : knownId && current(knownId);
     if (before && known.get(before.id)?.mayWrite === false)
       return { status: 'rejected', reasons: [`you may see the contact this row is about (${before.id}) but not change it`] };
-    const base: ContactRow = before || { id: newId(), ...noContact, ownerId };
-    const { contact, warnings, reason } = layRowOver(base, row, settings, named, source);
-    const objection = reason ?? nobody(contact);
-    if (objection) return { status: 'rejected', reasons: [objection] };
+    const base: ContactRow = before || { id: newId(), ...emptyContact, ownerId };
+    const { contact, warnings, reason } = applyImportRow(base, row, settings, named, source);
+    const problem = reason ?? missingIdentity(contact);
+    if (problem) return { status: 'rejected', reasons: [problem] };
     if (row.id && !forCaller(id)) warnings.push('id: is the id of no contact here; the row was taken by what else it is known by');
     keepOwner(contact, before || undefined, warnings);
-    freeTaken(contact, base, byEmail, warnings);
-    freeExternalIds(contact, byExternal, warnings);
+    demoteTakenEmail(contact, base, byEmail, warnings);
+    dropTakenExternalIds(contact, byExternal, warnings);
     const now = primaryEmail(contact);
     if (now) byEmail.set(now, contact.id);
     for (const { address } of contact.emails) addTo(byAddress, emailKey(address), contact.id);
@@ -170,7 +170,7 @@ function addTo(all: Map<string, Set<string>>, value: string, id: string): void {
 }
 
 /** External ids that another contact has are left out, and the row says so. */
-function freeExternalIds(contact: ContactRow, byExternal: ReadonlyMap<string, string>, warnings: string[]): void {
+function dropTakenExternalIds(contact: ContactRow, byExternal: ReadonlyMap<string, string>, warnings: string[]): void {
   const free = contact.externalIds.filter((one) => (byExternal.get(externalIdKey(one)) ?? contact.id) === contact.id);
   if (free.length === contact.externalIds.length) return;
   contact.externalIds = free;
@@ -188,7 +188,7 @@ function keepOwner(contact: ContactRow, before: ContactRow | undefined, warnings
  * A primary e-mail that another contact has is kept as one that is not primary, and the row says so (docs/rules.md 7.5);
  * another address of the row becomes primary if it is free.
  */
-function freeTaken(contact: ContactRow, base: ContactRow, byEmail: ReadonlyMap<string, string>, warnings: string[]): void {
+function demoteTakenEmail(contact: ContactRow, base: ContactRow, byEmail: ReadonlyMap<string, string>, warnings: string[]): void {
   const now = primaryEmail(contact);
   const holder = now && byEmail.get(now);
   if (!now || !holder || holder === contact.id || now === primaryEmail(base)) return;

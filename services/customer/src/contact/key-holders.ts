@@ -7,7 +7,7 @@ import type { ContactRow } from '../tables/contact.table.js';
 import { emailTaken, type Holder, primaryEmail } from './contact-rules.js';
 
 /** Who has which keys: first as the database says, then as the items of a batch change it one after the other. */
-export class Holders {
+export class KeyHolders {
   private constructor(
     /** By primary e-mail. */
     readonly emails: Map<string, Holder>,
@@ -18,8 +18,8 @@ export class Holders {
   ) {}
 
   /** All in one statement: in two, a contact that is made in between would have one of its keys and not the other. */
-  static async read(tx: EntityManager, keys: { emails: string[]; externals: string[]; codes: string[] }): Promise<Holders> {
-    const holders = new Holders(new Map(), new Map(), new Map(), new Map());
+  static async read(tx: EntityManager, keys: { emails: string[]; externals: string[]; codes: string[] }): Promise<KeyHolders> {
+    const holders = new KeyHolders(new Map(), new Map(), new Map(), new Map());
     const having = (kind: string, n: number) =>
       `select a.kind, a.value, a.is_primary as "isPrimary", t.id, case when ${mayRead('contact')} then t.display_name end as "displayName"
        from contact_key a join contact t on t.tenant_id = a.tenant_id and t.id = a.contact_id
@@ -60,7 +60,7 @@ export class Holders {
   }
 
   /** Notes that a contact has become another one: what it gave up is free, what it took is not. */
-  move(before: ContactRow | undefined, after: ContactRow): void {
+  apply(before: ContactRow | undefined, after: ContactRow): void {
     const { id } = after;
     const was = before && primaryEmail(before);
     const is = primaryEmail(after);

@@ -1,18 +1,18 @@
 import { AppError, invalid } from '@kontor/bus';
 import { type ContactPatch, type FieldError, type NewContact, perContactField, type Settings } from '@kontor/contracts';
-import { mergeValues, noValues } from '../fields/shared-fields.js';
+import { mergeValues, emptyValues } from '../fields/shared-fields.js';
 import type { ContactRow } from '../tables/contact.table.js';
 
-export const noContact: Omit<ContactRow, 'id'> = {
-  ...noValues,
+export const emptyContact: Omit<ContactRow, 'id'> = {
+  ...emptyValues,
   ...perContactField(() => null),
 };
 
 /** Lays a patch over a contact (a new contact is a patch of an empty one); throws `invalid` with every field that is wrong. */
 export function mergeContact(before: ContactRow, given: ContactPatch | NewContact, settings: Settings): ContactRow {
   const row = mergePerson(before, given, settings);
-  const objection = nobody(row);
-  if (objection) throw new AppError('invalid', objection, { errors: [{ path: '', message: objection, code: 'nobody' }] });
+  const problem = missingIdentity(row);
+  if (problem) throw new AppError('invalid', problem, { errors: [{ path: '', message: problem, code: 'nobody' }] });
   return row;
 }
 
@@ -29,7 +29,7 @@ export function mergePerson(before: ContactRow, given: ContactPatch | NewContact
 }
 
 /** Why this is nobody yet, or undefined: a contact needs one thing to be known by (docs/rules.md 2.1). */
-export function nobody(row: ContactRow): string | undefined {
+export function missingIdentity(row: ContactRow): string | undefined {
   const known = row.firstName || row.lastName || row.emails.length || row.phones.length || row.addresses.length || row.employeeCode;
   return known ? undefined : 'A contact needs at least one of: firstName, lastName, an entry in emails, phones or addresses, employeeCode';
 }

@@ -12,18 +12,18 @@ import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { readOnly, refuseChangingAccess, refuseGrantees } from '../access/access.js';
-import { noChanges, tell, updated } from '../changes/changes.js';
+import { noChanges, recordAndPublish, updated } from '../changes/changes.js';
 import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import { readSettings } from '../settings/settings.service.js';
 import { retryOnUniqueViolation } from '../sql/retry-on-unique-violation.js';
 import { changedFields } from '../sql/rows.js';
 import { type ContactRow, contactColumns, readContacts, type StoredContact, updateContacts } from '../tables/contact.table.js';
-import { lockCustomersOf, settlePrimaryContacts } from '../tables/primary-contact.js';
-import { addContacts, customersOf, newContact } from './contact.service.js';
-import { customersOfDomains, existingCustomers, knownAgents, noSuchAgent, refuseBadCustomer } from './contact-rules.js';
-import { Holders } from './key-holders.js';
+import { lockCustomersOf, ensurePrimaryContacts } from '../tables/primary-contact.js';
+import { addContacts, customerIdsOf, newContact } from './contact.service.js';
+import { lockCustomersOfDomains, lockVisibleCustomers, knownAgents, noSuchAgent, refuseBadCustomer } from './contact-rules.js';
+import { KeyHolders } from './key-holders.js';
 import { mergeContact } from './merge-contact.js';
-import { uniteKeys } from './unite-keys.js';
+import { unionKeys } from './union-keys.js';
 
 type Batch = InputOf<typeof upsertContacts>;
 type Match = Batch['match'];
@@ -55,7 +55,7 @@ async function upsertBatch(tx: EntityManager, { match, items }: Batch): Promise<
 function parse(items: readonly unknown[], match: Match, results: BulkItem[]): Map<number, { patch: ContactPatch; key: string }> {
   const patches = new Map<number, { patch: ContactPatch; key: string }>();
   items.forEach((item, index) => {
-    alone(index, results, () => {
+    attempt(index, results, () => {
       const patch = parseInput(ContactPatch, item);
       patches.set(index, { patch, key: keyOf(patch, match) });
     });
@@ -90,21 +90,21 @@ async function makePlan(
   results: BulkItem[],
 ): Promise<Plan> {
   const all = [...patches.values()];
-  const holders = await Holders.read(tx, {
+  const holders = await KeyHolders.read(tx, {
     emails: all.flatMap(({ patch }) => (patch.emails ?? []).map((one) => emailKey(one.address))),
     externals: all.flatMap(({ patch }) => (patch.externalIds ?? []).map(externalIdKey)),
     codes: match === 'employeeCode' ? all.map(({ key }) => key) : [],
   });
   const ids = new Set(all.flatMap(({ key }) => holders.of(match, key)));
-  const homes = all.flatMap(({ patch }) => patch.customerId ?? []);
-  if (all.some(({ patch }) => patch.customerId !== undefined)) await lockCustomersOf(tx, [...ids], homes);
-  await customersOfDomains(
+  const customerIds = all.flatMap(({ patch }) => patch.customerId ?? []);
+  if (all.some(({ patch }) => patch.customerId !== undefined)) await lockCustomersOf(tx, [...ids], customerIds);
+  await lockCustomersOfDomains(
     tx,
     all.flatMap(({ patch }) => (patch.emails ?? []).map(({ address }) => address)),
     settings,
   );
   const contacts = ids.size > 0 ? await readContacts(tx, [...ids], 'lock') : [];
-  const customers = await existingCustomers(tx, [...new Set(homes)]);
+  const customers = await lockVisibleCustomers(tx, [...new Set(customerIds)]);
   const agents = await knownAgents(tx, [
     ...new Set(
       all.flatMap(({ patch }) => [...(patch.ownerId ? [patch.ownerId] : []), ...(patch.access?.agents ?? []).map(({ id }) => id)]),
@@ -117,15 +117,15 @@ async function makePlan(
     unassigned: new Set(),
   };
   for (const [index, { patch, key }] of patches)
-    alone(index, results, () => {
+    attempt(index, results, () => {
       const before = find(plan, holders, match, key);
-      const after = before ? mergeContact(before, uniteKeys(before, patch), settings) : newContact(asNew(patch), settings);
+      const after = before ? mergeContact(before, unionKeys(before, patch), settings) : newContact(toNewContact(patch), settings);
       refuseBadCustomer(customers, patch.customerId);
       if (before) refuseChangingAccess(before, changedFields({ ownerId: 'uuid', access: 'jsonb' }, before, after));
       if (patch.ownerId && !agents.has(patch.ownerId)) throw noSuchAgent();
       refuseGrantees({ agents: patch.access?.agents ?? [] }, agents);
       holders.refuseTaken(before, after, patch);
-      holders.move(before, after);
+      holders.apply(before, after);
       if (!before && patch.customerId === undefined) plan.unassigned.add(after.id);
       else if (patch.customerId !== undefined) plan.unassigned.delete(after.id);
       const isNew = !plan.known.has(after.id);
@@ -136,7 +136,7 @@ async function makePlan(
 }
 
 /** The contact that has this key now, after what the items before have changed. */
-function find({ known, created, updated }: Plan, holders: Holders, match: Match, key: string): ContactRow | undefined {
+function find({ known, created, updated }: Plan, holders: KeyHolders, match: Match, key: string): ContactRow | undefined {
   const seen = (one: string) => updated.get(one) ?? created.get(one) ?? known.get(one);
   const isUnique = match === 'externalId' || (match === 'email' && holders.emails.has(key));
   // What may be that of several is looked for among those that the caller may see: the others do not exist for them.
@@ -155,7 +155,7 @@ function find({ known, created, updated }: Plan, holders: Holders, match: Match,
 }
 
 /** For a contact that is not there yet, a list or text that is cleared is one that is not said; no customer is one that is said. */
-const asNew = (patch: ContactPatch): NewContact =>
+const toNewContact = (patch: ContactPatch): NewContact =>
   Object.fromEntries(Object.entries(patch).filter(([key, value]) => value !== null || key === 'customerId')) as NewContact;
 
 /** Writes the plan and gives the versions that its contacts have now. Who gives up a key is written before who takes it. */
@@ -171,7 +171,7 @@ async function write(tx: EntityManager, plan: Plan, settings: Settings): Promise
     return [row];
   });
   await updateContacts(tx, different);
-  await settlePrimaryContacts(tx, customersOf(moved), changes, new Set(different.map(({ id }) => id)));
+  await ensurePrimaryContacts(tx, customerIdsOf(moved), changes, new Set(different.map(({ id }) => id)));
   const created = [...plan.created.values()];
   await addContacts(
     tx,
@@ -180,14 +180,14 @@ async function write(tx: EntityManager, plan: Plan, settings: Settings): Promise
     settings,
     changes,
   );
-  await tell(tx, changes);
+  await recordAndPublish(tx, changes);
   const versions = new Map([...plan.known.values()].map(({ id, version }) => [id, version]));
   for (const { id, version } of changes.contacts) versions.set(id, version);
   return versions;
 }
 
 /** What is refused costs no other item. */
-function alone(index: number, results: BulkItem[], work: () => void): void {
+function attempt(index: number, results: BulkItem[], work: () => void): void {
   try {
     work();
   } catch (error) {

@@ -5,14 +5,14 @@ import { Conditions } from '../paging/page.js';
 import { contactRead, contactSummary, type StoredContact } from '../tables/contact.table.js';
 
 // Counting more would cost more than it says.
-const MOST_COUNTED = 10_000;
+const MAX_COUNTED = 10_000;
 
 /** The first contacts of each of these customers by name, and how many it has; as far as the caller may see them. Two statements for all. */
 export async function groupsOf(tx: EntityManager, ids: readonly string[], limit: number): Promise<Map<string, ContactGroup>> {
   if (ids.length === 0) return new Map();
   const its = `t.customer_id = k.id and t.tenant_id = k.tenant_id and t.deleted_at is null and ${mayRead('contact')}`;
   const counts: { id: string; n: number }[] = await tx.query(
-    `select k.id, (select count(*)::int from (select from contact t where ${its} limit ${MOST_COUNTED}) counted) as n from customer k where k.id = any($1)`,
+    `select k.id, (select count(*)::int from (select from contact t where ${its} limit ${MAX_COUNTED}) counted) as n from customer k where k.id = any($1)`,
     [ids],
   );
   const contacts: StoredContact[] = await tx.query(
@@ -34,7 +34,7 @@ export async function groupWithoutCustomer(tx: EntityManager, limit: number): Pr
     where.parameters,
   );
   const [count]: { n: number }[] = await tx.query(
-    `select count(*)::int as n from (select from ${contactRead.from} where ${where} limit ${MOST_COUNTED}) counted`,
+    `select count(*)::int as n from (select from ${contactRead.from} where ${where} limit ${MAX_COUNTED}) counted`,
     where.parameters,
   );
   return { contacts: contacts.map(contactSummary), contactCount: count?.n ?? 0 };

@@ -16,15 +16,15 @@ import type { EntityManager } from 'typeorm';
 import { mayRead } from '../access/access.js';
 import { havingHiddenOpportunities, sharedFilters } from '../filters/filters.js';
 import { Conditions, readPage } from '../paging/page.js';
-import { projectsOf, whoHasOpportunities } from '../record/of-records.js';
+import { projectsOf, idsWithOpportunities } from '../record/record-derived-fields.js';
 import { readSettings } from '../settings/settings.service.js';
 import type { Noun } from '../sql/rows.js';
 import { contactRead, contactSummary, readContacts, type StoredContact } from '../tables/contact.table.js';
 import { customerRead, customerSummary, readCustomer, readCustomers, type StoredCustomer } from '../tables/customer.table.js';
 import { groupsOf, groupWithoutCustomer } from './contact-groups.js';
 
-const MOST_CONTACTS = 1000;
-const MOST_HIDDEN = 10_000;
+const MAX_CONTACTS = 1000;
+const MAX_HIDDEN = 10_000;
 
 @Injectable()
 export class CustomerLists {
@@ -53,11 +53,11 @@ export class CustomerLists {
     return this.db.transaction(async (tx) => {
       await readCustomer(tx, customerId);
       const rows: StoredContact[] = await tx.query(
-        `select ${contactRead.columns} from ${contactRead.from} where t.customer_id = $1 and t.deleted_at is null and ${mayRead('contact')} order by t.sort_name, t.id limit ${MOST_CONTACTS + 1}`,
+        `select ${contactRead.columns} from ${contactRead.from} where t.customer_id = $1 and t.deleted_at is null and ${mayRead('contact')} order by t.sort_name, t.id limit ${MAX_CONTACTS + 1}`,
         [customerId],
       );
-      if (rows.length > MOST_CONTACTS)
-        throw new AppError('too-large', `This customer has more than ${MOST_CONTACTS} contacts; that is more than can be listed at once`);
+      if (rows.length > MAX_CONTACTS)
+        throw new AppError('too-large', `This customer has more than ${MAX_CONTACTS} contacts; that is more than can be listed at once`);
       return { contacts: rows.map(contactSummary) };
     });
   }
@@ -76,9 +76,9 @@ export class CustomerLists {
   async hiddenOpportunities(): Promise<OutputOf<typeof listHiddenOpportunities>> {
     if (!grantees()) return { ids: [] };
     const rows: { id: string }[] = await this.db.transaction((tx) =>
-      tx.query(`${havingHiddenOpportunities('contact')} union all ${havingHiddenOpportunities('customer')} limit ${MOST_HIDDEN + 1}`),
+      tx.query(`${havingHiddenOpportunities('contact')} union all ${havingHiddenOpportunities('customer')} limit ${MAX_HIDDEN + 1}`),
     );
-    if (rows.length > MOST_HIDDEN)
+    if (rows.length > MAX_HIDDEN)
       throw new AppError(
         'too-large',
         'hasOpportunities cannot be asked in a search here: too many would have to be left out; ask the lists',
@@ -114,7 +114,7 @@ export async function customerConditions(
 /** With what records say of them, looked up for all at once. */
 async function withRecords<T extends { id: string }>(tx: EntityManager, noun: Noun, entries: readonly T[]): Promise<T[]> {
   const ids = entries.map(({ id }) => id);
-  const having = await whoHasOpportunities(tx, noun, ids);
+  const having = await idsWithOpportunities(tx, noun, ids);
   const projects = noun === 'contact' ? await projectsOf(tx, ids) : undefined;
   return entries.map((entry) => ({
     ...entry,

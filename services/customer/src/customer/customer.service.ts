@@ -4,11 +4,11 @@ import { Database, idempotent } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { readOnly, refuseChangingAccess, refuseUnknownGrantees } from '../access/access.js';
-import { type Changes, noChanges, tell, updated } from '../changes/changes.js';
+import { type Changes, noChanges, recordAndPublish, updated } from '../changes/changes.js';
 import { addContacts, newContact } from '../contact/contact.service.js';
-import { emailTaken, existingCustomers, holdersOf, primaryEmail, refuseUnknownOwner } from '../contact/contact-rules.js';
+import { emailTaken, lockVisibleCustomers, holdersOf, primaryEmail, refuseUnknownOwner } from '../contact/contact-rules.js';
 import { domainKey } from '../fields/lookup-keys.js';
-import { mergeValues, noValues, uniqueBy } from '../fields/shared-fields.js';
+import { mergeValues, emptyValues, uniqueBy } from '../fields/shared-fields.js';
 import { readSettings } from '../settings/settings.service.js';
 import { newId } from '../sql/new-id.js';
 import { retryOrRefuseTaken } from '../sql/retry-on-unique-violation.js';
@@ -23,7 +23,7 @@ import {
   updateCustomer,
   writableCustomer,
 } from '../tables/customer.table.js';
-import { oneParentAtATime } from '../tables/lock-parents.js';
+import { serializeParentChanges } from '../tables/lock-parents.js';
 import { refuseStale } from '../tables/refuse-stale.js';
 
 @Injectable()
@@ -35,32 +35,32 @@ export class CustomerService {
       this.db.transaction(async (tx) => {
         const [id = '', ...contactIds] = await idempotent(tx, input, async () => {
           const settings = await readSettings(tx);
-          const customer = mergeCustomer({ id: newId(), ...noCustomer, ownerId: currentContext().agent?.id ?? null }, input, settings);
+          const customer = mergeCustomer({ id: newId(), ...emptyCustomer, ownerId: currentContext().agent?.id ?? null }, input, settings);
           await refuseUnknownOwner(tx, input.ownerId);
           await refuseUnknownGrantees(tx, customer.access);
-          if (customer.parentId) await oneParentAtATime(tx);
+          if (customer.parentId) await serializeParentChanges(tx);
           await refuseBadParent(tx, customer);
           await insertCustomer(tx, customer);
           const changes: Changes = { ...noChanges(), customers: [{ id: customer.id, version: 1, change: 'created' }] };
-          const contacts = await this.itsContacts(tx, customer, input.contacts ?? [], settings);
+          const contacts = await this.newContactsOf(tx, customer, input.contacts ?? [], settings);
           await refuseUnknownGrantees(tx, { ...customer.access, agents: contacts.flatMap(({ access }) => access.agents) });
           await addContacts(tx, contacts, [], settings, changes);
-          await tell(tx, changes);
+          await recordAndPublish(tx, changes);
           return [customer.id, ...contacts.map((contact) => contact.id)];
         });
-        const customer = await justWritten(tx, id);
+        const customer = await readJustWritten(tx, id);
         if (!input.contacts) return customer;
-        const contacts = new Map((await readContacts(tx, contactIds, 'everybodys')).map((contact) => [contact.id, contact]));
+        const contacts = new Map((await readContacts(tx, contactIds, 'unfiltered')).map((contact) => [contact.id, contact]));
         return { ...customer, contacts: contactIds.flatMap((one) => contacts.get(one) ?? []) };
       }),
     );
   }
 
   /** The contacts that come along with a new customer; one that is wrong refuses the whole call, with its place. */
-  private async itsContacts(tx: EntityManager, customer: CustomerRow, given: readonly NewContact[], settings: Settings) {
+  private async newContactsOf(tx: EntityManager, customer: CustomerRow, given: readonly NewContact[], settings: Settings) {
     const rows = given.map((contact, i) => {
       if (contact.customerId) throw new AppError('invalid', `contacts[${i}].customerId: is the new customer here; leave it out`);
-      return { ...at(`contacts[${i}]`, () => newContact(contact, settings)), customerId: customer.id };
+      return { ...withPathPrefix(`contacts[${i}]`, () => newContact(contact, settings)), customerId: customer.id };
     });
     const holders = await holdersOf(
       tx,
@@ -82,13 +82,13 @@ export class CustomerService {
   change({ id, version, change }: { id: string; version?: number; change: CustomerPatch }): Promise<Customer> {
     return retryOrRefuseTaken(() =>
       this.db.transaction(async (tx) => {
-        if (change.parentId) await oneParentAtATime(tx);
+        if (change.parentId) await serializeParentChanges(tx);
         const before = await writableCustomer(tx, id);
         await refuseStale(tx, before, version, change);
         const changes = noChanges();
         await this.changeIn(tx, before, change, changes);
-        await tell(tx, changes);
-        return justWritten(tx, before.id);
+        await recordAndPublish(tx, changes);
+        return readJustWritten(tx, before.id);
       }),
     );
   }
@@ -103,13 +103,13 @@ export class CustomerService {
     if (fields.includes('access')) await refuseUnknownGrantees(tx, after.access);
     if (fields.includes('ownerId')) await refuseUnknownOwner(tx, after.ownerId);
     if (fields.includes('parentId')) await refuseBadParent(tx, after);
-    if (fields.includes('primaryContactId')) await this.raisePrimaries(tx, before.primaryContactId, after, changes);
+    if (fields.includes('primaryContactId')) await this.changePrimaryContact(tx, before.primaryContactId, after, changes);
     await updateCustomer(tx, after);
     changes.customers.push(step);
   }
 
   /** Choosing another primary contact changes both: the one that was, and the one that is. */
-  private async raisePrimaries(tx: EntityManager, was: string | null, customer: CustomerRow, changes: Changes): Promise<void> {
+  private async changePrimaryContact(tx: EntityManager, was: string | null, customer: CustomerRow, changes: Changes): Promise<void> {
     const [chosen] = await readContacts(tx, customer.primaryContactId ? [customer.primaryContactId] : []);
     if (!chosen || chosen.customerId !== customer.id) {
       const message = 'must be one of the contacts of this customer';
@@ -125,12 +125,12 @@ export class CustomerService {
 }
 
 /** What the caller has just written, also when it gave away the right to see it. */
-async function justWritten(tx: EntityManager, id: string): Promise<StoredCustomer> {
-  const [customer] = await readCustomers(tx, [id], 'everybodys');
+async function readJustWritten(tx: EntityManager, id: string): Promise<StoredCustomer> {
+  const [customer] = await readCustomers(tx, [id], 'unfiltered');
   return customer ?? readCustomer(tx, id);
 }
 
-const noCustomer: Omit<CustomerRow, 'id'> = { ...noValues, name: '', parentId: null, primaryContactId: null, domains: [] };
+const emptyCustomer: Omit<CustomerRow, 'id'> = { ...emptyValues, name: '', parentId: null, primaryContactId: null, domains: [] };
 
 /** Lays a patch over a customer; throws `invalid` with every field that is wrong. */
 export function mergeCustomer(before: CustomerRow, given: CustomerPatch | NewCustomer, settings: Settings): CustomerRow {
@@ -149,32 +149,33 @@ export function mergeCustomer(before: CustomerRow, given: CustomerPatch | NewCus
 
 /**
  * A department's way up must end at a customer without a parent: a circle is refused, and a parent that the caller may not see or add to.
- * To be called after `oneParentAtATime`.
+ * To be called after `serializeParentChanges`.
  */
 async function refuseBadParent(tx: EntityManager, { id, parentId }: CustomerRow): Promise<void> {
   if (!parentId) return;
   const refuse = (message: string, code: string) =>
     new AppError('invalid', `parentId: ${message}`, { errors: [{ path: 'parentId', message, code }] });
-  const parent = (await existingCustomers(tx, [parentId])).get(parentId);
+  const parent = (await lockVisibleCustomers(tx, [parentId])).get(parentId);
   if (!parent) throw refuse('names no customer', 'unknown');
   if (!parent.mayWrite) throw readOnly('customer');
-  const way: { id: string }[] = await tx.query(
+  const ancestors: { id: string }[] = await tx.query(
     `with recursive up as (
        select id, parent_id from customer where id = $1
        union select k.id, k.parent_id from customer k join up on k.id = up.parent_id
      ) select id from up`,
     [parentId],
   );
-  if (way.some((one) => one.id === id)) throw refuse('would make a circle: that customer is this one, or a department below it', 'circle');
+  if (ancestors.some((one) => one.id === id))
+    throw refuse('would make a circle: that customer is this one, or a department below it', 'circle');
 }
 
 /** Puts the place of a part before the paths of what is wrong in it. */
-function at<T>(place: string, work: () => T): T {
+function withPathPrefix<T>(prefix: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const errors = error.details.errors?.map((one) => ({ ...one, path: one.path ? `${place}.${one.path}` : place }));
-    throw new AppError(error.code, `${place}: ${error.message}`, { ...error.details, ...(errors && { errors }) });
+    const errors = error.details.errors?.map((one) => ({ ...one, path: one.path ? `${prefix}.${one.path}` : prefix }));
+    throw new AppError(error.code, `${prefix}: ${error.message}`, { ...error.details, ...(errors && { errors }) });
   }
 }

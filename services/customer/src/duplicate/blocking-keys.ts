@@ -7,12 +7,12 @@ export interface BlockingKey {
   /** 64 bits in decimal, as PostgreSQL's bigint: small in an index, and nobody reads in it whose key it is. A clash costs one comparison. */
   key: string;
   /** Two who share this and nothing else are compared only where no more than so many share it. */
-  aloneUpTo: number;
+  maxBlockSize: number;
 }
 
 /** Keys that more contacts share are passed over: they are placeholders or common names, and the narrower keys beside them find the doubles. */
 export const LARGEST_BLOCK = 50;
-const UP_TO_A_FEW = 4;
+const SMALL_BLOCK = 4;
 
 /**
  * What two contacts must have in common to be compared at all. Any field may be mistyped or missing, so each key needs only one to three
@@ -32,9 +32,9 @@ export function blockingKeys(person: Person): BlockingKey[] {
   ];
   const whole = wholeNames(person);
   const weak = [...whole.map((sounds) => ['name', ...sounds]), ...person.places.flatMap((place) => weakPlaceKeys(place, whole))];
-  const keys = new Map(weak.map((parts) => [hash(parts), UP_TO_A_FEW]));
+  const keys = new Map(weak.map((parts) => [hash(parts), SMALL_BLOCK]));
   for (const parts of strong) keys.set(hash(parts), LARGEST_BLOCK);
-  return [...keys].map(([key, aloneUpTo]) => ({ key, aloneUpTo }));
+  return [...keys].map(([key, maxBlockSize]) => ({ key, maxBlockSize }));
 }
 
 function strongPlaceKeys({ lines, postcode }: Place, names: readonly string[]): string[][] {

@@ -7,7 +7,7 @@ export interface Comparison {
   last: Likeness | undefined;
   /** The first name of one is the last name of the other. */
   swapped: boolean;
-  birthday: 'same' | 'slip' | 'other' | undefined;
+  birthday: 'same' | 'typo' | 'other' | undefined;
   email: boolean | undefined;
   phone: boolean | undefined;
   code: boolean | undefined;
@@ -20,9 +20,9 @@ export interface PlaceComparison {
   street: Likeness | undefined;
   /** The other line, when both have two. */
   line: Likeness | undefined;
-  number: 'same' | 'slip' | 'other' | undefined;
+  number: 'same' | 'typo' | 'other' | undefined;
   city: Likeness | undefined;
-  postcode: 'same' | 'slip' | 'other' | undefined;
+  postcode: 'same' | 'typo' | 'other' | undefined;
 }
 
 /** `best` picks the addresses that say most, of all that the two have. */
@@ -45,14 +45,14 @@ const shared = (a: readonly string[], b: readonly string[]): boolean | undefined
 const maybe = (a: Text | undefined, b: Text | undefined): Likeness | undefined => (a && b ? likeness(a, b) : undefined);
 
 const order: readonly (Likeness | undefined)[] = ['same', 'near', 'sound', 'part', undefined, 'other'];
-const worth = (...names: (Likeness | undefined)[]): number => names.reduce((sum, name) => sum - order.indexOf(name), 0);
+const rank = (...names: (Likeness | undefined)[]): number => names.reduce((sum, name) => sum - order.indexOf(name), 0);
 
 /** First with first and last with last, or crosswise when that fits better; and in one piece when the two are split differently. */
 function compareNames(a: Person, b: Person): Pick<Comparison, 'first' | 'last' | 'swapped'> {
   const straight = { first: maybe(a.first, b.first), last: maybe(a.last, b.last), swapped: false };
   if (straight.first === 'same' && straight.last === 'same') return straight;
   const crossed = { first: maybe(a.first, b.last), last: maybe(a.last, b.first), swapped: true };
-  const better = worth(crossed.first, crossed.last) > worth(straight.first, straight.last) ? crossed : straight;
+  const better = rank(crossed.first, crossed.last) > rank(straight.first, straight.last) ? crossed : straight;
   if (better.first === 'other' || better.last === 'other' || better.first === undefined || better.last === undefined) {
     const whole = a.whole && b.whole && wholeLikeness(a.whole, b.whole);
     if (whole) return { first: whole, last: whole, swapped: false };
@@ -67,12 +67,12 @@ function wholeLikeness(a: Text, b: Text): Likeness | undefined {
   return a.joined.length > 7 && isNear(a.joined, b.joined) ? 'near' : undefined;
 }
 
-/** A slip: one digit wrong, two beside each other changed, or day and month changed. */
+/** A typo: one digit wrong, two beside each other changed, or day and month changed. */
 function compareDates(a: string | null, b: string | null): Comparison['birthday'] {
   if (!a || !b) return undefined;
   if (a === b) return 'same';
   const [year, month, day] = a.split('-');
-  return `${year}-${day}-${month}` === b || oneDigitOff(a.replaceAll('-', ''), b.replaceAll('-', '')) ? 'slip' : 'other';
+  return `${year}-${day}-${month}` === b || oneDigitOff(a.replaceAll('-', ''), b.replaceAll('-', '')) ? 'typo' : 'other';
 }
 
 function oneDigitOff(a: string, b: string): boolean {
@@ -82,11 +82,11 @@ function oneDigitOff(a: string, b: string): boolean {
   return differ.length === 1 || (differ.length === 2 && j === i + 1 && a[i] === b[j] && a[j] === b[i]);
 }
 
-function compareNumbers(a: string, b: string): 'same' | 'slip' | 'other' | undefined {
+function compareNumbers(a: string, b: string): 'same' | 'typo' | 'other' | undefined {
   if (!a || !b) return undefined;
   if (a === b) return 'same';
   // Short numbers that differ in a digit are simply others.
-  return a.length > 3 && oneDigitOff(a, b) ? 'slip' : 'other';
+  return a.length > 3 && oneDigitOff(a, b) ? 'typo' : 'other';
 }
 
 function compareWork(a: Person, b: Person): boolean | undefined {

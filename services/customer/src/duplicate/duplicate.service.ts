@@ -3,7 +3,7 @@ import type { DuplicatePair, ListDuplicates } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { decodePlace, encodePlace } from '../paging/page.js';
+import { decodeCursor, encodeCursor } from '../paging/page.js';
 import { contactSummary } from '../tables/contact.table.js';
 import { bothChangeable, bothVisible, type JudgedPair, readVisible } from './duplicate.table.js';
 
@@ -32,7 +32,7 @@ export class DuplicateService {
       const last = rows.length > limit ? rows[limit - 1] : undefined;
       return {
         items: await withContacts(tx, rows.slice(0, limit)),
-        nextCursor: last ? encodePlace(ORDER, String(last.score), last.id) : null,
+        nextCursor: last ? encodeCursor(ORDER, String(last.score), last.id) : null,
       };
     });
   }
@@ -71,6 +71,6 @@ async function withContacts(tx: EntityManager, pairs: readonly StoredPair[]): Pr
 
 /** A cursor that somebody made up is refused like one of another list, before PostgreSQL has to read it as a number. */
 function placeIn(cursor: string): [string, string] {
-  const place = decodePlace(cursor, ORDER);
-  return place.every((part) => part !== '') && Number.isFinite(Number(place[0])) ? place : decodePlace('', ORDER);
+  const place = decodeCursor(cursor, ORDER);
+  return place.every((part) => part !== '') && Number.isFinite(Number(place[0])) ? place : decodeCursor('', ORDER);
 }

@@ -41,13 +41,13 @@ export async function statesOf(tx: EntityManager, ids: readonly string[]): Promi
 }
 
 /** Which of these are at another version by now, or in the bin. */
-export async function changedSince(tx: EntityManager, sought: ReadonlyMap<string, { person: { version: number } }>): Promise<string[]> {
+export async function changedSince(tx: EntityManager, probes: ReadonlyMap<string, { person: { version: number } }>): Promise<string[]> {
   const rows: { id: string; version: number }[] = await tx.query(
     'select id, version from contact where id = any($1) and deleted_at is null',
-    [[...sought.keys()]],
+    [[...probes.keys()]],
   );
   const now = new Map(rows.map(({ id, version }) => [id, version]));
-  return [...sought].flatMap(([id, { person }]) => (now.get(id) === person.version ? [] : [id]));
+  return [...probes].flatMap(([id, { person }]) => (now.get(id) === person.version ? [] : [id]));
 }
 
 /** Gives each of these contacts exactly these keys; what is there already is not written again. */
@@ -113,7 +113,7 @@ export const readOpenPairs = (tx: EntityManager, ids: readonly string[]): Promis
   );
 
 /** Puts pairs into the queue; those that were dismissed stay so. */
-export async function putPairs(tx: EntityManager, pairs: readonly JudgedPair[]): Promise<void> {
+export async function upsertPairs(tx: EntityManager, pairs: readonly JudgedPair[]): Promise<void> {
   if (pairs.length === 0) return;
   await tx.query(
     `insert into duplicate_pair (id, a, b, score, reasons)

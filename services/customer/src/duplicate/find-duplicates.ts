@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import { type BlockingKey, blockingKeys } from './blocking-keys.js';
 import { type JudgedPair, type Pair, pairOf, readBlocks, readCompared } from './duplicate.table.js';
@@ -6,37 +6,37 @@ import { type Person, personOf } from './person.js';
 import { judge } from './score.js';
 
 /** A contact with what it is found by. */
-export interface Sought {
+export interface Probe {
   person: Person;
   keys: BlockingKey[];
 }
 
 // One contact is compared with so many others at most: those it shares the rarest things with.
-const MOST_CANDIDATES = 100;
+const MAX_CANDIDATES = 100;
 const CHUNK = 500;
 const AT_A_TIME = 25;
 
 /** Makes contacts ready to be sought, giving up the thread now and then, because requests are answered on it too. */
-export async function seek(contacts: Parameters<typeof personOf>[0][]): Promise<Map<string, Sought>> {
-  const sought = new Map<string, Sought>();
+export async function prepare(contacts: Parameters<typeof personOf>[0][]): Promise<Map<string, Probe>> {
+  const probes = new Map<string, Probe>();
   for (const contact of contacts) {
     const person = personOf(contact);
-    sought.set(person.id, { person, keys: blockingKeys(person) });
-    if (sought.size % AT_A_TIME === 0) await breathe();
+    probes.set(person.id, { person, keys: blockingKeys(person) });
+    if (probes.size % AT_A_TIME === 0) await yieldToEventLoop();
   }
-  return sought;
+  return probes;
 }
 
 /** Contact → its keys. */
-export const keysOf = (sought: ReadonlyMap<string, Sought>): Map<string, string[]> =>
-  new Map([...sought].map(([id, { keys }]) => [id, keys.map(({ key }) => key)]));
+export const keysOf = (probes: ReadonlyMap<string, Probe>): Map<string, string[]> =>
+  new Map([...probes].map(([id, { keys }]) => [id, keys.map(({ key }) => key)]));
 
 /** The pairs that these contacts may make with others, or with each other, by what they share. Their keys must have been written. */
-export async function candidatePairs(tx: EntityManager, sought: ReadonlyMap<string, Sought>): Promise<Pair[]> {
-  const all = new Set([...sought.values()].flatMap(({ keys }) => keys.map(({ key }) => key)));
+export async function candidatePairs(tx: EntityManager, probes: ReadonlyMap<string, Probe>): Promise<Pair[]> {
+  const all = new Set([...probes.values()].flatMap(({ keys }) => keys.map(({ key }) => key)));
   const blocks = await readBlocks(tx, [...all]);
   const pairs = new Map<string, Pair>();
-  for (const { person, keys } of sought.values())
+  for (const { person, keys } of probes.values())
     for (const other of candidatesOf(person.id, keys, blocks)) {
       const pair = pairOf(person.id, other);
       pairs.set(pair.a + pair.b, pair);
@@ -47,30 +47,32 @@ export async function candidatePairs(tx: EntityManager, sought: ReadonlyMap<stri
 function candidatesOf(id: string, keys: readonly BlockingKey[], blocks: ReadonlyMap<string, readonly string[]>): Set<string> {
   const candidates = new Set<string>();
   const sharedOnce = new Set<string>();
-  const mine = keys.map(({ key, aloneUpTo }) => ({ ids: blocks.get(key) ?? [], aloneUpTo })).sort((x, y) => x.ids.length - y.ids.length);
-  for (const { ids, aloneUpTo } of mine)
+  const mine = keys
+    .map(({ key, maxBlockSize }) => ({ ids: blocks.get(key) ?? [], maxBlockSize }))
+    .sort((x, y) => x.ids.length - y.ids.length);
+  for (const { ids, maxBlockSize } of mine)
     for (const other of ids) {
       if (other === id || candidates.has(other)) continue;
-      if (candidates.size >= MOST_CANDIDATES) return candidates;
-      if (ids.length <= aloneUpTo || sharedOnce.has(other)) candidates.add(other);
+      if (candidates.size >= MAX_CANDIDATES) return candidates;
+      if (ids.length <= maxBlockSize || sharedOnce.has(other)) candidates.add(other);
       else sharedOnce.add(other);
     }
   return candidates;
 }
 
 /** Judges pairs of which at least one contact is sought; a pair of which one is in the bin, or gone, is left out. */
-export async function judgePairs(tx: EntityManager, sought: ReadonlyMap<string, Sought>, pairs: readonly Pair[]): Promise<JudgedPair[]> {
+export async function judgePairs(tx: EntityManager, probes: ReadonlyMap<string, Probe>, pairs: readonly Pair[]): Promise<JudgedPair[]> {
   const judged: JudgedPair[] = [];
   for (let i = 0; i < pairs.length; i += CHUNK) {
     const chunk = pairs.slice(i, i + CHUNK);
-    const others = new Set(chunk.flatMap(({ a, b }) => [a, b]).filter((id) => !sought.has(id)));
+    const others = new Set(chunk.flatMap(({ a, b }) => [a, b]).filter((id) => !probes.has(id)));
     const persons = new Map((others.size > 0 ? await readCompared(tx, [...others]) : []).map((row) => [row.id, personOf(row)]));
-    const find = (id: string) => sought.get(id)?.person ?? persons.get(id);
+    const find = (id: string) => probes.get(id)?.person ?? persons.get(id);
     for (const [n, { a, b }] of chunk.entries()) {
       const one = find(a);
       const other = find(b);
       if (one && other) judged.push({ a, b, ...judge(one, other) });
-      if (n % AT_A_TIME === 0) await breathe();
+      if (n % AT_A_TIME === 0) await yieldToEventLoop();
     }
   }
   return judged;

@@ -2,20 +2,20 @@ import { DEFAULT_MIN_SCORE, type DuplicateHint } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { contactSummary } from '../tables/contact.table.js';
 import { readVisible, writeKeys } from './duplicate.table.js';
-import { candidatePairs, judgePairs, keysOf, seek } from './find-duplicates.js';
+import { candidatePairs, judgePairs, keysOf, prepare } from './find-duplicates.js';
 import type { Compared } from './person.js';
 
-const MOST_HINTS = 10;
+const MAX_HINTS = 10;
 
 /** Writes what a new contact is found by, so that the next one made finds it without waiting for the radar. */
-export async function makeFindable(tx: EntityManager, contact: Compared): Promise<void> {
-  await writeKeys(tx, keysOf(await seek([contact])));
+export async function writeDuplicateKeys(tx: EntityManager, contact: Compared): Promise<void> {
+  await writeKeys(tx, keysOf(await prepare([contact])));
 }
 
 /** Which contacts a new one may be a duplicate of, the likeliest first, of those the caller may see (docs/rules.md 9.1). */
 export async function hintsFor(tx: EntityManager, contact: Compared): Promise<DuplicateHint[]> {
-  const sought = await seek([contact]);
-  const judged = await judgePairs(tx, sought, await candidatePairs(tx, sought));
+  const probes = await prepare([contact]);
+  const judged = await judgePairs(tx, probes, await candidatePairs(tx, probes));
   const likely = judged.filter(({ score }) => score >= DEFAULT_MIN_SCORE).sort((x, y) => y.score - x.score);
   if (likely.length === 0) return [];
   const others = likely.map(({ a, b, score, reasons }) => ({ id: a === contact.id ? b : a, score, reasons }));
@@ -26,5 +26,5 @@ export async function hintsFor(tx: EntityManager, contact: Compared): Promise<Du
       const contact = visible.get(id);
       return contact ? [{ contact, score, reasons }] : [];
     })
-    .slice(0, MOST_HINTS);
+    .slice(0, MAX_HINTS);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { fc } from '@kontor/testing/properties';
-import { isNear, type Likeness, likeness, slips, type Text, textOf } from './likeness.js';
+import { isNear, type Likeness, likeness, editDistance, type Text, textOf } from './likeness.js';
 
 describe('likeness', () => {
   it.each<[string, string, Likeness]>([
@@ -43,7 +43,7 @@ describe('likeness', () => {
   it('has nothing to compare where there are no letters or digits', () => expect(textOf(' -. ', null)).toBeUndefined());
 });
 
-describe('slips', () => {
+describe('edit distance', () => {
   it.each([
     ['abcd', 'abcd', 0],
     ['abcd', 'abdc', 1],
@@ -51,7 +51,7 @@ describe('slips', () => {
     ['abcd', 'bcd', 1],
     ['', 'ab', 2],
     ['kursj', 'kuras', 2],
-  ])('%s → %s: %d', (a, b, n) => expect(slips(a, b)).toBe(n));
+  ])('%s → %s: %d', (a, b, n) => expect(editDistance(a, b)).toBe(n));
   it('one is near from four letters on, two from nine on', () => {
     expect([isNear('tim', 'tom'), isNear('anna', 'anne'), isNear('schmidt', 'schmutz'), isNear('lindenallee', 'lindnalle')]).toEqual([
       false,

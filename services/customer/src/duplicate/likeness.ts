@@ -36,7 +36,7 @@ export function isNear(a: string, b: string): boolean {
   const length = Math.max(a.length, b.length);
   if (length < 4) return false;
   const most = length < 9 ? 1 : 2;
-  return Math.abs(a.length - b.length) <= most && slips(a, b) <= most;
+  return Math.abs(a.length - b.length) <= most && editDistance(a, b) <= most;
 }
 
 /** `A.` or `Anna` of `Anna Maria`; the words of the shorter one stand in the longer one in the same order. */
@@ -58,7 +58,7 @@ const isInitial = (word: string): boolean => word.length === 1 && !HAN.test(word
 function soundsAlike(a: string, b: string): boolean {
   if (soundOf(a) !== soundOf(b)) return false;
   const length = Math.max(a.length, b.length);
-  return HAN.test(a) || HAN.test(b) || (length > 3 && slips(a, b) < length / 2);
+  return HAN.test(a) || HAN.test(b) || (length > 3 && editDistance(a, b) < length / 2);
 }
 
 /**
@@ -70,20 +70,20 @@ export function soundOf(joined: string): string {
   if (known !== undefined) return known;
   const latin = HAN.test(joined) ? pinyin(joined, { toneType: 'none', type: 'array' }).join('') : joined;
   const sound = (/^[a-z]+$/.test(latin) && doubleMetaphone(latin)[0]) || latin;
-  if (sounds.size >= MOST_SOUNDS) sounds.clear();
+  if (sounds.size >= MAX_CACHED_SOUNDS) sounds.clear();
   sounds.set(joined, sound);
   return sound;
 }
 const HAN = /\p{sc=Han}/u;
 // Names repeat; working their sounds out is what costs most about them.
 const sounds = new Map<string, string>();
-const MOST_SOUNDS = 50_000;
+const MAX_CACHED_SOUNDS = 50_000;
 
 /**
  * The fewest letters to put in, leave out, replace or swap with their neighbour that turn one text into the other
  * (optimal string alignment).
  */
-export function slips(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

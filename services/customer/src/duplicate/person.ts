@@ -1,5 +1,5 @@
 import { emailKey } from '../fields/lookup-keys.js';
-import { isTelling, sameNumberKey } from '../fields/phone-number.js';
+import { isDistinctiveNumber, sameNumberKey } from '../fields/phone-number.js';
 import type { ContactRow } from '../tables/contact.table.js';
 import { type Text, textOf } from './likeness.js';
 
@@ -48,8 +48,8 @@ export interface Place {
 }
 
 // More of them say no more about who it is, and bound what a comparison costs.
-const MOST_VALUES = 10;
-const MOST_PLACES = 4;
+const MAX_VALUES = 10;
+const MAX_PLACES = 4;
 
 export function personOf(contact: Compared): Person {
   const { id, firstName, middleName, lastName, birthday, employeeCode, companyName, customerId } = contact;
@@ -61,11 +61,11 @@ export function personOf(contact: Compared): Person {
     whole: textOf(firstName, middleName, lastName),
     birthday,
     code: employeeCode,
-    emails: contact.emails.slice(0, MOST_VALUES).map((email) => emailKey(email.address)),
-    phones: contact.phones.filter(isTelling).slice(0, MOST_VALUES).map(sameNumberKey),
+    emails: contact.emails.slice(0, MAX_VALUES).map((email) => emailKey(email.address)),
+    phones: contact.phones.filter(isDistinctiveNumber).slice(0, MAX_VALUES).map(sameNumberKey),
     customerId,
     company: textOf(companyName),
-    places: contact.addresses.slice(0, MOST_PLACES).map(placeOf),
+    places: contact.addresses.slice(0, MAX_PLACES).map(placeOf),
   };
 }
 

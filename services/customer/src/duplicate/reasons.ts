@@ -10,7 +10,7 @@ export function reasonsOf(comparison: Comparison): string[] {
     code && 'same employee code',
     nameReason(comparison),
     birthday === 'same' && 'same birthday',
-    birthday === 'slip' && 'birthdays differ by one slip',
+    birthday === 'typo' && 'birthdays differ by one typo',
     work && 'same customer or company',
     place && placeReason(place),
     birthday === 'other' && 'but other birthdays',

@@ -3,7 +3,7 @@ import { blockingKeys } from './blocking-keys.js';
 import { type Compared, personOf } from './person.js';
 import { judge } from './score.js';
 
-const nobody: Compared = {
+const emptyPerson: Compared = {
   id: '1',
   firstName: null,
   middleName: null,
@@ -16,7 +16,7 @@ const nobody: Compared = {
   phones: [],
   addresses: [],
 };
-const person = (given: Partial<Compared>) => personOf({ ...nobody, ...given });
+const person = (given: Partial<Compared>) => personOf({ ...emptyPerson, ...given });
 const place = (line1: string, city = 'Bonn', postalCode = '53111') => ({ addresses: [{ line1, city, postalCode, primary: true }] });
 const email = (address: string) => ({ emails: [{ address, primary: true }] });
 const phone = (e164: string) => ({ phones: [{ number: e164, e164, kind: 'phone' as const, primary: true }] });
@@ -116,7 +116,7 @@ describe('blocking keys', () => {
   ])('doubles share one though the %s is another', (_, wrong) =>
     expect(keysInCommon(full, { ...full, ...email('x@y.example'), ...phone('+4940456'), ...wrong })).toBeGreaterThan(0),
   );
-  it('have no two alike, fit a bigint, and name nobody', () => {
+  it('have no two alike, fit a bigint, and contain no personal data', () => {
     const keys = blockingKeys(person(full)).map(({ key }) => key);
     expect(new Set(keys).size).toBe(keys.length);
     for (const key of keys) expect(BigInt.asIntN(64, BigInt(key)).toString()).toBe(key);

@@ -15,33 +15,33 @@ const weights = {
   last: { same: 8, near: 6, sound: 5, part: 3, other: -4 },
   first: { same: 6, near: 4.5, sound: 4, part: 3, other: -6 },
   swapped: -1,
-  birthday: { same: 11, slip: 6, other: -6 },
+  birthday: { same: 11, typo: 6, other: -6 },
   email: { yes: 16, no: -1 },
   phone: { yes: 16, no: 0 },
   code: { yes: 16, no: 0 },
   work: { yes: 6, no: -1 },
   street: { same: 6, near: 5, sound: 4, part: 2, other: -3 },
   line: { same: 3, near: 3, sound: 2, part: 1, other: -1 },
-  number: { same: 4, slip: 1, other: -2 },
+  number: { same: 4, typo: 1, other: -2 },
   city: { same: 4, near: 3, sound: 2, part: 1, other: -2 },
-  postcode: { same: 4, slip: 2, other: -2 },
+  postcode: { same: 4, typo: 2, other: -2 },
 } as const;
 
 /** What the evidence must outweigh: two contacts taken at random are hardly ever one person. */
 const PRIOR = 15;
 /** Neighbours share all of an address; however much of it agrees, it is one thing that agrees. */
-const MOST_BY_PLACE = 14;
+const MAX_PLACE_BITS = 14;
 /** They also share the last name, which together must stay under what is asked. */
-const MOST_OF_FAMILY = 12;
+const MAX_FAMILY_BITS = 12;
 /** How many bits double or halve the odds that are shown; evidence is never as independent as the sum supposes. */
-const SOFTENED = 4;
+const SOFTENING = 4;
 
 export function judge(a: Person, b: Person): Verdict {
   const comparison = compare(a, b, (one, other) => (placeBits(one) >= placeBits(other) ? one : other));
   return { score: scoreOf(bitsOf(comparison)), reasons: reasonsOf(comparison) };
 }
 
-export const scoreOf = (bits: number): number => Math.round(1000 / (1 + 2 ** ((PRIOR - bits) / SOFTENED))) / 1000;
+export const scoreOf = (bits: number): number => Math.round(1000 / (1 + 2 ** ((PRIOR - bits) / SOFTENING))) / 1000;
 
 const level = <K extends string>(table: Readonly<Record<K, number>>, key: K | undefined): number => (key === undefined ? 0 : table[key]);
 const yesNo = (table: { yes: number; no: number }, value: boolean | undefined): number =>
@@ -66,12 +66,12 @@ function bitsOf(comparison: Comparison): number {
  * would clear twins altogether, and cost 4 to 5 in 100 of the true pairs of the Febrl data, whose first names were replaced.
  */
 const birthdayBits = ({ first, birthday }: Comparison): number =>
-  level(weights.birthday, first === 'other' && birthday === 'same' ? 'slip' : birthday);
+  level(weights.birthday, first === 'other' && birthday === 'same' ? 'typo' : birthday);
 
 /** Who lives together shares address and phone alike: the second says little more than the first. */
 function householdBits(comparison: Comparison): number {
   const phone = yesNo(weights.phone, comparison.phone);
-  const place = comparison.place ? Math.min(placeBits(comparison.place), isFamily(comparison) ? MOST_OF_FAMILY : MOST_BY_PLACE) : 0;
+  const place = comparison.place ? Math.min(placeBits(comparison.place), isFamily(comparison) ? MAX_FAMILY_BITS : MAX_PLACE_BITS) : 0;
   return phone > 0 && place > 0 ? Math.max(phone, place) + 2 : phone + place;
 }
 
@@ -83,6 +83,6 @@ const isColleague = ({ work, first, last }: Comparison): boolean => work === tru
 const placeBits = ({ street, line, number, city, postcode }: PlaceComparison): number =>
   level<Likeness>(weights.street, street) +
   level<Likeness>(weights.line, line) +
-  (number === 'same' && street === 'other' ? weights.number.slip : level(weights.number, number)) +
+  (number === 'same' && street === 'other' ? weights.number.typo : level(weights.number, number)) +
   level<Likeness>(weights.city, city) +
   level(weights.postcode, postcode);

@@ -2,13 +2,13 @@ import { Handle } from '@kontor/bus';
 import { eraseContact, eraseCustomer, getEverything, type InputOf, listErasures } from '@kontor/contracts';
 import { Controller } from '@nestjs/common';
 import { ErasureService } from './erasure.service.js';
-import { Everything } from './everything.js';
+import { SubjectAccessExport } from './subject-access-export.js';
 
 @Controller()
 export class ErasureController {
   constructor(
     private readonly erasures: ErasureService,
-    private readonly everything: Everything,
+    private readonly accessExport: SubjectAccessExport,
   ) {}
 
   @Handle(eraseContact) eraseContact(input: InputOf<typeof eraseContact>) {
@@ -21,6 +21,6 @@ export class ErasureController {
     return this.erasures.list(input);
   }
   @Handle(getEverything) getEverything({ id }: InputOf<typeof getEverything>) {
-    return this.everything.about(id);
+    return this.accessExport.of(id);
   }
 }

@@ -13,26 +13,26 @@ import {
 import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { binContact, binCustomer, lockTreeToEnd, withDepartments } from '../bin/bin-things.js';
-import { noChanges, tell } from '../changes/changes.js';
+import { binContact, binCustomer, lockTreeForRemoval, withDepartments } from '../bin/bin-things.js';
+import { noChanges, recordAndPublish } from '../changes/changes.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
-import { decodePlace, encodePlace } from '../paging/page.js';
+import { decodeCursor, encodeCursor } from '../paging/page.js';
 import type { Noun } from '../sql/rows.js';
-import { moment } from '../sql/rows.js';
+import { isoTimestamp } from '../sql/rows.js';
 import { readContacts } from '../tables/contact.table.js';
 import { readCustomers } from '../tables/customer.table.js';
 import { lockCustomersOf } from '../tables/primary-contact.js';
 import { refuseStale } from '../tables/refuse-stale.js';
 import { aboutEntry } from './about-entry.js';
-import { forgetHere } from './forget-here.js';
+import { eraseLocally } from './erase-locally.js';
 
-const others = {
+const forgetRequests = {
   'contact-permission': forgetInContactPermission,
   notification: forgetInNotification,
   import: forgetInImport,
   search: forgetInSearch,
 } as const;
-const OTHERS = Object.keys(others) as (keyof typeof others)[];
+const OTHER_SERVICES = Object.keys(forgetRequests) as (keyof typeof forgetRequests)[];
 
 interface Input {
   id: string;
@@ -65,14 +65,14 @@ export class ErasureService {
         },
       ]);
     return this.db.transaction(async (tx) => {
-      await this.hide(tx, noun, id, version);
-      return { job: await this.jobs.create(tx, 'erase', { id, noun }, OTHERS.length + 1) };
+      await this.moveToBin(tx, noun, id, version);
+      return { job: await this.jobs.create(tx, 'erase', { id, noun }, OTHER_SERVICES.length + 1) };
     });
   }
 
   /** Into the bin with it, and out of the list of what can be restored. What is in the bin already can be erased as well. */
-  private async hide(tx: EntityManager, noun: Noun, id: string, version: number): Promise<void> {
-    if (noun === 'customer') await lockTreeToEnd(tx, id);
+  private async moveToBin(tx: EntityManager, noun: Noun, id: string, version: number): Promise<void> {
+    if (noun === 'customer') await lockTreeForRemoval(tx, id);
     else await lockCustomersOf(tx, [id]);
     const [row]: { version: number; merged_into: string | null; deleted: boolean; bin_id: string | null }[] = await tx.query(
       `select version, merged_into, deleted_at is not null as deleted, bin_id from ${noun} where id = $1 for update`,
@@ -88,12 +88,12 @@ export class ErasureService {
         },
       );
     await refuseStale(tx, { id, version: row.version }, version);
-    if (noun === 'customer') await refuseInhabited(tx, id);
+    if (noun === 'customer') await refuseNonEmpty(tx, id);
     if (!row.deleted) {
       const changes = noChanges();
       if (noun === 'contact') for (const contact of await readContacts(tx, [id])) await binContact(tx, contact, changes);
       else for (const customer of await readCustomers(tx, [id])) await binCustomer(tx, customer, changes);
-      await tell(tx, changes);
+      await recordAndPublish(tx, changes);
     }
     await tx.query('delete from bin where entry_id = $1', [id]);
     if (row.bin_id)
@@ -107,15 +107,15 @@ export class ErasureService {
   private async finish(job: ErasureJob): Promise<void> {
     const { id, noun } = job.input;
     const asService = serviceContext(currentContext().tenant, { requestId: currentContext().requestId, lane: 'bulk' });
-    for (const name of OTHERS.slice(job.done)) {
+    for (const name of OTHER_SERVICES.slice(job.done)) {
       const about = await this.db.transaction((tx) => aboutEntry(tx, noun, id));
-      const counts = about ? await this.ask(name, about, asService) : {};
+      const counts = about ? await this.requestErasure(name, about, asService) : {};
       await this.db.transaction((tx) =>
         this.jobs.advance(tx, job as OpenJob, job.done + 1, { counts: { ...job.result.counts, [name]: counts } }),
       );
     }
     await this.db.transaction(async (tx) => {
-      const { steps, counts } = await forgetHere(tx, noun, id);
+      const { steps, counts } = await eraseLocally(tx, noun, id);
       const all = { ...job.result.counts, customer: counts };
       await tx.query('insert into erasure (id, kind, erased_by, counts) values ($1, $2, $3, $4) on conflict do nothing', [
         id,
@@ -123,34 +123,34 @@ export class ErasureService {
         currentContext().agent?.id ?? null,
         JSON.stringify(all),
       ]);
-      await tell(tx, noun === 'contact' ? { contacts: steps, customers: [] } : { contacts: [], customers: steps });
+      await recordAndPublish(tx, noun === 'contact' ? { contacts: steps, customers: [] } : { contacts: [], customers: steps });
       await this.jobs.advance(tx, job as OpenJob, job.total, { counts: all });
     });
   }
 
-  private async ask(name: keyof typeof others, about: AboutEntry, context: ReturnType<typeof serviceContext>) {
-    const { counts } = await runAs(context, () => this.bus.request(others[name], about));
+  private async requestErasure(name: keyof typeof forgetRequests, about: AboutEntry, context: ReturnType<typeof serviceContext>) {
+    const { counts } = await runAs(context, () => this.bus.request(forgetRequests[name], about));
     return counts;
   }
 
   list({ limit, cursor }: InputOf<typeof listErasures>): Promise<OutputOf<typeof listErasures>> {
     return this.db.transaction(async (tx) => {
-      const [at, id] = cursor === undefined ? ['', null] : decodePlace(cursor, 'erasures');
+      const [at, id] = cursor === undefined ? ['', null] : decodeCursor(cursor, 'erasures');
       const items: (OutputOf<typeof listErasures>['items'][number] & { place: string })[] = await tx.query(
-        `select e.id, e.kind, ${moment('e.erased_at')} as "erasedAt", e.counts, e.erased_at::text as place,
+        `select e.id, e.kind, ${isoTimestamp('e.erased_at')} as "erasedAt", e.counts, e.erased_at::text as place,
            case when e.erased_by is not null then jsonb_build_object('id', e.erased_by, 'name', a.name) end as "erasedBy"
          from erasure e left join agent a on a.tenant_id = e.tenant_id and a.id = e.erased_by
          where $2::uuid is null or (e.erased_at, e.id) < ($1::timestamptz, $2) order by e.erased_at desc, e.id desc limit ${limit + 1}`,
         [at || null, id],
       );
       const last = items.length > limit ? items[limit - 1] : undefined;
-      return { items: items.slice(0, limit), nextCursor: last ? encodePlace('erasures', last.place, last.id) : null };
+      return { items: items.slice(0, limit), nextCursor: last ? encodeCursor('erasures', last.place, last.id) : null };
     });
   }
 }
 
 /** A customer is erased alone: people and departments below it are moved or erased first, each knowingly. */
-async function refuseInhabited(tx: EntityManager, id: string): Promise<void> {
+async function refuseNonEmpty(tx: EntityManager, id: string): Promise<void> {
   const departments = (await withDepartments(tx, id)).length - 1;
   const [row]: { n: number }[] = await tx.query('select count(*)::int as n from contact where customer_id = $1 and merged_into is null', [
     id,

@@ -3,10 +3,10 @@ import { stringify } from 'csv-stringify/sync';
 import type { Noun } from '../sql/rows.js';
 
 // The headers are the names that the import has for its fields, so that it knows every column of what is exported here.
-const reach = 'email email2 phone phone2 phone3 mobile fax fax2 line1 line2 city state postalCode country alias website';
+const sharedColumns = 'email email2 phone phone2 phone3 mobile fax fax2 line1 line2 city state postalCode country alias website';
 const columns: Record<Noun, string> = {
-  contact: `id ${contactFieldNames('text', 'code', 'date').join(' ')} ${reach} type tags notes`,
-  customer: `id name domains ${reach} type tags notes`,
+  contact: `id ${contactFieldNames('text', 'code', 'date').join(' ')} ${sharedColumns} type tags notes`,
+  customer: `id name domains ${sharedColumns} type tags notes`,
 };
 const last: Record<Noun, string> = {
   contact: `externalId ${contactFieldNames('reference').join(' ')} ownerId exact`,

@@ -68,14 +68,14 @@ async function page<T extends { id: string }>(
     limit: PAGE_ROWS,
     cursor,
   });
-  const limit = howManyFit(sizes.rows);
+  const limit = rowsThatFit(sizes.rows);
   const { rows, nextCursor } = await readPage<T>(tx, { ...read, where: await where(), sort, limit, cursor });
   const cells = rows.map((row) => toCells(row, customFields, settings));
   return { csv: toCsv(columnsOf(noun, customFields), cells, given === undefined), customFields, nextCursor };
 }
 
 /** How many of these are small enough together for one page; one at least. */
-function howManyFit(sizes: readonly { bytes: number }[]): number {
+function rowsThatFit(sizes: readonly { bytes: number }[]): number {
   let left = PAGE_BYTES;
   for (const [count, { bytes }] of sizes.entries()) {
     left -= bytes;

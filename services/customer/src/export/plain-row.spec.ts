@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Settings } from '@kontor/contracts';
 import { fc } from '@kontor/testing/properties';
-import { mergeContact, noContact } from '../contact/merge-contact.js';
-import { layRowOver } from '../contact/row-to-contact.js';
+import { mergeContact, emptyContact } from '../contact/merge-contact.js';
+import { applyImportRow } from '../contact/apply-import-row.js';
 import { changedFields, valueColumns } from '../sql/rows.js';
 import type { ContactRow } from '../tables/contact.table.js';
 import { cellsOf, contactToRow } from './plain-row.js';
@@ -24,7 +24,7 @@ const settings: Settings = {
   binDays: 60,
 };
 const keys = settings.customFields.map((one) => one.key);
-const contactOf = (given: Parameters<typeof mergeContact>[1]) => mergeContact({ id: 'x', ...noContact }, given, settings);
+const contactOf = (given: Parameters<typeof mergeContact>[1]) => mergeContact({ id: 'x', ...emptyContact }, given, settings);
 const exactIn = (contact: ContactRow, columns: readonly string[] = keys) =>
   JSON.parse(contactToRow(contact, columns, settings).exact ?? 'null') as object | null;
 
@@ -75,16 +75,16 @@ const given = fc.record({
 }) as fc.Arbitrary<Parameters<typeof mergeContact>[1]>;
 
 describe('7.10 a row of an export', () => {
-  it('says the whole contact: laid over nobody it is the same one, laid over itself it changes nothing', () =>
+  it('says the whole contact: applied over nobody it is the same one, applied over itself it changes nothing', () =>
     fc.assert(
       fc.property(given, fc.subarray(keys), (input, columns) => {
         const contact = contactOf(input);
         const row = contactToRow(contact, columns, settings);
-        for (const base of [{ id: 'x', ...noContact }, contact]) {
-          const { contact: laid, warnings, reason } = layRowOver(base, row, settings);
+        for (const base of [{ id: 'x', ...emptyContact }, contact]) {
+          const { contact: applied, warnings, reason } = applyImportRow(base, row, settings);
           const others = warnings.filter((one) => !/^phone: .* is not a number that can be dialled/.test(one));
           expect({ others, reason }).toEqual({ others: [], reason: undefined });
-          expect(laid).toEqual(contact);
+          expect(applied).toEqual(contact);
         }
       }),
     ));
@@ -126,8 +126,8 @@ describe('7.10 a row of an export', () => {
   it('a number without a country code means the same in a tenant of another country', () => {
     const contact = contactOf({ lastName: 'A', phones: [{ number: '030 1234567', kind: 'phone' }] });
     const row = contactToRow(contact, keys, settings);
-    const { contact: laid } = layRowOver({ id: 'x', ...noContact }, row, { ...settings, country: 'AT' });
-    expect(laid.phones).toEqual([{ number: '030 1234567', e164: '+49301234567', kind: 'phone', primary: true }]);
+    const { contact: applied } = applyImportRow({ id: 'x', ...emptyContact }, row, { ...settings, country: 'AT' });
+    expect(applied.phones).toEqual([{ number: '030 1234567', e164: '+49301234567', kind: 'phone', primary: true }]);
   });
 });
 
@@ -140,7 +140,7 @@ describe('7.10 an edited export', () => {
   });
   const row = contactToRow(before, keys, settings);
   it('what was changed in a plain column counts', () => {
-    const { contact } = layRowOver(before, { ...row, notes: 'b', phones: [{ number: '030 2', kind: 'phone', slot: 0 }] }, settings);
+    const { contact } = applyImportRow(before, { ...row, notes: 'b', phones: [{ number: '030 2', kind: 'phone', slot: 0 }] }, settings);
     expect(changedFields(valueColumns, before, contact)).toEqual(['phones', 'notes']);
     expect(contact).toMatchObject({ notes: 'b', phones: [{ number: '030 2' }] });
   });
@@ -156,7 +156,7 @@ describe('7.10 an edited export', () => {
     ['{"customFields":{"other":1,"number":2}}', 'exact.customFields.other: is not a custom field of a contact here; left out'],
     ['{"notes":"a\\u0000b"}', 'exact.notes: must not contain a NUL character; left out'],
   ])('%s is left out with a warning, and the row stays', (exact, warning) => {
-    const { warnings, reason, contact } = layRowOver({ id: 'x', ...noContact }, { lastName: 'A', exact }, settings);
+    const { warnings, reason, contact } = applyImportRow({ id: 'x', ...emptyContact }, { lastName: 'A', exact }, settings);
     expect({ warnings, reason }).toEqual({ warnings: [warning], reason: undefined });
     if (exact.includes('tags')) expect(contact.tags).toEqual(['t']);
     if (exact.includes('number')) expect(contact.customFields).toEqual({ number: 2 });

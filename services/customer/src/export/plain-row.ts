@@ -1,7 +1,7 @@
 import { type CustomFieldValue, IMPORT_SOURCE, type ImportRow, joinList, perContactField, type Settings } from '@kontor/contracts';
-import { layValues } from '../fields/imported-fields.js';
+import { applyImportedValues } from '../fields/imported-fields.js';
 import { primaryOf } from '../fields/primary.js';
-import { noValues, type Values } from '../fields/shared-fields.js';
+import { emptyValues, type Values } from '../fields/shared-fields.js';
 import type { Noun } from '../sql/rows.js';
 import { changedFields, valueColumns } from '../sql/rows.js';
 import type { ContactRow } from '../tables/contact.table.js';
@@ -51,15 +51,15 @@ const NOWHERE = '';
 
 /** What a plain row cannot say exactly, as JSON; undefined when it says everything. The import itself is asked what it would make of the row. */
 export function exactOf(values: Values, plain: ImportRow, settings: Settings, noun: Noun): string | undefined {
-  const laid = layValues(noValues, plain, { ...settings, country: NOWHERE }, noun, []);
-  const fields = changedFields(exactColumns, laid, values) as (keyof typeof exactColumns)[];
+  const applied = applyImportedValues(emptyValues, plain, { ...settings, country: NOWHERE }, noun, []);
+  const fields = changedFields(exactColumns, applied, values) as (keyof typeof exactColumns)[];
   if (fields.length === 0) return undefined;
   const exact: Record<string, unknown> = Object.fromEntries(fields.map((field) => [field, values[field]]));
   if (fields.includes('customFields')) {
     const keys = Object.keys(values.customFields);
     const columns = Object.fromEntries(keys.map((key) => [key, 'jsonb']));
     exact.customFields = Object.fromEntries(
-      changedFields(columns, laid.customFields, values.customFields).map((key) => [key, values.customFields[key]]),
+      changedFields(columns, applied.customFields, values.customFields).map((key) => [key, values.customFields[key]]),
     );
   }
   return JSON.stringify(exact);

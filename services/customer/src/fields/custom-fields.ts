@@ -8,7 +8,7 @@ const isDate = (value: string) =>
   new Date(`${value}T00:00:00Z`).toISOString().startsWith(value);
 
 /** What is wrong with a value for this field, or undefined. */
-function objection(field: CustomField, value: CustomFieldValue): string | undefined {
+function problemWith(field: CustomField, value: CustomFieldValue): string | undefined {
   const options = field.options ?? [];
   switch (field.kind) {
     case 'text':
@@ -46,7 +46,7 @@ export function checkCustomFields(
   for (const [key, value] of Object.entries(given)) {
     if (value === null || value === undefined) continue;
     const field = definitions.find((one) => one.key === key && one.for === noun);
-    const message = field ? objection(field, value) : `is not a custom field of a ${noun} here`;
+    const message = field ? problemWith(field, value) : `is not a custom field of a ${noun} here`;
     if (message) errors.push({ path: `customFields.${key}`, message, code: field ? 'invalid' : 'unknown-field' });
     else checked[key] = value;
   }
@@ -62,7 +62,7 @@ const folded = (text: string) => text.normalize('NFKC').trim().replace(/\s+/g, '
 /** Reads a cell of an imported file as the field's kind; undefined when it cannot be read as that. */
 export function readCustomField(field: CustomField, cell: string): CustomFieldValue | undefined {
   const read = cellAs(field, cell);
-  return read === undefined || objection(field, read) ? undefined : read;
+  return read === undefined || problemWith(field, read) ? undefined : read;
 }
 
 /** Dates and numbers come as Kontor writes them: what a file has is read by its columns. */

@@ -3,7 +3,7 @@ import type { CustomField, FieldError, Settings } from '@kontor/contracts';
 import { checkCustomFields, readCustomField } from './custom-fields.js';
 import { displayName, sortName } from './names.js';
 import { withPrimary } from './primary.js';
-import { mergeValues, noValues } from './shared-fields.js';
+import { mergeValues, emptyValues } from './shared-fields.js';
 
 const settings: Settings = {
   version: 1,
@@ -35,7 +35,7 @@ describe('2.3 exactly one primary value of each list', () => {
 });
 
 describe('displayName', () => {
-  const nobody = {
+  const emptyPerson = {
     firstName: null,
     middleName: null,
     lastName: null,
@@ -73,7 +73,7 @@ describe('displayName', () => {
     [{ addresses: [{ line1: 'Weg 1', postalCode: '10115', primary: true }] }, 'Weg 1'],
     [{ addresses: [{ alias: 'Alexanderplatz', primary: true }] }, 'Alexanderplatz'],
     [{ addresses: [{ country: 'Germany', primary: true }] }, 'Germany'],
-  ])('%j → %s', (given, expected) => expect(displayName({ ...nobody, ...given })).toBe(expected));
+  ])('%j → %s', (given, expected) => expect(displayName({ ...emptyPerson, ...given })).toBe(expected));
   it('sorts without case and accents', () =>
     expect(['Özil', 'Zander', 'oz', 'Ärmel'].sort((a, b) => (sortName(a) < sortName(b) ? -1 : 1))).toEqual([
       'Ärmel',
@@ -166,7 +166,7 @@ describe('a merge patch over the values', () => {
     const errors: FieldError[] = [];
     const fields: CustomField[] = ['a', 'b', 'c'].map((key) => ({ key, label: key, kind: 'text', for: 'contact' }));
     const before = {
-      ...noValues,
+      ...emptyValues,
       tags: ['x'],
       notes: 'n',
       customFields: { a: '1', b: '2' },

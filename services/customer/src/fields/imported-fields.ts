@@ -15,13 +15,13 @@ import { readCustomField } from './custom-fields.js';
 import { emailKey, externalIdKey } from './lookup-keys.js';
 import { phoneKeys, sameNumberKey, samePhoneKey, toE164 } from './phone-number.js';
 import { withPrimary } from './primary.js';
-import { mergeValues, tidy, type Values } from './shared-fields.js';
+import { mergeValues, omitEmpty, type Values } from './shared-fields.js';
 
 /**
  * Lays the values of a row over those that are there: only what the row has changes. What it says exactly comes first, then its plain cells;
  * a cell that says what is there already changes nothing. What cannot be used is left out with a warning.
  */
-export function layValues<T extends Values>(
+export function applyImportedValues<T extends Values>(
   before: T,
   row: ImportRow,
   settings: Settings,
@@ -29,7 +29,7 @@ export function layValues<T extends Values>(
   warnings: string[],
   source = IMPORT_SOURCE,
 ): T {
-  const next: T = { ...before, ...(row.exact && layExact(before, row.exact, settings, noun, warnings)) };
+  const next: T = { ...before, ...(row.exact && applyExactValues(before, row.exact, settings, noun, warnings)) };
   // Cells are trimmed, notes need not be.
   if (row.notes && row.notes !== next.notes?.trim()) next.notes = row.notes;
   if (row.type) {
@@ -51,8 +51,8 @@ export function layValues<T extends Values>(
 }
 
 /** Each field alone: one that cannot be read, or has no place in this tenant, costs no other. */
-function layExact(before: Values, json: string, settings: Settings, noun: CustomField['for'], warnings: string[]): Values {
-  const given = objectIn(json);
+function applyExactValues(before: Values, json: string, settings: Settings, noun: CustomField['for'], warnings: string[]): Values {
+  const given = parseObject(json);
   if (!given) {
     warnings.push('exact: is not a JSON object; left out');
     return before;
@@ -68,24 +68,24 @@ function layExact(before: Values, json: string, settings: Settings, noun: Custom
     const read = ExactValues.strict().safeParse(part);
     if (!read.success) errors.push(...fieldErrors(read.error.issues));
     const after = read.success ? mergeValues(values, read.data, settings, noun, errors) : values;
-    if (errors.length === 0) return { ...after, ...(part.phones !== undefined && { phones: asTheyWere(after.phones, part.phones) }) };
+    if (errors.length === 0) return { ...after, ...(part.phones !== undefined && { phones: keepExportedE164(after.phones, part.phones) }) };
     warnings.push(`exact.${errors[0]?.path}: ${errors[0]?.message}; left out`);
     return values;
   }, before);
 }
 
 /** Numbers mean what they meant where they were exported, whatever country numbers without a country code belong to here. */
-function asTheyWere(phones: readonly Phone[], given: unknown): Phone[] {
+function keepExportedE164(phones: readonly Phone[], given: unknown): Phone[] {
   const exported = given as { e164?: unknown }[] | null;
   return phones.map((phone, i) => {
     const e164 = exported?.[i]?.e164;
-    return tidy({ ...phone, e164: typeof e164 === 'string' && /^\+\d{2,15}$/.test(e164) ? e164 : undefined }) as Phone;
+    return omitEmpty({ ...phone, e164: typeof e164 === 'string' && /^\+\d{2,15}$/.test(e164) ? e164 : undefined }) as Phone;
   });
 }
 
 /** What a row says exactly is unique, as far as it can be read: its addresses and external ids. */
 export function exactKeys({ exact = '' }: ImportRow): { emails: string[]; externals: string[] } {
-  const { emails, externalIds } = objectIn(exact) ?? {};
+  const { emails, externalIds } = parseObject(exact) ?? {};
   const [addresses, externals] = [
     ExactValues.shape.emails.safeParse(emails).data,
     ExactValues.shape.externalIds.safeParse(externalIds).data,
@@ -93,7 +93,7 @@ export function exactKeys({ exact = '' }: ImportRow): { emails: string[]; extern
   return { emails: (addresses ?? []).map(({ address }) => emailKey(address)), externals: (externals ?? []).map(externalIdKey) };
 }
 
-function objectIn(json: string): Record<string, unknown> | undefined {
+function parseObject(json: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(json);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
@@ -126,7 +126,7 @@ function withPhones(before: readonly Phone[], given: NonNullable<ImportRow['phon
       warnings.push(`phone: "${number.slice(0, 100)}" is not a phone number; left out`);
       continue;
     }
-    const phone = tidy({ number, e164: toE164(number, country), kind }) as Omit<Phone, 'primary'>;
+    const phone = omitEmpty({ number, e164: toE164(number, country), kind }) as Omit<Phone, 'primary'>;
     if (phoneKeys(phone).length === 0)
       warnings.push(`phone: "${number}" is not a number that can be dialled; kept as it is written, and nobody is found by it`);
     const key = samePhoneKey(phone);
@@ -156,13 +156,13 @@ function withAddress(before: readonly Address[], given: NonNullable<ImportRow['a
     before.findIndex((one) => one.primary),
     0,
   );
-  const address = { ...before[index], ...tidy(given), primary: true } as Address;
+  const address = { ...before[index], ...omitEmpty(given), primary: true } as Address;
   return before.length === 0 ? [address] : before.map((one, i) => (i === index ? address : one));
 }
 
 /** A second address of a row is the one with that label, unless the contact has it already. */
 function withHomeAddress(before: readonly Address[], given: NonNullable<ImportRow['homeAddress']>): Address[] {
-  const parts = Object.entries(tidy(given)) as [keyof Address, string][];
+  const parts = Object.entries(omitEmpty(given)) as [keyof Address, string][];
   if (before.some((one) => parts.every(([part, text]) => one[part] === text))) return [...before];
   const index = before.findIndex((one) => one.label === HOME);
   const address = { ...(before[index] ?? { label: HOME, primary: before.length === 0 }), ...Object.fromEntries(parts) } as Address;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { askedPhoneKeys, isTelling, phoneKeys, samePhoneKey, toE164 } from './phone-number.js';
+import { searchPhoneKeys, isDistinctiveNumber, phoneKeys, samePhoneKey, toE164 } from './phone-number.js';
 
 const kept = (number: string, country = 'DE') => ({ number, e164: toE164(number, country) });
 
@@ -57,8 +57,8 @@ describe('keys of phones', () => {
     '"%s" is no number and has no key',
     (number) => {
       expect(phoneKeys(kept(number))).toEqual([]);
-      expect(askedPhoneKeys(number, 'DE')).toEqual([]);
-      expect(isTelling(kept(number))).toBe(false);
+      expect(searchPhoneKeys(number, 'DE')).toEqual([]);
+      expect(isDistinctiveNumber(kept(number))).toBe(false);
     },
   );
 
@@ -69,7 +69,7 @@ describe('keys of phones', () => {
     ['٤٧١١', '4711'],
   ])('a number that is none in E.164 is looked up by its digits: %s', (number, key) => {
     expect(phoneKeys(kept(number))).toEqual([key]);
-    expect(isTelling(kept(number))).toBe(false);
+    expect(isDistinctiveNumber(kept(number))).toBe(false);
   });
 
   it.each(['ext. 12', 'x12', 'ext12', '#12', ';ext=12', 'Durchwahl 12', '(DW 12)', 'App. 12', '分机12', 'доб. 12'])(

@@ -2,7 +2,7 @@ import { cleanText } from '@kontor/contracts';
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/core';
 import metadata from 'libphonenumber-js/min/metadata';
 
-interface Written {
+interface WrittenPhone {
   number: string;
   e164?: string;
 }
@@ -22,12 +22,12 @@ const PARAMETER = /;\s*(?!ext\s*=)[a-z-]+=[^;]*/gi;
 const EXTENSION =
   /(?<=\d.*)[\s,;.()-]*(?:;\s*ext\s*=|(?<!\p{L})(?:ext(?:ension|n)?|durchwahl|dw|app(?:arat)?|nebenstelle|nst|anexo|int(?:erno|ern)?|poste|linha|доб|分机|x)[.:\s]*|#\s*)(\d{1,9})\s*\)?\s*$/iu;
 const REMARK = /[([][^()[\]\d]*\p{L}[^()[\]\d]*[)\]]/gu;
-const OF_NUMBERS =
+const NUMBER_LABEL =
   /^(tel|telefon|telephone|phone|fon|mobil|mobile|mob|handy|cell|cellular|fax|telefax|privat|private|home|work|office|büro|ext|extension|durchwahl|dw|t|f|m|p)$/iu;
 const KEYS = ['abc', 'def', 'ghi', 'jkl', 'mno', 'pqrs', 'tuv', 'wxyz'];
 /** A whole number has so many digits at least; with fewer it may be an extension, or be gone on with by a word. */
-const WHOLE = 7;
-const BEFORE_WORD = 2;
+const FULL_LENGTH = 7;
+const MIN_DIGITS_BEFORE_WORD = 2;
 
 function partsOf(written: string): Parts {
   const none: Parts = { main: '', extension: '', unsure: false };
@@ -39,7 +39,7 @@ function partsOf(written: string): Parts {
   const [, before = '', number = '', after = ''] = /^([^\d+(]*(?:\([^\d+]*)?)([^\p{L}]*)(.*)$/su.exec(rest) ?? [];
   if (!/\d/.test(number)) return { ...none, unsure: true };
   const words = `${before} ${after}`.match(/\p{L}+/gu) ?? [];
-  const isLabel = (one: string) => OF_NUMBERS.test(one);
+  const isLabel = (one: string) => NUMBER_LABEL.test(one);
   const word = (before.match(/\p{L}+/gu) ?? []).every(isLabel) ? keypad(number, after) : undefined;
   if (word !== undefined) return { ...none, main: number + word, extension };
   // Two numbers in one text are none that could be dialled.
@@ -49,11 +49,11 @@ function partsOf(written: string): Parts {
 
 /** `FLOWERS` in `0800 FLOWERS`: the keys to press, where letters go on with a number that is not whole without them. */
 function keypad(number: string, after: string): string | undefined {
-  if (!/^[a-z][a-z\d\s-]*$/i.test(after) || OF_NUMBERS.test(after.trim())) return undefined;
+  if (!/^[a-z][a-z\d\s-]*$/i.test(after) || NUMBER_LABEL.test(after.trim())) return undefined;
   const digits = after.toLowerCase().replace(/[a-z]/g, (letter) => String(KEYS.findIndex((letters) => letters.includes(letter)) + 2));
   const known = digitsOf(number).replace(/^0+/, '').length;
   const all = known + digitsOf(digits).length;
-  return known >= BEFORE_WORD && known < WHOLE && all >= WHOLE ? digits : undefined;
+  return known >= MIN_DIGITS_BEFORE_WORD && known < FULL_LENGTH && all >= FULL_LENGTH ? digits : undefined;
 }
 
 const DIGIT = /\p{Nd}/gu;
@@ -75,7 +75,7 @@ function parse(main: string, country: string): string | undefined {
   const parsed = parsePhoneNumberFromString(main, { defaultCountry: region, extract: false }, metadata);
   if (!parsed?.isPossible()) return undefined;
   // 4711 alone is what is dialled inside a house; a country code would make it somebody's number.
-  const isShort = digits.length < WHOLE && !main.trim().startsWith('+');
+  const isShort = digits.length < FULL_LENGTH && !main.trim().startsWith('+');
   return isShort && !(digits.startsWith('0') && parsed.isValid()) ? undefined : parsed.number;
 }
 
@@ -96,19 +96,20 @@ const keysOf = (parts: Parts, e164: string | undefined): string[] => {
 const withExtension = (main: string, extension: string) => `${main};${extension}`;
 
 /** What a number that is kept is found by: with its extension, where it has one, and by its main number. None when it is no number. */
-export const phoneKeys = ({ number, e164 }: Written): string[] => keysOf(partsOf(number), e164);
+export const phoneKeys = ({ number, e164 }: WrittenPhone): string[] => keysOf(partsOf(number), e164);
 
 /** The same for a number that somebody asks for. */
-export function askedPhoneKeys(number: string, country: string): string[] {
+export function searchPhoneKeys(number: string, country: string): string[] {
   const parts = partsOf(number);
   return keysOf(parts, parse(parts.main, country));
 }
 
 /** What makes two numbers the same one: what is dialled and the extension. What is no number is the same only when it is written alike. */
-export const sameNumberKey = (phone: Written): string => phoneKeys(phone)[0] ?? cleanText(phone.number);
+export const sameNumberKey = (phone: WrittenPhone): string => phoneKeys(phone)[0] ?? cleanText(phone.number);
 
 /** What makes two values of a list the same one: one number can be kept as a phone and as a mobile. */
-export const samePhoneKey = (phone: Written & { kind: string }): string => `${phone.kind} ${sameNumberKey(phone)}`;
+export const samePhoneKey = (phone: WrittenPhone & { kind: string }): string => `${phone.kind} ${sameNumberKey(phone)}`;
 
 /** Whether two who have it may be one: a short number is that of many. */
-export const isTelling = ({ number, e164 }: Written): boolean => e164 !== undefined || (phoneKeys({ number })[0] ?? '').length >= WHOLE;
+export const isDistinctiveNumber = ({ number, e164 }: WrittenPhone): boolean =>
+  e164 !== undefined || (phoneKeys({ number })[0] ?? '').length >= FULL_LENGTH;

@@ -34,7 +34,7 @@ export interface Values {
 
 type NewValues = { [K in keyof Values]?: K extends keyof NewContact ? NewContact[K] | null : never };
 
-export const noValues: Values = {
+export const emptyValues: Values = {
   externalIds: [],
   emails: [],
   phones: [],
@@ -56,26 +56,27 @@ export function mergeValues(before: Values, given: NewValues, settings: Settings
   const { country } = settings;
   const list = <T extends { primary?: boolean; kind?: string }, R>(
     key: 'emails' | 'phones' | 'addresses' | 'links',
-    fresh: readonly T[] | null | undefined,
+    values: readonly T[] | null | undefined,
     finish: (value: T & { primary: boolean }) => R,
   ): R[] =>
-    fresh === undefined
+    values === undefined
       ? (before[key] as R[])
-      : withPrimary(fresh ?? [], key, errors).map((value) => finish(value as T & { primary: boolean }));
+      : withPrimary(values ?? [], key, errors).map((value) => finish(value as T & { primary: boolean }));
   const phones = list(
     'phones',
     given.phones,
-    ({ number, kind, label, primary }) => tidy({ number, e164: toE164(number, country), kind: kind ?? 'phone', label, primary }) as Phone,
+    ({ number, kind, label, primary }) =>
+      omitEmpty({ number, e164: toE164(number, country), kind: kind ?? 'phone', label, primary }) as Phone,
   );
   const type = given.type === undefined ? before.type : given.type || null;
   if (given.type && !settings.types.includes(given.type))
     errors.push({ path: 'type', message: `must be one of ${settings.types.join(', ')}`, code: 'unknown-type' });
   return {
     externalIds: given.externalIds === undefined ? before.externalIds : uniqueBy(given.externalIds ?? [], externalIdKey),
-    emails: list('emails', given.emails, (value) => tidy(value) as Email),
+    emails: list('emails', given.emails, (value) => omitEmpty(value) as Email),
     phones,
-    addresses: list('addresses', given.addresses, (value) => tidy(value) as Address),
-    links: list('links', given.links, (value) => tidy({ ...value, kind: value.kind ?? 'website' }) as Link),
+    addresses: list('addresses', given.addresses, (value) => omitEmpty(value) as Address),
+    links: list('links', given.links, (value) => omitEmpty({ ...value, kind: value.kind ?? 'website' }) as Link),
     type,
     tags: given.tags === undefined ? before.tags : [...new Set(given.tags ?? [])],
     notes: given.notes === undefined ? before.notes : given.notes || null,
@@ -84,7 +85,7 @@ export function mergeValues(before: Values, given: NewValues, settings: Settings
         ? before.customFields
         : given.customFields === null
           ? {}
-          : keep(
+          : withoutNulls(
               { ...before.customFields, ...checkCustomFields(given.customFields, settings.customFields, noun, errors) },
               given.customFields,
             ),
@@ -94,11 +95,11 @@ export function mergeValues(before: Values, given: NewValues, settings: Settings
 }
 
 /** Without the fields that the patch sets to null. */
-const keep = (merged: Record<string, CustomFieldValue>, given: Record<string, unknown>) =>
+const withoutNulls = (merged: Record<string, CustomFieldValue>, given: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(merged).filter(([key]) => given[key] !== null));
 
 /** Without empty members, so that what is kept has only what was said. */
-export const tidy = <T extends object>(value: T): Partial<T> =>
+export const omitEmpty = <T extends object>(value: T): Partial<T> =>
   Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined && v !== '')) as Partial<T>;
 
 export const uniqueBy = <T>(list: readonly T[], key: (value: T) => string): T[] => [

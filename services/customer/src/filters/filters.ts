@@ -1,23 +1,23 @@
 import { grantees } from '@kontor/bus';
 import type { ListContacts, ListCustomers } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { customerMayBeRead, mayReadAll, mayReadListed } from '../access/access.js';
+import { mayReadCustomerOf, mayReadAll, mayReadListed } from '../access/access.js';
 import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
-import { askedPhoneKeys } from '../fields/phone-number.js';
+import { searchPhoneKeys } from '../fields/phone-number.js';
 import { Conditions } from '../paging/page.js';
 import type { Noun } from '../sql/rows.js';
 import { mayReadRecord, recordRead } from '../tables/record.table.js';
 
-const FEW = 2_000;
+const MAX_PREFETCHED = 2_000;
 /** So many tags are joined; planning takes time that grows much faster than their number. */
-const TAGS_JOINED = 4;
+const MAX_JOINED_TAGS = 4;
 
 /** These tags, the rarest first, if there are more than are joined. How many have a tag is counted up to where it is many anyway. */
 async function rarestFirst(tx: EntityManager, noun: Noun, tags: readonly string[]): Promise<readonly string[]> {
-  if (tags.length <= TAGS_JOINED) return tags;
+  if (tags.length <= MAX_JOINED_TAGS) return tags;
   const rows: { tag: string }[] = await tx.query(
     `select u.tag from unnest($1::text[]) with ordinality u(tag, place)
-     order by (select count(*) from (select from ${noun}_tag g where g.tag = u.tag limit ${FEW + 1}) found), u.place`,
+     order by (select count(*) from (select from ${noun}_tag g where g.tag = u.tag limit ${MAX_PREFETCHED + 1}) found), u.place`,
     [tags],
   );
   return rows.map(({ tag }) => tag);
@@ -27,13 +27,13 @@ async function rarestFirst(tx: EntityManager, noun: Noun, tags: readonly string[
  * The ids of what has these tags when they are few, undefined when they are many. Few are fetched and sorted; many are met soon on a walk
  * in the list's order. PostgreSQL, which cannot know how many have two tags, takes the walk for both, and may walk through everything.
  */
-async function fewTagged(tx: EntityManager, noun: Noun, tags: readonly string[]): Promise<string[] | undefined> {
+async function prefetchTagged(tx: EntityManager, noun: Noun, tags: readonly string[]): Promise<string[] | undefined> {
   // A join and not a test for each row, so that PostgreSQL begins with the rarest tag.
   const joined = tags.map((_, i) => `${noun}_tag g${i}`).join(', ');
   const where = tags.map((_, i) => `g${i}.tag = $${i + 1}${i > 0 ? ` and g${i}.${noun}_id = g0.${noun}_id` : ''}`).join(' and ');
   const [row]: { ids: string[] | null }[] = await tx.query(
-    `select case when count(*) = 0 then '{}' when count(*) <= ${FEW} then array_agg(few.id) end as ids
-     from (select g0.${noun}_id as id from ${joined} where ${where} limit ${FEW + 1}) few`,
+    `select case when count(*) = 0 then '{}' when count(*) <= ${MAX_PREFETCHED} then array_agg(few.id) end as ids
+     from (select g0.${noun}_id as id from ${joined} where ${where} limit ${MAX_PREFETCHED + 1}) few`,
     [...tags],
   );
   return row?.ids ?? undefined;
@@ -43,11 +43,11 @@ async function fewTagged(tx: EntityManager, noun: Noun, tags: readonly string[])
 async function addTags(tx: EntityManager, where: Conditions, noun: Noun, tags: readonly string[]): Promise<void> {
   if (tags.length === 0) return;
   const ordered = await rarestFirst(tx, noun, tags);
-  const joined = ordered.slice(0, TAGS_JOINED);
-  const few = await fewTagged(tx, noun, joined);
+  const joined = ordered.slice(0, MAX_JOINED_TAGS);
+  const few = await prefetchTagged(tx, noun, joined);
   if (few) where.add('t.id = any($)', few);
   else for (const tag of joined) where.add(`t.id in (select g.${noun}_id from ${noun}_tag g where g.tag = $)`, tag);
-  const others = ordered.slice(TAGS_JOINED);
+  const others = ordered.slice(MAX_JOINED_TAGS);
   if (others.length > 0)
     where.add(`(select count(*) from ${noun}_tag g where g.${noun}_id = t.id and g.tag = any($)) = ${others.length}`, others);
 }
@@ -67,36 +67,36 @@ export async function sharedFilters(tx: EntityManager, input: SharedFilters, nou
   if (input.ownerId !== undefined) where.add('t.owner_id = $', input.ownerId);
   if (input.email !== undefined) hasKey('email', emailKey(input.email));
   // Nobody has what is no number.
-  if (input.phone !== undefined) hasKey('phone', askedPhoneKeys(input.phone, country)[0] ?? '');
+  if (input.phone !== undefined) hasKey('phone', searchPhoneKeys(input.phone, country)[0] ?? '');
   if (input.externalId !== undefined) {
     const colon = input.externalId.indexOf(':');
     hasKey('external', externalIdKey({ source: input.externalId.slice(0, Math.max(colon, 0)), id: input.externalId.slice(colon + 1) }));
   }
   if (input.updatedSince !== undefined) where.add('t.updated_at >= $', input.updatedSince);
-  if (input.projectId !== undefined) where.add(`t.id in (${inProject(noun)}) and exists (${projectThatMayBeRead()})`, input.projectId);
+  if (input.projectId !== undefined) where.add(`t.id in (${inProject(noun)}) and exists (${readableProject()})`, input.projectId);
   if (input.hasOpportunities !== undefined)
     where.add(
       `${input.hasOpportunities ? '' : 'not '}exists (
-         select from record o where o.${noun}_id = t.id and o.kind = 'opportunity' and o.deleted_at is null and ${opportunityMayBeRead(noun)})`,
+         select from record o where o.${noun}_id = t.id and o.kind = 'opportunity' and o.deleted_at is null and ${mayReadOpportunity(noun)})`,
     );
   return where;
 }
 
 /** An opportunity of a row that the caller may see can still belong to somebody hidden, too. */
-const opportunityMayBeRead = (noun: Noun) =>
+const mayReadOpportunity = (noun: Noun) =>
   !grantees()
     ? 'true'
     : noun === 'contact'
-      ? customerMayBeRead('o')
+      ? mayReadCustomerOf('o')
       : `(o.contact_id is null or exists (
-           select from contact c where c.id = o.contact_id and ${mayReadAll('c')} and ${customerMayBeRead('c')}))`;
+           select from contact c where c.id = o.contact_id and ${mayReadAll('c')} and ${mayReadCustomerOf('c')}))`;
 
 /** SQL: those that the caller may see and that have opportunities, but none that the caller may see. */
 export const havingHiddenOpportunities = (noun: Noun): string => {
   const opportunity = `o.kind = 'opportunity' and o.deleted_at is null`;
   return `select t.id from ${noun} t where t.deleted_at is null and ${mayReadListed(noun)}
-    and t.id in (select o.${noun}_id from record o where ${opportunity} and not ${opportunityMayBeRead(noun)})
-    and not exists (select from record o where o.${noun}_id = t.id and ${opportunity} and ${opportunityMayBeRead(noun)})`;
+    and t.id in (select o.${noun}_id from record o where ${opportunity} and not ${mayReadOpportunity(noun)})
+    and not exists (select from record o where o.${noun}_id = t.id and ${opportunity} and ${mayReadOpportunity(noun)})`;
 };
 
 /** The members of a project, or the customers that they belong to. */
@@ -105,5 +105,5 @@ const inProject = (noun: Noun) =>
     ? 'select m.contact_id from project_member m where m.project_id = $'
     : `select c.customer_id from project_member m join contact c on c.tenant_id = m.tenant_id and c.id = m.contact_id
        where m.project_id = $ and c.deleted_at is null and ${mayReadAll('c')}`;
-const projectThatMayBeRead = () =>
+const readableProject = () =>
   `select from ${recordRead.from} where t.id = $ and t.kind = 'project' and t.deleted_at is null and ${mayReadRecord()}`;

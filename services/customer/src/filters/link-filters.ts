@@ -5,7 +5,7 @@ import { readContact } from '../tables/contact.table.js';
 import { readCustomer } from '../tables/customer.table.js';
 
 /** The id that this one has now, also when it was merged; null when it is not there for the caller. */
-export const idNow = (reading: Promise<{ id: string }>): Promise<string | null> =>
+export const currentIdOf = (reading: Promise<{ id: string }>): Promise<string | null> =>
   reading.then(
     ({ id }) => id,
     (error: unknown) => {
@@ -20,8 +20,8 @@ export async function addLinkFilters(
   where: Conditions,
   { contactId, customerId }: { contactId?: string; customerId?: string },
 ): Promise<boolean> {
-  const contact = contactId && (await idNow(readContact(tx, contactId)));
-  const customer = customerId && (await idNow(readCustomer(tx, customerId)));
+  const contact = contactId && (await currentIdOf(readContact(tx, contactId)));
+  const customer = customerId && (await currentIdOf(readCustomer(tx, customerId)));
   if (contact === null || customer === null) return false;
   if (contact) where.add('t.contact_id = $', contact);
   if (customer) where.add('t.customer_id = $', customer);

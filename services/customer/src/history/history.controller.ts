@@ -3,9 +3,9 @@ import { getContactHistory, getCustomerHistory, type HistoryEntry, type InputOf 
 import { Database } from '@kontor/database';
 import { Controller } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { decodePlace, encodePlace } from '../paging/page.js';
+import { decodeCursor, encodeCursor } from '../paging/page.js';
 import type { Noun } from '../sql/rows.js';
-import { moment } from '../sql/rows.js';
+import { isoTimestamp } from '../sql/rows.js';
 import { readContact } from '../tables/contact.table.js';
 import { readCustomer } from '../tables/customer.table.js';
 
@@ -27,12 +27,12 @@ type Row = Omit<HistoryEntry, 'fields'> & { fields: Record<string, [unknown, unk
 
 /** A page of the history, the newest first, with that of everything that was merged into it. */
 async function readHistory(tx: EntityManager, noun: Noun, id: string, { limit, cursor }: InputOf<typeof getContactHistory>): Promise<Page> {
-  const [place, entry] = cursor === undefined ? ['', id] : decodePlace(cursor, 'history');
+  const [place, entry] = cursor === undefined ? ['', id] : decodeCursor(cursor, 'history');
   const rows: Row[] = await tx.query(
     `with recursive all_of_it as (
        select $1::uuid as id union select t.id from ${noun} t join all_of_it a on t.merged_into = a.id
      )
-     select h.entry_id as "entryId", h.version, ${moment('h.at')} as at, h.change, h.door, h.request_id as "requestId", h.fields,
+     select h.entry_id as "entryId", h.version, ${isoTimestamp('h.at')} as at, h.change, h.door, h.request_id as "requestId", h.fields,
        case when h.agent_id is not null then jsonb_build_object('id', h.agent_id, 'name', a.name) end as agent,
        h.at::text || ' ' || h.version as place
      from history h left join agent a on a.tenant_id = h.tenant_id and a.id = h.agent_id
@@ -47,6 +47,6 @@ async function readHistory(tx: EntityManager, noun: Noun, id: string, { limit, c
       ...row,
       fields: Object.entries(fields ?? {}).map(([field, [from, to]]) => ({ field, from, to })),
     })),
-    nextCursor: last ? encodePlace('history', last.place, last.entryId) : null,
+    nextCursor: last ? encodeCursor('history', last.place, last.entryId) : null,
   };
 }

@@ -3,9 +3,9 @@ import type { BulkItem, InputOf, Job, listJobItems } from '@kontor/contracts';
 import { Database, type HeldLock, whileHolding } from '@kontor/database';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { decodePlace, encodePlace } from '../paging/page.js';
+import { decodeCursor, encodeCursor } from '../paging/page.js';
 import { newId } from '../sql/new-id.js';
-import { moment } from '../sql/rows.js';
+import { isoTimestamp } from '../sql/rows.js';
 
 /** A job as its handler sees it. */
 export interface OpenJob<I = unknown, R = Record<string, unknown>> {
@@ -25,7 +25,7 @@ export interface OpenJob<I = unknown, R = Record<string, unknown>> {
 type Handler = (job: OpenJob<never>) => Promise<void>;
 
 const columns = `id, kind, state, total, done, result - 'items' as result, error, context->'agent'->>'id' as "agentId",
-  ${moment('created_at')} as "createdAt", ${moment('started_at')} as "startedAt", ${moment('finished_at')} as "finishedAt",
+  ${isoTimestamp('created_at')} as "createdAt", ${isoTimestamp('started_at')} as "startedAt", ${isoTimestamp('finished_at')} as "finishedAt",
   extract(epoch from coalesce(finished_at, now()) - started_at)::float as seconds`;
 type Row = Omit<Job, 'progress' | 'error'> & {
   total: number;
@@ -35,8 +35,8 @@ type Row = Omit<Job, 'progress' | 'error'> & {
   agentId: string | null;
 };
 
-const LOOK_MS = 500;
-const AGAIN_S = 2;
+const POLL_MS = 500;
+const RETRY_DELAY_S = 2;
 
 /** Work that goes on after its answer: one replica does it, job after job, as the agent who asked for it. */
 @Injectable()
@@ -45,7 +45,7 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly handlers = new Map<string, Handler>();
   private readonly stopping = new AbortController();
   private worker?: Promise<void>;
-  private woken = () => {};
+  private wake = () => {};
 
   constructor(private readonly db: Database) {}
 
@@ -68,7 +68,7 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
       total,
     ]);
     // Looks a moment later, when the transaction has been committed.
-    setTimeout(() => this.woken(), 10).unref();
+    setTimeout(() => this.wake(), 10).unref();
     return this.read(tx, id);
   }
 
@@ -96,7 +96,7 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
   items({ id, limit, cursor }: InputOf<typeof listJobItems>): Promise<{ items: BulkItem[]; nextCursor: string | null }> {
     return this.db.transaction(async (tx) => {
       await this.read(tx, id);
-      const from = cursor === undefined ? 0 : Number(decodePlace(cursor, 'job-items')[0]) || 0;
+      const from = cursor === undefined ? 0 : Number(decodeCursor(cursor, 'job-items')[0]) || 0;
       const rows: { item: BulkItem }[] = await tx.query(
         `select item from job, jsonb_array_elements(result->'items') with ordinality as all_items (item, n)
          where tenant_id = $1 and id = $2 and n > $3 order by n limit ${limit + 1}`,
@@ -104,7 +104,7 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
       );
       return {
         items: rows.slice(0, limit).map(({ item }) => item),
-        nextCursor: rows.length > limit ? encodePlace('job-items', String(from + limit), '') : null,
+        nextCursor: rows.length > limit ? encodeCursor('job-items', String(from + limit), '') : null,
       };
     });
   }
@@ -124,7 +124,7 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
    * Does a job in steps, each in a transaction of its own that begins from what is saved of the job: also when this process has lost its lock
    * without knowing it yet, no step is done twice. Between two steps the work may go over to another replica.
    */
-  async inSteps<I, R>(job: OpenJob<I, R>, step: (tx: EntityManager) => Promise<'more' | 'done'>): Promise<void> {
+  async runInSteps<I, R>(job: OpenJob<I, R>, step: (tx: EntityManager) => Promise<'more' | 'done'>): Promise<void> {
     for (let more = true; more; ) {
       if (this.stopping.signal.aborted) throw new AppError('unavailable', 'This replica is stopping; another one goes on');
       more = await this.db.transaction(async (tx) => {
@@ -151,7 +151,7 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     this.stopping.abort();
-    this.woken();
+    this.wake();
     await this.worker;
   }
 
@@ -162,12 +162,12 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
          where state in ('queued', 'running') and not_before <= now() order by created_at, id limit 1`,
         [],
       );
-      if (job) await this.do(job);
-      else await this.pause(LOOK_MS);
+      if (job) await this.run(job);
+      else await this.pause(POLL_MS);
     }
   }
 
-  private async do(job: OpenJob): Promise<void> {
+  private async run(job: OpenJob): Promise<void> {
     const set = (sql: string, ...values: unknown[]) =>
       this.db.queryAcrossTenants(`update job set ${sql} where tenant_id = $1 and id = $2`, [job.tenant, job.id, ...values]);
     const context: Context = { ...job.context, tenant: job.tenant, lane: 'bulk', traceparent: newTraceparent() };
@@ -179,7 +179,7 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
       await set(`state = 'finished', done = total, error = null, finished_at = now()`);
     } catch (error) {
       // Others go on meanwhile.
-      if (isTransient(error)) return void (await set(`not_before = now() + interval '${AGAIN_S} seconds'`));
+      if (isTransient(error)) return void (await set(`not_before = now() + interval '${RETRY_DELAY_S} seconds'`));
       this.log.error({ event: 'job-failed', kind: job.kind, ...describeError(error) });
       const message =
         error instanceof AppError ? error.message : 'Something went wrong on our side; the log of the customer service says what';
@@ -194,11 +194,11 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
   private pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, milliseconds);
-      this.woken = () => {
+      this.wake = () => {
         clearTimeout(timer);
         resolve();
       };
-      if (this.stopping.signal.aborted) this.woken();
+      if (this.stopping.signal.aborted) this.wake();
     });
   }
 }

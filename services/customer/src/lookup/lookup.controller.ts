@@ -3,13 +3,13 @@ import { type CallerFound, type InputOf, lookUpCaller } from '@kontor/contracts'
 import { Database } from '@kontor/database';
 import { Controller } from '@nestjs/common';
 import { mayReadListed } from '../access/access.js';
-import { askedPhoneKeys, phoneKeys } from '../fields/phone-number.js';
+import { searchPhoneKeys, phoneKeys } from '../fields/phone-number.js';
 import { readSettings } from '../settings/settings.service.js';
 import { contactRead, contactSummary, type StoredContact } from '../tables/contact.table.js';
 
-const MOST = 50;
+const MAX_FOUND = 50;
 /** Of those who share a main number so many are looked at for an extension. */
-const MOST_BEHIND_ONE = 1_000;
+const MAX_PER_MAIN_NUMBER = 1_000;
 
 @Controller()
 export class LookupController {
@@ -18,14 +18,14 @@ export class LookupController {
   /** Who has exactly this number: those of whom it is the primary one first, then who was changed last. */
   @Handle(lookUpCaller) lookUp({ phone }: InputOf<typeof lookUpCaller>): Promise<{ items: CallerFound[] }> {
     return this.db.transaction(async (tx) => {
-      const asked = askedPhoneKeys(written(phone), (await readSettings(tx)).country);
-      const main = asked.at(-1);
+      const wanted = searchPhoneKeys(restorePlus(phone), (await readSettings(tx)).country);
+      const main = wanted.at(-1);
       if (main === undefined) return { items: [] };
       const rows: StoredContact[] = await tx.query(
         `select ${contactRead.columns} from ${contactRead.from} join (
            select a.contact_id, a.is_primary, t.updated_at from contact_key a join contact t on t.tenant_id = a.tenant_id and t.id = a.contact_id
            where a.kind = 'phone' and a.value = $1 and t.deleted_at is null and ${mayReadListed('contact')}
-           order by a.is_primary desc, t.updated_at desc, t.id limit ${asked.length > 1 ? MOST_BEHIND_ONE : MOST}
+           order by a.is_primary desc, t.updated_at desc, t.id limit ${wanted.length > 1 ? MAX_PER_MAIN_NUMBER : MAX_FOUND}
          ) best on best.contact_id = t.id
          order by best.is_primary desc, t.updated_at desc, t.id`,
         [main],
@@ -33,19 +33,19 @@ export class LookupController {
       return {
         items: rows
           .flatMap((contact) => {
-            const having = contact.phones.filter((one) => isAsked(phoneKeys(one), asked));
-            const matched = having.find((one) => one.primary) ?? having[0];
+            const matching = contact.phones.filter((one) => matchesNumber(phoneKeys(one), wanted));
+            const matched = matching.find((one) => one.primary) ?? matching[0];
             return matched ? [{ ...contactSummary(contact), matched }] : [];
           })
-          .slice(0, MOST),
+          .slice(0, MAX_FOUND),
       };
     });
   }
 }
 
 /** The main number finds everybody behind it; a number with an extension whoever has that one, or none. */
-const isAsked = (keys: readonly string[], asked: readonly string[]) =>
-  keys.at(-1) === asked.at(-1) && (keys.length === 1 || asked.length === 1 || keys[0] === asked[0]);
+const matchesNumber = (keys: readonly string[], wanted: readonly string[]) =>
+  keys.at(-1) === wanted.at(-1) && (keys.length === 1 || wanted.length === 1 || keys[0] === wanted[0]);
 
 /** As somebody writes a number, with the "+" that arrives as a space when it was not encoded. */
-const written = (phone: string) => phone.replace(/^ +(?=\d)/, '+');
+const restorePlus = (phone: string) => phone.replace(/^ +(?=\d)/, '+');

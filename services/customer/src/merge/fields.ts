@@ -14,18 +14,18 @@ export const fieldsOf = (row: MergeRow) => row as unknown as Fields;
 
 /**
  * How a field of several becomes one: `fill` keeps the value of the one that stays and fills a gap from the others; `own` is its own also when
- * it is empty, because that says something; `unite` has the values of all; `join` puts texts under each other; `byKey` fills key by key.
+ * it is empty, because that says something; `union` has the values of all; `join` puts texts under each other; `byKey` fills key by key.
  */
-type Rule = 'fill' | 'own' | 'unite' | 'join' | 'byKey';
+type Rule = 'fill' | 'own' | 'union' | 'join' | 'byKey';
 
 const shared: Record<keyof Values, Rule> = {
-  externalIds: 'unite',
-  emails: 'unite',
-  phones: 'unite',
-  addresses: 'unite',
-  links: 'unite',
+  externalIds: 'union',
+  emails: 'union',
+  phones: 'union',
+  addresses: 'union',
+  links: 'union',
   type: 'fill',
-  tags: 'unite',
+  tags: 'union',
   notes: 'join',
   customFields: 'byKey',
   ownerId: 'own',
@@ -35,7 +35,7 @@ const customer: Record<keyof Omit<CustomerRow, 'id'>, Rule> = {
   name: 'fill',
   parentId: 'own',
   primaryContactId: 'fill',
-  domains: 'unite',
+  domains: 'union',
   ...shared,
 };
 export const rulesOf: Record<Noun, Record<string, Rule>> = { contact: { ...perContactField(({ merge }) => merge), ...shared }, customer };
@@ -63,7 +63,7 @@ export const lostKeyIn = (field: string, value: unknown): string =>
   field === 'phones' ? samePhoneKey(value as Phone) : keyIn(field, value);
 
 /** Who may see something, as ids; null: everybody. Whether all of these are among those. */
-export function isWithin(readers: readonly string[] | null, others: readonly string[] | null): boolean {
+export function isSubset(readers: readonly string[] | null, others: readonly string[] | null): boolean {
   if (others === null) return true;
   return readers?.every((one) => others.includes(one)) ?? false;
 }

@@ -2,10 +2,10 @@ import { invalid } from '@kontor/bus';
 import type { InputOf, listMerges, Merge } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
-import { idNow } from '../filters/link-filters.js';
-import { decodePlace, encodePlace } from '../paging/page.js';
+import { currentIdOf } from '../filters/link-filters.js';
+import { decodeCursor, encodeCursor } from '../paging/page.js';
 import { noSuchMerge, readMerge, readMergesInto } from './merge.table.js';
-import { sides } from './sides.js';
+import { entityStores } from './entity-stores.js';
 
 /** Merges, for who may see what came of them. */
 @Injectable()
@@ -16,7 +16,7 @@ export class MergeLists {
     return this.db.transaction(async (tx) => {
       const merge = await readMerge(tx, id);
       // Who may not see what came of it is told that there is no such merge.
-      if (!(await idNow(sides[merge.kind].find(tx, merge.into)))) throw noSuchMerge();
+      if (!(await currentIdOf(entityStores[merge.kind].find(tx, merge.into)))) throw noSuchMerge();
       return merge;
     });
   }
@@ -27,11 +27,11 @@ export class MergeLists {
       throw invalid([{ path: 'contactId', message: 'say either contactId or customerId', code: 'one-of' }]);
     const noun = contactId ? 'contact' : 'customer';
     return this.db.transaction(async (tx) => {
-      const before = cursor === undefined ? undefined : decodePlace(cursor, 'merges')[1];
-      const { id } = await sides[noun].find(tx, asked);
+      const before = cursor === undefined ? undefined : decodeCursor(cursor, 'merges')[1];
+      const { id } = await entityStores[noun].find(tx, asked);
       const rows = await readMergesInto(tx, noun, id, limit + 1, before);
       const last = rows.length > limit ? rows[limit - 1] : undefined;
-      return { items: rows.slice(0, limit), nextCursor: last ? encodePlace('merges', '', last.id) : null };
+      return { items: rows.slice(0, limit), nextCursor: last ? encodeCursor('merges', '', last.id) : null };
     });
   }
 }

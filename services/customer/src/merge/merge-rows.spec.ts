@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Access } from '@kontor/contracts';
-import { noContact } from '../contact/merge-contact.js';
+import { emptyContact } from '../contact/merge-contact.js';
 import { type Choice, mergeRows } from './merge-rows.js';
 
-const row = (id: string, more: Partial<typeof noContact> = {}) => ({ ...noContact, id, version: 1, ...more });
+const row = (id: string, more: Partial<typeof emptyContact> = {}) => ({ ...emptyContact, id, version: 1, ...more });
 const email = (address: string, primary = false) => ({ address, primary });
 const merged = (rows: ReturnType<typeof row>[], choice: Choice = {}) => {
   const [into, ...from] = rows;

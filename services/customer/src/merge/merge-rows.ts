@@ -6,8 +6,8 @@ import { type Fields, fieldsOf, isEmpty, keyIn, lostKeyIn, type MergeRow, rulesO
 /** Of which of them the value is taken, by field. */
 export type Choice = Readonly<Record<string, string>>;
 
-const MOST: Record<string, number> = { tags: 200, notes: 32 * 1024 };
-const MOST_VALUES = 50;
+const MAX_LENGTHS: Record<string, number> = { tags: 200, notes: 32 * 1024 };
+const MAX_VALUES = 50;
 const CUSTOM = 'customFields.';
 
 /**
@@ -27,11 +27,12 @@ export function mergeRows<R extends MergeRow>(
     const values = rows.map((row) => fieldsOf(row)[field]);
     if (chosen) merged[field] = fieldsOf(chosen)[field];
     else if (rule === 'fill') merged[field] = values.find((value) => !isEmpty(value)) ?? null;
-    else if (rule === 'unite') merged[field] = unite(field, values as object[][]);
-    else if (rule === 'join') merged[field] = join(values as (string | null)[]);
+    else if (rule === 'union') merged[field] = union(field, values as object[][]);
+    else if (rule === 'join') merged[field] = joinTexts(values as (string | null)[]);
     else if (rule === 'byKey') merged[field] = Object.assign({}, values[0], ...[...(values as object[])].reverse());
   }
-  for (const [field, id] of Object.entries(choice)) if (field.startsWith(CUSTOM)) takeCustom(merged, field.slice(CUSTOM.length), rows, id);
+  for (const [field, id] of Object.entries(choice))
+    if (field.startsWith(CUSTOM)) chooseCustomField(merged, field.slice(CUSTOM.length), rows, id);
   refuseTooMuch(noun, merged);
   return { row: merged as unknown as R, leftBehind: rows.flatMap((row) => missing(noun, row, merged)) };
 }
@@ -48,7 +49,7 @@ function refuseBadChoice(noun: Noun, rows: readonly MergeRow[], choice: Choice):
 }
 
 /** The values of the first as they are, then those of the others that are new. The first primary value that is met stays the primary one. */
-function unite(field: string, lists: readonly (readonly unknown[])[]): unknown[] {
+function union(field: string, lists: readonly (readonly unknown[])[]): unknown[] {
   const all: unknown[] = [...(lists[0] ?? [])];
   const places = new Map(all.map((value, i) => [keyIn(field, value), i]));
   for (const list of lists.slice(1)) {
@@ -67,13 +68,13 @@ function unite(field: string, lists: readonly (readonly unknown[])[]): unknown[]
 export const isPrimary = (value: unknown): boolean => Boolean((value as { primary?: boolean }).primary);
 
 /** The texts under each other, none of them twice. */
-function join(texts: readonly (string | null)[]): string | null {
+function joinTexts(texts: readonly (string | null)[]): string | null {
   const all: string[] = [];
   for (const text of texts) if (text && !all.some((one) => one.includes(text))) all.push(text);
   return all.length > 0 ? all.join('\n\n') : null;
 }
 
-function takeCustom(merged: Fields, key: string, rows: readonly MergeRow[], id: string): void {
+function chooseCustomField(merged: Fields, key: string, rows: readonly MergeRow[], id: string): void {
   const { [key]: _, ...others } = merged.customFields as Fields;
   const value = rows.find((row) => row.id === id)?.customFields[key];
   merged.customFields = value === undefined ? others : { ...others, [key]: value };
@@ -81,8 +82,8 @@ function takeCustom(merged: Fields, key: string, rows: readonly MergeRow[], id: 
 
 function refuseTooMuch(noun: Noun, merged: Fields): void {
   const errors = Object.entries(rulesOf[noun]).flatMap(([field, rule]): FieldError[] => {
-    if (rule !== 'unite' && rule !== 'join') return [];
-    const most = MOST[field] ?? MOST_VALUES;
+    if (rule !== 'union' && rule !== 'join') return [];
+    const most = MAX_LENGTHS[field] ?? MAX_VALUES;
     const much = (merged[field] as string | unknown[] | null)?.length ?? 0;
     const what = rule === 'join' ? 'characters' : 'values';
     const message = `would have ${much} ${what} of all together, and may have ${most}; choose whose are taken with fields.${field}, or remove some first`;
@@ -97,7 +98,7 @@ function missing(noun: Noun, row: MergeRow, merged: Fields): LeftBehind[] {
     const mine = fieldsOf(row)[field];
     const all = merged[field];
     if (isEmpty(mine) || same(mine, all)) return [];
-    if (rule === 'unite') {
+    if (rule === 'union') {
       const there = new Set((all as unknown[]).map((value) => lostKeyIn(field, value)));
       return (mine as unknown[]).every((value) => there.has(lostKeyIn(field, value))) ? [] : [field];
     }

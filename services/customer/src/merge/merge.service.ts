@@ -3,22 +3,22 @@ import type { InputOf, Merge, mergeContacts, OutputOf } from '@kontor/contracts'
 import { Database, idempotent } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { type Changes, noChanges, type Step, tell, updated } from '../changes/changes.js';
+import { type Changes, noChanges, type Step, recordAndPublish, updated } from '../changes/changes.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
 import { limits } from '../job/limits.js';
-import { passPhoto } from '../photo/photo.table.js';
+import { inheritPhoto } from '../photo/photo.table.js';
 import { newId } from '../sql/new-id.js';
 import { retryOrRefuseTaken } from '../sql/retry-on-unique-violation.js';
 import type { Noun } from '../sql/rows.js';
-import { settlePrimaryContacts } from '../tables/primary-contact.js';
+import { ensurePrimaryContacts } from '../tables/primary-contact.js';
 import { insertMerge, readMerge } from './merge.table.js';
-import { move, sumOf } from './moves.js';
+import { moveLinkedRows, totalOf } from './moves.js';
 import { type MergeInput, type Plan, planMerge } from './plan-merge.js';
-import { handOver, primariesOf } from './primaries.js';
-import { customerOf, type Stored, sides } from './sides.js';
+import { transferPrimaryContacts, primariesOf } from './primaries.js';
+import { customerOf, type Stored, entityStores } from './entity-stores.js';
 
 /** What merging leaves in the history came through the door `merge`. */
-export const throughMerge = <T>(work: () => Promise<T>): Promise<T> => runAs({ ...currentContext(), door: 'merge' }, work);
+export const withMergeDoor = <T>(work: () => Promise<T>): Promise<T> => runAs({ ...currentContext(), door: 'merge' }, work);
 
 type Answer = OutputOf<typeof mergeContacts>;
 const answerOf = (noun: Noun, merged: Stored, rest: Answer) => ({ ...rest, [noun]: merged }) as Answer;
@@ -33,29 +33,29 @@ export class MergeService {
   }
 
   async merge(noun: Noun, { dryRun, ...input }: InputOf<typeof mergeContacts>): Promise<Answer> {
-    if (dryRun === 'true') return this.db.transaction((tx) => this.look(tx, noun, input));
-    const [made, id = ''] = await throughMerge(() =>
-      retryOrRefuseTaken(() => this.db.transaction((tx) => idempotent(tx, { noun, ...input }, () => this.begin(tx, noun, input)))),
+    if (dryRun === 'true') return this.db.transaction((tx) => this.preview(tx, noun, input));
+    const [made, id = ''] = await withMergeDoor(() =>
+      retryOrRefuseTaken(() => this.db.transaction((tx) => idempotent(tx, { noun, ...input }, () => this.start(tx, noun, input)))),
     );
     return made === 'job' ? { job: await this.jobs.get(id) } : this.db.transaction((tx) => this.answer(tx, id));
   }
 
-  private async look(tx: EntityManager, noun: Noun, input: MergeInput): Promise<Answer> {
+  private async preview(tx: EntityManager, noun: Noun, input: MergeInput): Promise<Answer> {
     const { merged, leftBehind, counts } = await planMerge(tx, noun, input);
     return answerOf(noun, merged, { leftBehind, moved: counts });
   }
 
-  private async begin(tx: EntityManager, noun: Noun, input: MergeInput): Promise<string[]> {
+  private async start(tx: EntityManager, noun: Noun, input: MergeInput): Promise<string[]> {
     const plan = await planMerge(tx, noun, input);
-    const things = sumOf(plan.counts);
+    const things = totalOf(plan.counts);
     if (things > limits.jobAbove) return ['job', (await this.jobs.create(tx, 'merge', { noun, ...input }, things)).id];
-    return ['merge', (await carryOut(tx, plan)).id];
+    return ['merge', (await executeMerge(tx, plan)).id];
   }
 
   private async answer(tx: EntityManager, id: string): Promise<Answer> {
     const { kind, into, moved, leftBehind } = await readMerge(tx, id);
     // What the caller has just written, also when it gave away the right to see it.
-    const [merged = await sides[kind].find(tx, into)] = await sides[kind].read(tx, [into], 'everybodys');
+    const [merged = await entityStores[kind].find(tx, into)] = await entityStores[kind].read(tx, [into], 'unfiltered');
     return answerOf(kind, merged, { id, moved, leftBehind });
   }
 
@@ -63,10 +63,10 @@ export class MergeService {
   private async finish(job: OpenJob<MergeInput & { noun: Noun }, object>): Promise<void> {
     if (job.done >= job.total) return;
     const { noun, ...input } = job.input;
-    await throughMerge(() =>
+    await withMergeDoor(() =>
       retryOrRefuseTaken(() =>
         this.db.transaction(async (tx) => {
-          const { id, moved, leftBehind } = await carryOut(tx, await planMerge(tx, noun, input));
+          const { id, moved, leftBehind } = await executeMerge(tx, await planMerge(tx, noun, input));
           await this.jobs.advance(tx, job as OpenJob, job.total, { mergeId: id, moved, leftBehind });
         }),
       ),
@@ -75,20 +75,20 @@ export class MergeService {
 }
 
 /** Does what was planned, and tells of it. */
-async function carryOut(tx: EntityManager, plan: Plan): Promise<Pick<Merge, 'id' | 'moved' | 'leftBehind'>> {
+async function executeMerge(tx: EntityManager, plan: Plan): Promise<Pick<Merge, 'id' | 'moved' | 'leftBehind'>> {
   const { noun, rows, merged, leftBehind } = plan;
   const [into, ...others] = rows;
   const changes = noChanges();
   const from = others.map(({ id }) => id);
   const merge = { id: newId(), noun, into: into.id, from };
-  const homes = rows.flatMap((row) => customerOf(row) ?? []);
-  const primaries = await primariesOf(tx, homes);
+  const customerIds = rows.flatMap((row) => customerOf(row) ?? []);
+  const primaries = await primariesOf(tx, customerIds);
 
   changes[`${noun}s`].push(...(await markMerged(tx, noun, from, into.id)));
-  await sides[noun].deleteKeys(tx, from);
-  await sides[noun].write(tx, [merged]);
+  await entityStores[noun].deleteKeys(tx, from);
+  await entityStores[noun].write(tx, [merged]);
   const step: Step = { id: into.id, version: into.version + 1, change: 'updated', fields: {} };
-  changes[`${noun}s`].push(updated(sides[noun].columns, into, merged) ?? step);
+  changes[`${noun}s`].push(updated(entityStores[noun].columns, into, merged) ?? step);
   await insertMerge(tx, {
     ...merge,
     intoVersion: step.version,
@@ -96,11 +96,11 @@ async function carryOut(tx: EntityManager, plan: Plan): Promise<Pick<Merge, 'id'
     leftBehind,
     by: currentContext().agent?.id ?? null,
   });
-  await passPhoto(tx, into.id, from);
-  await move(tx, merge, changes);
-  if (noun === 'contact') await passPrimaries(tx, merge, homes, primaries, changes);
-  else await settlePrimaryContacts(tx, [into.id], changes, new Set(changes.contacts.map(({ id }) => id)));
-  await tell(tx, changes);
+  await inheritPhoto(tx, into.id, from);
+  await moveLinkedRows(tx, merge, changes);
+  if (noun === 'contact') await transferPrimaries(tx, merge, customerIds, primaries, changes);
+  else await ensurePrimaryContacts(tx, [into.id], changes, new Set(changes.contacts.map(({ id }) => id)));
+  await recordAndPublish(tx, changes);
   return { id: merge.id, moved: plan.counts, leftBehind };
 }
 
@@ -113,7 +113,7 @@ async function markMerged(tx: EntityManager, noun: Noun, from: readonly string[]
 }
 
 /** The merged contact is the primary one where one of them was; customers that lost theirs get another. What changed is kept for undoing. */
-async function passPrimaries(
+async function transferPrimaries(
   tx: EntityManager,
   { id, into, from }: { id: string; into: string; from: readonly string[] },
   customers: readonly string[],
@@ -122,8 +122,8 @@ async function passPrimaries(
 ): Promise<void> {
   const lost = [...before].filter(([, contact]) => from.includes(contact));
   const places = lost.map(([customer, contact]) => ({ customer, before: contact, after: into }));
-  await handOver(tx, places, changes, new Set([into]));
-  await settlePrimaryContacts(tx, customers, changes, new Set([into]));
+  await transferPrimaryContacts(tx, places, changes, new Set([into]));
+  await ensurePrimaryContacts(tx, customers, changes, new Set([into]));
   const after = await primariesOf(tx, customers);
   const moved = [...before].filter(([customer, contact]) => (after.get(customer) ?? contact) !== contact);
   await tx.query(

@@ -3,7 +3,7 @@ import type { LeftBehind, Merge, MovedCounts } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import type { Fields } from '../changes/changes.js';
 import type { Noun } from '../sql/rows.js';
-import { moment } from '../sql/rows.js';
+import { isoTimestamp } from '../sql/rows.js';
 
 export interface KeptMerge {
   id: string;
@@ -32,8 +32,8 @@ export async function insertMerge(tx: EntityManager, merge: KeptMerge): Promise<
   );
 }
 
-const columns = `m.id, m.noun as kind, m.into_id as "into", m.from_ids as "from", m.moved, m.left_behind as "leftBehind", ${moment('m.at')} as at,
-  case when m.by_agent is not null then jsonb_build_object('id', m.by_agent, 'name', a.name) end as by, ${moment('m.undone_at')} as "undoneAt",
+const columns = `m.id, m.noun as kind, m.into_id as "into", m.from_ids as "from", m.moved, m.left_behind as "leftBehind", ${isoTimestamp('m.at')} as at,
+  case when m.by_agent is not null then jsonb_build_object('id', m.by_agent, 'name', a.name) end as by, ${isoTimestamp('m.undone_at')} as "undoneAt",
   m.into_version as "intoVersion"`;
 const from = 'merge m left join agent a on a.tenant_id = m.tenant_id and a.id = m.by_agent';
 
@@ -61,7 +61,7 @@ export function readMergesInto(tx: EntityManager, noun: Noun, id: string, limit:
 }
 
 /** The merge by which one was merged into another. */
-export async function mergeOf(tx: EntityManager, into: string, id: string): Promise<string | undefined> {
+export async function findMergeInto(tx: EntityManager, into: string, id: string): Promise<string | undefined> {
   const [merge]: { id: string }[] = await tx.query(
     'select id from merge where into_id = $1 and undone_at is null and $2 = any(from_ids) order by id desc limit 1',
     [into, id],
@@ -70,7 +70,7 @@ export async function mergeOf(tx: EntityManager, into: string, id: string): Prom
 }
 
 /** From what to what a merge changed the one that stayed, as its history says. */
-export async function stepOfMerge(tx: EntityManager, { into, intoVersion }: StoredMerge): Promise<Fields> {
+export async function readMergeStep(tx: EntityManager, { into, intoVersion }: StoredMerge): Promise<Fields> {
   const [row]: { fields: Fields | null }[] = await tx.query('select fields from history where entry_id = $1 and version = $2', [
     into,
     intoVersion,
@@ -79,7 +79,7 @@ export async function stepOfMerge(tx: EntityManager, { into, intoVersion }: Stor
 }
 
 /** Notes that a merge is undone; what it moved is not needed any more. */
-export async function noteUndone(tx: EntityManager, id: string): Promise<void> {
+export async function markUndone(tx: EntityManager, id: string): Promise<void> {
   await tx.query('update merge set undone_at = now() where id = $1', [id]);
   await tx.query('delete from merge_move where merge_id = $1', [id]);
 }

@@ -1,17 +1,17 @@
 import type { MovedCounts, UndoConflict } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { type Changes, record, type Step } from '../changes/changes.js';
+import { type Changes, recordHistory, type Step } from '../changes/changes.js';
 import type { Noun } from '../sql/rows.js';
 import { snake } from '../sql/rows.js';
 
 type Kind = keyof MovedCounts;
 
-/** A column by which things belong to contacts or customers. Contacts and customers are told of one by one, records and requests are not. */
+/** A column by which things belong to contacts or customers. Contacts and customers are publishAs of one by one, records and requests are not. */
 interface Link {
   kind: Kind;
   table: 'record' | 'request' | 'contact' | 'customer';
   field: string;
-  told?: keyof Changes;
+  publishAs?: keyof Changes;
 }
 const links: Record<Noun, readonly Link[]> = {
   contact: [
@@ -19,16 +19,16 @@ const links: Record<Noun, readonly Link[]> = {
     { kind: 'requests', table: 'request', field: 'contactId' },
   ],
   customer: [
-    { kind: 'contacts', table: 'contact', field: 'customerId', told: 'contacts' },
-    { kind: 'departments', table: 'customer', field: 'parentId', told: 'customers' },
+    { kind: 'contacts', table: 'contact', field: 'customerId', publishAs: 'contacts' },
+    { kind: 'departments', table: 'customer', field: 'parentId', publishAs: 'customers' },
     { kind: 'records', table: 'record', field: 'customerId' },
     { kind: 'requests', table: 'request', field: 'customerId' },
   ],
 };
 const nothing: MovedCounts = { records: 0, requests: 0, memberships: 0, contacts: 0, departments: 0 };
-const MOST_CONFLICTS = 1_000;
+const MAX_CONFLICTS = 1_000;
 
-export const sumOf = (counts: MovedCounts): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
+export const totalOf = (counts: MovedCounts): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
 
 /**
  * What belongs to those in `$1`, also in the bin, of which there is an index of its own. Departments that are merged themselves stay where their own
@@ -65,16 +65,16 @@ const stepOf = ({ field }: Link, { id, version, before, after }: Moved): Step =>
   fields: { [field]: [before, after] },
 });
 
-/** What a statement moved: told of if its link says so. Records and requests are only counted, so that however many they are, none is fetched. */
-async function movedBy(tx: EntityManager, link: Link, statement: string, parameters: unknown[], changes: Changes): Promise<number> {
-  if (!link.told) {
+/** What a statement moved: publishAs of if its link says so. Records and requests are only counted, so that however many they are, none is fetched. */
+async function runMove(tx: EntityManager, link: Link, statement: string, parameters: unknown[], changes: Changes): Promise<number> {
+  if (!link.publishAs) {
     const [row]: { n: number }[] = await tx.query(`${statement} select count(*)::int as n from moved`, parameters);
     return row?.n ?? 0;
   }
   const rows: Moved[] = await tx.query(`${statement} select * from moved`, parameters);
-  changes[link.told].push(...rows.filter(({ live }) => live).map((row) => stepOf(link, row)));
+  changes[link.publishAs].push(...rows.filter(({ live }) => live).map((row) => stepOf(link, row)));
   // Of what is in the bin others need not hear until it is restored.
-  await record(
+  await recordHistory(
     tx,
     rows.flatMap((row) => (row.live ? [] : stepOf(link, row))),
   );
@@ -82,7 +82,7 @@ async function movedBy(tx: EntityManager, link: Link, statement: string, paramet
 }
 
 /** Gives `into` everything that belongs to those in `from`, also what is in the bin, and keeps what was whose. */
-export async function move(
+export async function moveLinkedRows(
   tx: EntityManager,
   merge: { id: string; noun: Noun; into: string; from: readonly string[] },
   changes: Changes,
@@ -96,7 +96,7 @@ export async function move(
       ), kept as (
         insert into merge_move (merge_id, kind, thing_id, from_id, to_id) select $3, '${link.kind}', id, before, after from moved
       )`;
-    counts[link.kind] = await movedBy(tx, link, statement, [merge.from, merge.into, merge.id], changes);
+    counts[link.kind] = await runMove(tx, link, statement, [merge.from, merge.into, merge.id], changes);
   }
   if (merge.noun === 'contact') counts.memberships = await moveMemberships(tx, merge);
   return counts;
@@ -123,13 +123,13 @@ async function moveMemberships(
 }
 
 /** Gives back what a merge moved. What belongs to somebody else by now stays there, and is named. */
-export async function moveBack(tx: EntityManager, merge: { id: string; noun: Noun }, changes: Changes): Promise<UndoConflict[]> {
+export async function revertMoves(tx: EntityManager, merge: { id: string; noun: Noun }, changes: Changes): Promise<UndoConflict[]> {
   const conflicts: UndoConflict[] = [];
   for (const link of links[merge.noun]) {
     const column = snake(link.field);
     const elsewhere: { id: string }[] = await tx.query(
       `select t.id from merge_move m join ${link.table} t on t.id = m.thing_id
-       where m.merge_id = $1 and m.kind = $2 and t.${column} is distinct from m.to_id order by t.id limit ${MOST_CONFLICTS}`,
+       where m.merge_id = $1 and m.kind = $2 and t.${column} is distinct from m.to_id order by t.id limit ${MAX_CONFLICTS}`,
       [merge.id, link.kind],
     );
     const message = `${link.field} of one of the ${link.kind} was changed after the merge; it stays as it is now`;
@@ -139,13 +139,13 @@ export async function moveBack(tx: EntityManager, merge: { id: string; noun: Nou
         from merge_move m where m.merge_id = $1 and m.kind = $2 and t.id = m.thing_id and t.${column} = m.to_id
         returning t.id, t.version, m.to_id as before, m.from_id as after, t.deleted_at is null as live
       )`;
-    await movedBy(tx, link, statement, [merge.id, link.kind], changes);
+    await runMove(tx, link, statement, [merge.id, link.kind], changes);
   }
-  return merge.noun === 'contact' ? [...conflicts, ...(await membershipsBack(tx, merge.id))] : conflicts;
+  return merge.noun === 'contact' ? [...conflicts, ...(await revertMemberships(tx, merge.id))] : conflicts;
 }
 
 /** Who is no member of a project any more as the merged one does not become it again alone. */
-async function membershipsBack(tx: EntityManager, id: string): Promise<UndoConflict[]> {
+async function revertMemberships(tx: EntityManager, id: string): Promise<UndoConflict[]> {
   const gone: { id: string }[] = await tx.query(
     `with moves as (
        select m.*, p.added_at from merge_move m
@@ -157,7 +157,7 @@ async function membershipsBack(tx: EntityManager, id: string): Promise<UndoConfl
      ), gone as (
        delete from project_member p using moves m
        where m.kind = 'memberships' and p.project_id = m.thing_id and p.contact_id = m.to_id
-     ) select distinct thing_id as id from moves where added_at is null order by 1 limit ${MOST_CONFLICTS}`,
+     ) select distinct thing_id as id from moves where added_at is null order by 1 limit ${MAX_CONFLICTS}`,
     [id],
   );
   return gone.map((one) => ({ id: one.id, field: 'members', message: 'the merged contact was taken from this project; it stays so' }));

@@ -4,11 +4,11 @@ import type { EntityManager } from 'typeorm';
 import { accessColumns, mayWrite, refuseChangingAccess } from '../access/access.js';
 import { displayName } from '../fields/names.js';
 import type { Noun } from '../sql/rows.js';
-import { oneParentAtATime } from '../tables/lock-parents.js';
-import { isWithin } from './fields.js';
+import { serializeParentChanges } from '../tables/lock-parents.js';
+import { isSubset } from './fields.js';
 import { type Choice, mergeRows } from './merge-rows.js';
 import { countMoves } from './moves.js';
-import { customerOf, lockedToMerge, type Stored } from './sides.js';
+import { customerOf, lockForMerge, type Stored } from './entity-stores.js';
 
 export interface MergeInput {
   into: string;
@@ -30,15 +30,15 @@ export async function planMerge(tx: EntityManager, noun: Noun, { into, from, fie
   const ids = [into, ...from];
   const twice = from.findIndex((id, i) => ids.indexOf(id) <= i);
   if (twice >= 0) throw invalid([{ path: `from[${twice}]`, message: 'is named twice', code: 'doubled' }]);
-  if (noun === 'customer') await oneParentAtATime(tx);
-  const rows = await lockedToMerge(tx, noun, ids);
+  if (noun === 'customer') await serializeParentChanges(tx);
+  const rows = await lockForMerge(tx, noun, ids);
   const { row, leftBehind } = mergeRows(noun, rows, fields);
   if (noun === 'customer') {
     await refuseMovingProtected(tx, from);
-    if ('parentId' in row) row.parentId = await parentBeside(tx, row.parentId, ids);
+    if ('parentId' in row) row.parentId = await findParentOutside(tx, row.parentId, ids);
   }
-  refuseWidening(noun, rows, row, fields);
-  return { noun, rows, merged: shown(rows, row), leftBehind, counts: await countMoves(tx, noun, from, into) };
+  refuseWideningAccess(noun, rows, row, fields);
+  return { noun, rows, merged: mergedView(rows, row), leftBehind, counts: await countMoves(tx, noun, from, into) };
 }
 
 /** Nobody moves with a customer what they could not move alone. */
@@ -59,30 +59,30 @@ async function refuseMovingProtected(tx: EntityManager, customers: readonly stri
 }
 
 /** The customer above all that become one: a department of one of them cannot be above it. */
-async function parentBeside(tx: EntityManager, parentId: string | null, ids: readonly string[]): Promise<string | null> {
-  const way: { id: string }[] = await tx.query(
+async function findParentOutside(tx: EntityManager, parentId: string | null, ids: readonly string[]): Promise<string | null> {
+  const ancestors: { id: string }[] = await tx.query(
     `with recursive up as (
        select id, parent_id, 1 as n from customer where id = $1 and deleted_at is null
        union all select k.id, k.parent_id, n + 1 from customer k join up on k.id = up.parent_id where n < 1000
      ) select id from up order by n`,
     [parentId],
   );
-  return way[way.findLastIndex(({ id }) => ids.includes(id)) + 1]?.id ?? null;
+  return ancestors[ancestors.findLastIndex(({ id }) => ids.includes(id)) + 1]?.id ?? null;
 }
 
 /**
  * What was restricted is not seen by more people because of a merge (docs/rules.md 2.10), unless somebody who may change who sees it has chosen so.
  * A contact's readers are those that both it and its customer let.
  */
-function refuseWidening(noun: Noun, rows: readonly [Stored, ...Stored[]], merged: Stored, choice: Choice): void {
+function refuseWideningAccess(noun: Noun, rows: readonly [Stored, ...Stored[]], merged: Stored, choice: Choice): void {
   const [into] = rows;
   const changed = Object.keys(choice).filter((field) => field === 'access' || field === 'ownerId');
   if (changed.length > 0) refuseChangingAccess(into, changed);
-  const home = rows.find((row) => customerOf(row) === customerOf(merged));
-  const after = [accessColumns(merged).readers, home ? customerReaders(home) : null];
+  const sameCustomer = rows.find((row) => customerOf(row) === customerOf(merged));
+  const after = [accessColumns(merged).readers, sameCustomer ? customerReaders(sameCustomer) : null];
   for (const [i, row] of rows.entries()) {
     const before = [row.readers, customerReaders(row)];
-    if (before.every((list) => after.some((one) => isWithin(one, list)))) continue;
+    if (before.every((list) => after.some((one) => isSubset(one, list)))) continue;
     if (choice.access) {
       refuseChangingAccess(row, ['access']);
       continue;
@@ -96,10 +96,10 @@ function refuseWidening(noun: Noun, rows: readonly [Stored, ...Stored[]], merged
 const customerReaders = (row: Stored): string[] | null => ('customerReaders' in row ? row.customerReaders : null);
 
 /** The merged one with what follows from its fields. */
-function shown(rows: readonly [Stored, ...Stored[]], merged: Stored): Stored {
+function mergedView(rows: readonly [Stored, ...Stored[]], merged: Stored): Stored {
   if (!('customerId' in merged)) return { ...merged, displayName: merged.name };
-  const home = rows.filter((row) => customerOf(row) === merged.customerId) as (Stored &
+  const sameCustomer = rows.filter((row) => customerOf(row) === merged.customerId) as (Stored &
     Partial<Contact> & { customerName?: string | null })[];
-  const isPrimaryContact = home.some((row) => row.isPrimaryContact === true);
-  return { ...merged, displayName: displayName(merged), isPrimaryContact, customerName: home[0]?.customerName ?? null };
+  const isPrimaryContact = sameCustomer.some((row) => row.isPrimaryContact === true);
+  return { ...merged, displayName: displayName(merged), isPrimaryContact, customerName: sameCustomer[0]?.customerName ?? null };
 }

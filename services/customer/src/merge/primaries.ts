@@ -17,11 +17,11 @@ export async function primariesOf(tx: EntityManager, customers: readonly string[
  * Makes contacts the primary ones of customers that have `before` in that place; others, and contacts that are not there, are left alone.
  * Raises the versions of the customers and of both contacts, except those in `fresh`, which have just been written.
  */
-export async function handOver(
+export async function transferPrimaryContacts(
   tx: EntityManager,
   places: readonly { customer: string; before: string; after: string }[],
   changes: Changes,
-  fresh: ReadonlySet<string>,
+  alreadyWritten: ReadonlySet<string>,
 ): Promise<void> {
   if (places.length === 0) return;
   const done: { id: string; version: number; before: string; after: string }[] = await tx.query(
@@ -38,7 +38,7 @@ export async function handOver(
     changes.customers.push({ id, version, change: 'updated', fields: { primaryContactId: [before, after] } });
   const [raised]: [{ id: string; version: number }[]] = await tx.query(
     'update contact set version = version + 1, updated_at = now() where id = any($1) and not id = any($2) and deleted_at is null returning id, version',
-    [done.flatMap(({ before, after }) => [before, after]), [...fresh]],
+    [done.flatMap(({ before, after }) => [before, after]), [...alreadyWritten]],
   );
   const now = new Set(done.map(({ after }) => after));
   for (const { id, version } of raised)

@@ -4,24 +4,24 @@ import { Database, idempotent } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { mayRead } from '../access/access.js';
-import { type Changes, noChanges, type Step, tell, updated } from '../changes/changes.js';
-import { idNow } from '../filters/link-filters.js';
+import { type Changes, noChanges, type Step, recordAndPublish, updated } from '../changes/changes.js';
+import { currentIdOf } from '../filters/link-filters.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
 import { limits } from '../job/limits.js';
-import { takePhotoBack } from '../photo/photo.table.js';
+import { revertInheritedPhoto } from '../photo/photo.table.js';
 import { retryOrRefuseTaken } from '../sql/retry-on-unique-violation.js';
 import type { Noun } from '../sql/rows.js';
 import { snake } from '../sql/rows.js';
-import { oneParentAtATime } from '../tables/lock-parents.js';
-import { settlePrimaryContacts } from '../tables/primary-contact.js';
+import { serializeParentChanges } from '../tables/lock-parents.js';
+import { ensurePrimaryContacts } from '../tables/primary-contact.js';
 import type { Fields } from './fields.js';
-import { throughMerge } from './merge.service.js';
-import { mergeOf, noSuchMerge, noteUndone, readMerge, type StoredMerge, stepOfMerge } from './merge.table.js';
-import { moveBack, sumOf } from './moves.js';
-import { handOver } from './primaries.js';
-import { asTheyCan } from './returning.js';
-import { customerOf, lock, type Stored, sides } from './sides.js';
-import { takeBack } from './take-back.js';
+import { withMergeDoor } from './merge.service.js';
+import { findMergeInto, noSuchMerge, markUndone, readMerge, type StoredMerge, readMergeStep } from './merge.table.js';
+import { revertMoves, totalOf } from './moves.js';
+import { transferPrimaryContacts } from './primaries.js';
+import { resolveUndoConflicts } from './undo-conflicts.js';
+import { customerOf, lockEntries, type Stored, entityStores } from './entity-stores.js';
+import { revertMergedFields } from './revert-merged-fields.js';
 
 @Injectable()
 export class UndoMerge {
@@ -33,27 +33,27 @@ export class UndoMerge {
   }
 
   async undo(id: string): Promise<{ merge?: Merge; conflicts?: UndoConflict[]; job?: Job }> {
-    const [made, jobId = '', conflicts = '[]'] = await throughMerge(() =>
-      retryOrRefuseTaken(() => this.db.transaction((tx) => idempotent(tx, { undo: id }, () => this.begin(tx, id)))),
+    const [made, jobId = '', conflicts = '[]'] = await withMergeDoor(() =>
+      retryOrRefuseTaken(() => this.db.transaction((tx) => idempotent(tx, { undo: id }, () => this.start(tx, id)))),
     );
     if (made === 'job') return { job: await this.jobs.get(jobId) };
     return { merge: await this.db.transaction((tx) => readMerge(tx, id)), conflicts: JSON.parse(conflicts) as UndoConflict[] };
   }
 
-  private async begin(tx: EntityManager, id: string): Promise<string[]> {
-    const { merge, into } = await lockedToUndo(tx, id);
-    const things = sumOf(merge.moved);
+  private async start(tx: EntityManager, id: string): Promise<string[]> {
+    const { merge, into } = await lockForUndo(tx, id);
+    const things = totalOf(merge.moved);
     if (things > limits.jobAbove) return ['job', (await this.jobs.create(tx, 'undo-merge', { id }, things)).id];
-    return ['undone', '', JSON.stringify(await carryOut(tx, merge, into))];
+    return ['undone', '', JSON.stringify(await executeUndo(tx, merge, into))];
   }
 
   private async finish(job: OpenJob<{ id: string }, object>): Promise<void> {
     if (job.done >= job.total) return;
-    await throughMerge(() =>
+    await withMergeDoor(() =>
       retryOrRefuseTaken(() =>
         this.db.transaction(async (tx) => {
-          const { merge, into } = await lockedToUndo(tx, job.input.id);
-          const conflicts = await carryOut(tx, merge, into);
+          const { merge, into } = await lockForUndo(tx, job.input.id);
+          const conflicts = await executeUndo(tx, merge, into);
           await this.jobs.advance(tx, job as OpenJob, job.total, { mergeId: merge.id, conflicts });
         }),
       ),
@@ -62,19 +62,19 @@ export class UndoMerge {
 }
 
 /** The merge and the one that stayed, locked with those that were merged into it. Refuses what cannot be undone now, saying what to do first. */
-async function lockedToUndo(tx: EntityManager, id: string): Promise<{ merge: StoredMerge; into: Stored }> {
+async function lockForUndo(tx: EntityManager, id: string): Promise<{ merge: StoredMerge; into: Stored }> {
   const { kind } = await readMerge(tx, id);
-  if (kind === 'customer') await oneParentAtATime(tx);
+  if (kind === 'customer') await serializeParentChanges(tx);
   const merge = await readMerge(tx, id, 'lock');
-  await lock(tx, kind, [merge.into, ...merge.from]);
-  const [into] = await sides[kind].read(tx, [merge.into]);
-  if (!into) throw await whyNot(tx, merge);
+  await lockEntries(tx, kind, [merge.into, ...merge.from]);
+  const [into] = await entityStores[kind].read(tx, [merge.into]);
+  if (!into) throw await explainNotUndoable(tx, merge);
   if (!into.mayWrite) throw new AppError('forbidden', `You may see this ${kind} but not change it; ask its owner or an admin`);
   if (merge.undoneAt) throw new AppError('conflict', `This merge was undone already, at ${merge.undoneAt}`, { undoneAt: merge.undoneAt });
   return { merge, into };
 }
 
-async function whyNot(tx: EntityManager, { kind, into }: StoredMerge): Promise<AppError> {
+async function explainNotUndoable(tx: EntityManager, { kind, into }: StoredMerge): Promise<AppError> {
   const [row]: { mergedInto: string | null; visible: boolean }[] = await tx.query(
     `select t.merged_into as "mergedInto", ${mayRead(kind)} as visible from ${kind} t
      ${kind === 'contact' ? 'left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id' : ''} where t.id = $1`,
@@ -84,50 +84,50 @@ async function whyNot(tx: EntityManager, { kind, into }: StoredMerge): Promise<A
   if (!row.mergedInto)
     return row.visible ? new AppError('conflict', `The merged ${kind} is in the bin; restore it first`, { into }) : noSuchMerge();
   // Who may not see what it is now is told that there is no such thing.
-  if (!(await idNow(sides[kind].find(tx, into)))) return noSuchMerge();
-  const mergeId = await mergeOf(tx, row.mergedInto, into);
+  if (!(await currentIdOf(entityStores[kind].find(tx, into)))) return noSuchMerge();
+  const mergeId = await findMergeInto(tx, row.mergedInto, into);
   const message = `The merged ${kind} was itself merged into ${row.mergedInto}; undo that merge first (${mergeId})`;
   return new AppError('conflict', message, { mergeId, into: row.mergedInto });
 }
 
 /** Brings back those that were merged, with what was theirs; gives what stays as it is now, because it was changed since. */
-async function carryOut(tx: EntityManager, merge: StoredMerge, into: Stored): Promise<UndoConflict[]> {
+async function executeUndo(tx: EntityManager, merge: StoredMerge, into: Stored): Promise<UndoConflict[]> {
   const { kind, from } = merge;
-  const side = sides[kind];
+  const store = entityStores[kind];
   const changes = noChanges();
-  const gone = await bringBack(tx, merge);
-  const { row, conflicts } = takeBack(kind, into, await stepOfMerge(tx, merge), await stillIn(tx, kind, into.id));
-  const elsewhere = await moveBack(tx, { id: merge.id, noun: kind }, changes);
+  const gone = await restoreMerged(tx, merge);
+  const { row, conflicts } = revertMergedFields(kind, into, await readMergeStep(tx, merge), await readOtherMerged(tx, kind, into.id));
+  const elsewhere = await revertMoves(tx, { id: merge.id, noun: kind }, changes);
   const before = [into, ...gone];
-  const back = await asTheyCan(tx, kind, [row, ...gone]);
-  await side.write(tx, back.rows);
+  const back = await resolveUndoConflicts(tx, kind, [row, ...gone]);
+  await store.write(tx, back.rows);
   changes[`${kind}s`].push(...back.rows.map((after, i) => stepOf(kind, before[i] as Stored, after, i > 0)));
   const circles = kind === 'customer' ? await breakCircles(tx, [into.id, ...from]) : [];
-  await primariesBack(tx, merge, [...before, ...back.rows], changes);
-  await takePhotoBack(tx, merge.id);
-  await noteUndone(tx, merge.id);
-  await tell(tx, changes);
+  await restorePrimaries(tx, merge, [...before, ...back.rows], changes);
+  await revertInheritedPhoto(tx, merge.id);
+  await markUndone(tx, merge.id);
+  await recordAndPublish(tx, changes);
   return [...conflicts.map((one) => ({ id: into.id, ...one })), ...elsewhere, ...back.conflicts, ...circles];
 }
 
 /** Those that were merged, there again with their own rows, in the order in which they were named. */
-async function bringBack(tx: EntityManager, { kind, into, from }: StoredMerge): Promise<Stored[]> {
+async function restoreMerged(tx: EntityManager, { kind, into, from }: StoredMerge): Promise<Stored[]> {
   await tx.query(`update ${kind} set deleted_at = null, merged_into = null where id = any($1) and merged_into = $2`, [from, into]);
-  const all = await sides[kind].read(tx, from, 'everybodys');
-  const writable = (await sides[kind].read(tx, from)).filter((row) => row.mayWrite);
+  const all = await entityStores[kind].read(tx, from, 'unfiltered');
+  const writable = (await entityStores[kind].read(tx, from)).filter((row) => row.mayWrite);
   if (writable.length < all.length)
     throw new AppError('forbidden', `Among what was merged is a ${kind} that you may not change, so you cannot undo this; ask an admin`);
   return all.sort((a, b) => from.indexOf(a.id) - from.indexOf(b.id));
 }
 
 /** The lists of values of those that other merges have put into this one. */
-async function stillIn(tx: EntityManager, kind: Noun, into: string): Promise<Fields[]> {
+async function readOtherMerged(tx: EntityManager, kind: Noun, into: string): Promise<Fields[]> {
   const lists = ['externalIds', 'emails', 'phones', 'addresses', 'links', 'tags', ...(kind === 'customer' ? ['domains'] : [])];
   return tx.query(`select ${lists.map((list) => `${snake(list)} as "${list}"`).join(', ')} from ${kind} where merged_into = $1`, [into]);
 }
 
 function stepOf(kind: Noun, before: Stored, after: Stored, restored: boolean): Step {
-  const fields = updated(sides[kind].columns, before, after)?.fields ?? {};
+  const fields = updated(entityStores[kind].columns, before, after)?.fields ?? {};
   return { id: before.id, version: before.version + 1, change: restored ? 'restored' : 'updated', fields };
 }
 
@@ -144,13 +144,13 @@ async function breakCircles(tx: EntityManager, ids: readonly string[]): Promise<
   return broken.map(({ id }) => ({ id, field: 'parentId', message: 'is below this one now; it comes back without it' }));
 }
 
-async function primariesBack(tx: EntityManager, { id, kind, into, from }: StoredMerge, rows: readonly Stored[], changes: Changes) {
+async function restorePrimaries(tx: EntityManager, { id, kind, into, from }: StoredMerge, rows: readonly Stored[], changes: Changes) {
   const places: { customer: string; before: string; after: string }[] = await tx.query(
     `select thing_id as customer, to_id as before, from_id as after from merge_move where merge_id = $1 and kind = 'primaries'`,
     [id],
   );
-  const fresh = new Set(changes.contacts.map((step) => step.id));
-  await handOver(tx, places, changes, fresh);
+  const alreadyWritten = new Set(changes.contacts.map((step) => step.id));
+  await transferPrimaryContacts(tx, places, changes, alreadyWritten);
   const customers = kind === 'customer' ? [into, ...from] : rows.flatMap((row) => customerOf(row) ?? []);
-  await settlePrimaryContacts(tx, customers, changes, fresh);
+  await ensurePrimaryContacts(tx, customers, changes, alreadyWritten);
 }

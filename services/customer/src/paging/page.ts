@@ -6,7 +6,7 @@ import type { Noun } from '../sql/rows.js';
 type Sort = 'name' | '-name' | 'createdAt' | '-createdAt' | 'updatedAt' | '-updatedAt' | 'number' | '-number';
 
 // Ids are UUIDv7, made when the thing is: their order is the order of creation.
-const orders = { name: 't.sort_name', createdAt: undefined, updatedAt: 't.updated_at', number: 't.number' } as const;
+const sortColumns = { name: 't.sort_name', createdAt: undefined, updatedAt: 't.updated_at', number: 't.number' } as const;
 
 /** Where-conditions with their parameters, put together piece by piece. `$` in a condition stands for its parameter. */
 export class Conditions {
@@ -54,17 +54,17 @@ export async function readPage<T extends { id: string }>(
   tx: EntityManager,
   { columns, from, where, sort, limit, cursor }: PageOptions,
 ): Promise<{ rows: T[]; nextCursor: string | null }> {
-  const falling = sort.startsWith('-');
-  const column = orders[sort.replace('-', '') as keyof typeof orders];
+  const descending = sort.startsWith('-');
+  const column = sortColumns[sort.replace('-', '') as keyof typeof sortColumns];
   if (cursor !== undefined) {
-    const [value, id] = decodeCursor(cursor, sort);
-    const than = falling ? '<' : '>';
+    const [value, id] = decodeSortCursor(cursor, sort);
+    const than = descending ? '<' : '>';
     where.parameters.push(...(column ? [value, id] : [id]));
     const n = where.parameters.length;
     where.add(column ? `(${column}, t.id) ${than} ($${n - 1}, $${n})` : `t.id ${than} $${n}`);
   }
-  const way = falling ? 'desc' : 'asc';
-  const order = column ? `${column} ${way}, t.id ${way}` : `t.id ${way}`;
+  const direction = descending ? 'desc' : 'asc';
+  const order = column ? `${column} ${direction}, t.id ${direction}` : `t.id ${direction}`;
   const place = column ? `, ${column}::text as place` : '';
   // First which rows, then what is in them: the way to them reads indexes, and rows that are wide are fetched only for this page.
   const rows: (T & { place?: string })[] = await tx.query(
@@ -73,22 +73,22 @@ export async function readPage<T extends { id: string }>(
     where.parameters,
   );
   const last = rows.length > limit ? rows[limit - 1] : undefined;
-  return { rows: rows.slice(0, limit), nextCursor: last ? encodePlace(sort, last.place ?? '', last.id) : null };
+  return { rows: rows.slice(0, limit), nextCursor: last ? encodeCursor(sort, last.place ?? '', last.id) : null };
 }
 
-function decodeCursor(cursor: string, sort: Sort): [string, string] {
-  const [value, id] = decodePlace(cursor, sort);
+function decodeSortCursor(cursor: string, sort: Sort): [string, string] {
+  const [value, id] = decodeCursor(cursor, sort);
   const bad = sort.endsWith('updatedAt') ? Number.isNaN(Date.parse(value)) : sort.endsWith('number') && !/^\d{1,9}$/.test(value);
   if (!id || bad) throw badCursor();
   return [value, id];
 }
 
 /** A cursor: the last thing of a page, and which order it is the last in. Opaque to clients. */
-export const encodePlace = (order: string, value: string, id: string): string =>
+export const encodeCursor = (order: string, value: string, id: string): string =>
   Buffer.from(JSON.stringify([order, value, id])).toString('base64url');
 
-/** What `encodePlace` put in; refuses anything else, and a cursor of another order. */
-export function decodePlace(cursor: string, order: string): [string, string] {
+/** What `encodeCursor` put in; refuses anything else, and a cursor of another order. */
+export function decodeCursor(cursor: string, order: string): [string, string] {
   try {
     const [madeFor, value, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
     if (

@@ -20,7 +20,7 @@ export interface FetchRules {
 
 const TIMEOUT_MS = 5_000;
 const everyAddress = (host: string) => lookup(host, { all: true });
-const atATime = new Limit(4);
+const limit = new Limit(4);
 
 /**
  * Gets the bytes at a https address that anybody could have named: at most 1 MB within 5 s, without following redirects, and never from
@@ -30,25 +30,25 @@ const atATime = new Limit(4);
 export async function fetchPicture(url: string, rules: FetchRules): Promise<Buffer> {
   const { allowPrivate, resolve = everyAddress, timeoutMs = TIMEOUT_MS } = rules;
   const target = allowedUrl(url, allowPrivate);
-  return atATime.run(async () => {
+  return limit.run(async () => {
     const signal = AbortSignal.timeout(timeoutMs);
     try {
-      const addresses = await inTime(allowedAddresses(target, allowPrivate, resolve), signal);
-      return await read(await answerOf(target, addresses, signal));
+      const addresses = await withTimeout(allowedAddresses(target, allowPrivate, resolve), signal);
+      return await read(await sendRequest(target, addresses, signal));
     } catch (error) {
       if (error instanceof AppError) throw error;
-      const why = signal.aborted ? `was not complete after ${timeoutMs / 1_000} seconds` : 'could not be fetched: its host did not answer';
+      const why = signal.aborted ? `was not complete after ${timeoutMs / 1_000} seconds` : 'could not be fetched: its host did not respond';
       throw new AppError('unreadable-file', `The picture ${why}`);
     }
   });
 }
 
-const wrong = (message: string) => invalid([{ path: 'url', message, code: 'not-allowed' }]);
+const notAllowed = (message: string) => invalid([{ path: 'url', message, code: 'not-allowed' }]);
 
 function allowedUrl(text: string, allowPrivate: boolean): URL {
   const url = new URL(text);
-  if (url.protocol !== 'https:' && !(allowPrivate && url.protocol === 'http:')) throw wrong('must begin with https://');
-  if (url.username || url.password) throw wrong('must not have a user name or password in it');
+  if (url.protocol !== 'https:' && !(allowPrivate && url.protocol === 'http:')) throw notAllowed('must begin with https://');
+  if (url.username || url.password) throw notAllowed('must not have a user name or password in it');
   return url;
 }
 
@@ -57,11 +57,11 @@ async function allowedAddresses(url: URL, allowPrivate: boolean, resolve: NonNul
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const addresses = await resolve(host).catch((): Address[] => []);
   if (addresses.length === 0 || !(allowPrivate || addresses.every(({ address }) => isPublic(address))))
-    throw wrong('is at no host of the public internet');
+    throw notAllowed('is at no host of the public internet');
   return addresses;
 }
 
-function answerOf(url: URL, addresses: Address[], signal: AbortSignal): Promise<IncomingMessage> {
+function sendRequest(url: URL, addresses: Address[], signal: AbortSignal): Promise<IncomingMessage> {
   const pinned: LookupFunction = (_host, { all }, done) => {
     const [first] = addresses;
     if (all) done(null, addresses);
@@ -75,9 +75,9 @@ function answerOf(url: URL, addresses: Address[], signal: AbortSignal): Promise<
   });
 }
 
-async function read(answer: IncomingMessage): Promise<Buffer> {
+async function read(response: IncomingMessage): Promise<Buffer> {
   try {
-    const { statusCode = 0, headers } = answer;
+    const { statusCode = 0, headers } = response;
     if (statusCode >= 300 && statusCode < 400)
       throw new AppError(
         'unreadable-file',
@@ -87,21 +87,21 @@ async function read(answer: IncomingMessage): Promise<Buffer> {
     if (Number(headers['content-length']) > MAX_PHOTO_BYTES) throw tooLarge();
     const pieces: Buffer[] = [];
     let bytes = 0;
-    for await (const piece of answer as AsyncIterable<Buffer>) {
+    for await (const piece of response as AsyncIterable<Buffer>) {
       bytes += piece.length;
       if (bytes > MAX_PHOTO_BYTES) throw tooLarge();
       pieces.push(piece);
     }
     return Buffer.concat(pieces);
   } finally {
-    answer.destroy();
+    response.destroy();
   }
 }
 
 const tooLarge = () => new AppError('too-large', 'The picture at this address is larger than 1 MB, the most that is taken');
 
 /** A look-up cannot be broken off; it is only not waited for any longer. */
-function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const over = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
-  return Promise.race([work, over]);
+function withTimeout<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const timedOut = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+  return Promise.race([work, timedOut]);
 }

@@ -24,20 +24,23 @@ sharp.unblock({
 // One image unpacked is up to 100 MB. So two at a time, each on one core, and nothing is kept.
 sharp.concurrency(1);
 sharp.cache(false);
-const atATime = new Limit(2);
+const limit = new Limit(2);
 
 /**
  * Scales an image down into 200 × 300 (never up, keeping its shape), turned as its camera says, only its first frame, and encodes it anew
  * without anything but the pixels. Fails with `too-large` above 1 MB or 25 megapixels, `unsupported` for other formats than
  * PNG, JPEG, GIF and WebP or when it is none of what it is `said` to be, and `unreadable-file` when it is broken.
  */
-export async function makePicture(bytes: Buffer, said?: string): Promise<Picture> {
+export async function makePicture(bytes: Buffer, declaredType?: string): Promise<Picture> {
   if (bytes.length > MAX_PHOTO_BYTES) throw new AppError('too-large', 'The image is larger than 1 MB, the most that is taken');
   const type = sniff(bytes);
   if (!type) throw new AppError('unsupported', 'By its content this is not a PNG, JPEG, GIF or WebP image; only these are accepted');
-  if (said && said.replace(/^image\/jpg$/, 'image/jpeg') !== type)
-    throw new AppError('unsupported', `This is said to be ${said}, but by its content it is ${type}; PNG, JPEG, GIF and WebP are taken`);
-  return atATime.run(() => scaleDown(bytes, type));
+  if (declaredType && declaredType.replace(/^image\/jpg$/, 'image/jpeg') !== type)
+    throw new AppError(
+      'unsupported',
+      `This is declared as ${declaredType}, but by its content it is ${type}; PNG, JPEG, GIF and WebP are accepted`,
+    );
+  return limit.run(() => scaleDown(bytes, type));
 }
 
 async function scaleDown(bytes: Buffer, type: PhotoType): Promise<Picture> {

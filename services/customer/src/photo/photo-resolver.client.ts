@@ -10,7 +10,7 @@ const Answer = z.object({ pictures: z.array(z.string()) });
  * Asks the configured resolver which pictures a social link has. It is at `template` with the link in the place of {url} and answers
  * `{ "pictures": ["https://…"] }`; what is no https address is left out. Its own host is the operator's choice and may be a private one.
  */
-export async function picturesOf(template: string, link: string): Promise<string[]> {
+export async function fetchPictureUrls(template: string, link: string): Promise<string[]> {
   const answer = await fetch(template.replaceAll('{url}', encodeURIComponent(link)), {
     headers: { accept: 'application/json' },
     redirect: 'error',

@@ -8,8 +8,8 @@ import { defaultPicture } from './default-picture.js';
 import { fetchPicture } from './fetch-picture.js';
 import { makePicture, type Picture } from './make-picture.js';
 import { etagOf, forgetPhotos, type PhotoRow, readPhoto, writePhoto } from './photo.table.js';
-import { picturesOf } from './photo-resolver.client.js';
-import { type Of, type Pictured, readPictured } from './pictured.js';
+import { fetchPictureUrls } from './photo-resolver.client.js';
+import { type PhotoOwner, type PhotoSubject, readPhotoSubject } from './photo-subject.js';
 
 const MAX_LINKS = 5;
 
@@ -22,9 +22,9 @@ export class PhotoService {
     @Inject(ENV) private readonly env: Env,
   ) {}
 
-  get(of: Of) {
+  get(of: PhotoOwner) {
     return this.db.transaction(async (tx) => {
-      const entry = await readPictured(tx, of);
+      const entry = await readPhotoSubject(tx, of);
       const { etag, mediaType, image } = (await readPhoto(tx, entry.id)) ?? defaultPicture(entry);
       return { etag, mediaType, image: image.toString('base64') };
     });
@@ -44,8 +44,8 @@ export class PhotoService {
 
   async delete(of: InputOf<typeof deletePhoto>): Promise<Record<string, never>> {
     await this.db.transaction(async (tx) => {
-      const entry = await readPictured(tx, of, 'lock');
-      const present = await presentPhoto(tx, entry, of.etag);
+      const entry = await readPhotoSubject(tx, of, 'lock');
+      const present = await currentPhoto(tx, entry, of.etag);
       if (!present) return;
       await forgetPhotos(tx, [entry.id]);
       await entry.changed(present.etag, null);
@@ -53,13 +53,13 @@ export class PhotoService {
     return {};
   }
 
-  async suggest(of: Of): Promise<PhotoSuggestions> {
-    const { links } = await this.db.transaction((tx) => readPictured(tx, of));
+  async suggest(of: PhotoOwner): Promise<PhotoSuggestions> {
+    const { links } = await this.db.transaction((tx) => readPhotoSubject(tx, of));
     const social = links.filter(({ kind }) => kind === 'social').slice(0, MAX_LINKS);
     const { KONTOR_PHOTO_RESOLVER_URL: resolver } = this.env;
     if (!resolver || social.length === 0) return { items: [], reason: resolver ? 'no-social-links' : 'no-resolver' };
     const answers = await Promise.allSettled(
-      social.map(async ({ url: link }) => (await picturesOf(resolver, link)).map((url) => ({ url, link }))),
+      social.map(async ({ url: link }) => (await fetchPictureUrls(resolver, link)).map((url) => ({ url, link }))),
     );
     for (const answer of answers)
       if (answer.status === 'rejected') this.log.warn({ event: 'photo-resolver-failed', ...describeError(answer.reason) });
@@ -70,24 +70,24 @@ export class PhotoService {
   }
 
   /** Before any work is done for it, and before a call goes out: who may not change the entry learns nothing and moves nothing. */
-  private async refuseUnwritable(of: Of): Promise<void> {
-    await this.db.transaction((tx) => readPictured(tx, of, 'lock'));
+  private async refuseUnwritable(of: PhotoOwner): Promise<void> {
+    await this.db.transaction((tx) => readPhotoSubject(tx, of, 'lock'));
   }
 
-  private keep(of: Of & { etag?: string }, picture: Picture): Promise<Photo> {
+  private keep(of: PhotoOwner & { etag?: string }, picture: Picture): Promise<Photo> {
     const photo = { ...picture, etag: etagOf(picture.image) };
     return this.db.transaction(async (tx) => {
-      const entry = await readPictured(tx, of, 'lock');
-      const present = await presentPhoto(tx, entry, of.etag);
-      if (present?.etag === photo.etag) return described(entry.id, entry.version, present);
+      const entry = await readPhotoSubject(tx, of, 'lock');
+      const present = await currentPhoto(tx, entry, of.etag);
+      if (present?.etag === photo.etag) return photoView(entry.id, entry.version, present);
       await writePhoto(tx, entry, photo);
-      return described(entry.id, await entry.changed(present?.etag ?? null, photo.etag), photo);
+      return photoView(entry.id, await entry.changed(present?.etag ?? null, photo.etag), photo);
     });
   }
 }
 
 /** The photo of a locked entry; refuses a change that was made looking at another picture than the present one, be it the default. */
-async function presentPhoto(tx: EntityManager, entry: Pictured, expected: string | undefined): Promise<PhotoRow | undefined> {
+async function currentPhoto(tx: EntityManager, entry: PhotoSubject, expected: string | undefined): Promise<PhotoRow | undefined> {
   const photo = await readPhoto(tx, entry.id);
   const { etag } = photo ?? defaultPicture(entry);
   if (expected !== undefined && expected !== etag)
@@ -95,7 +95,7 @@ async function presentPhoto(tx: EntityManager, entry: Pictured, expected: string
   return photo;
 }
 
-const described = (id: string, version: number, { etag, mediaType, width, height, image }: PhotoRow): Photo => ({
+const photoView = (id: string, version: number, { etag, mediaType, width, height, image }: PhotoRow): Photo => ({
   ...{ id, version, etag, mediaType, width, height },
   bytes: image.length,
 });

@@ -34,7 +34,7 @@ export async function forgetPhotos(tx: EntityManager, entryIds: readonly string[
 }
 
 /** What was merged without a picture of its own shows that of the first of the others that has one; they keep theirs. */
-export async function passPhoto(tx: EntityManager, into: string, from: readonly string[]): Promise<void> {
+export async function inheritPhoto(tx: EntityManager, into: string, from: readonly string[]): Promise<void> {
   await tx.query(
     `insert into photo (entry_id, kind, image, media_type, width, height, etag)
      select $1, kind, image, media_type, width, height, etag from photo where entry_id = any($2) order by array_position($2::uuid[], entry_id) limit 1
@@ -44,7 +44,7 @@ export async function passPhoto(tx: EntityManager, into: string, from: readonly 
 }
 
 /** Takes away the picture that a merge has passed on, unless another one was chosen since. */
-export async function takePhotoBack(tx: EntityManager, mergeId: string): Promise<void> {
+export async function revertInheritedPhoto(tx: EntityManager, mergeId: string): Promise<void> {
   // Both times are that of the merge's transaction.
   await tx.query('delete from photo p using merge m where m.id = $1 and p.entry_id = m.into_id and p.updated_at = m.at', [mergeId]);
 }

@@ -1,7 +1,7 @@
 import type { InputOf, listProjectMembers, Summary } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
-import { tellOf } from '../changes/changes.js';
+import { publishDerivedChange } from '../changes/changes.js';
 import { Conditions, readPage } from '../paging/page.js';
 import { contactRead, contactSummary, type StoredContact, writableContact } from '../tables/contact.table.js';
 import { readRecord, writableRecord } from '../tables/record.table.js';
@@ -32,7 +32,7 @@ export class ProjectService {
       const contact = await writableContact(tx, contactId);
       const project = await writableRecord(tx, id, 'project');
       const changed: unknown[] = await tx.query(sql, [project.id, contact.id]);
-      if (changed.length > 0) await tellOf(tx, 'contact', [contact.id], 'projectIds');
+      if (changed.length > 0) await publishDerivedChange(tx, 'contact', [contact.id], 'projectIds');
     });
     return {};
   }

@@ -5,9 +5,9 @@ import { mayRead, mayWrite, readOnly } from '../access/access.js';
 import { visibleCustomers } from '../contact/contact-rules.js';
 import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import type { Noun } from '../sql/rows.js';
-import { readParents } from '../tables/lock-parents.js';
-import { keepFromAppearing } from '../tables/waiting-records.js';
-import type { Linkable } from './lay-record.js';
+import { readAndLockParents } from '../tables/lock-parents.js';
+import { blockNewContactKeys } from '../tables/waiting-records.js';
+import type { Linkable } from './apply-record-item.js';
 
 type Found = Linkable & { mayWrite: boolean };
 
@@ -34,18 +34,18 @@ export async function findLinkables(tx: EntityManager, given: readonly RecordPat
       tx,
       'contact',
       given.flatMap(({ contactId }) => contactId ?? []),
-      (ids) => existingContacts(tx, ids),
+      (ids) => visibleContacts(tx, ids),
     ),
   });
-  const held = ({ customers, contacts, byEmail, byExternalId }: Linkables) => ({
+  const lockedParents = ({ customers, contacts, byEmail, byExternalId }: Linkables) => ({
     customers: [...customers.values()].map(({ id }) => id),
     contacts: [...contacts.values(), ...byEmail.values(), ...byExternalId.values()],
   });
-  const found = await readParents(tx, read, held);
+  const found = await readAndLockParents(tx, read, lockedParents);
   // Looks without hindering anybody first; only who names somebody unknown needs to be sure that nobody appears meanwhile.
   if (names.every((one) => namedContact(one, found))) return found;
-  await keepFromAppearing(tx);
-  return readParents(tx, read, held);
+  await blockNewContactKeys(tx);
+  return readAndLockParents(tx, read, lockedParents);
 }
 
 /** The contact that a record is about: null when it names nobody known, undefined when it says nothing of a contact. */
@@ -99,7 +99,7 @@ async function byAnyId<T>(
   return found;
 }
 
-async function existingContacts(tx: EntityManager, ids: readonly string[]): Promise<Map<string, Found>> {
+async function visibleContacts(tx: EntityManager, ids: readonly string[]): Promise<Map<string, Found>> {
   const rows: Found[] = await tx.query(
     `select t.id, t.customer_id as "customerId", ${mayWrite('contact')} as "mayWrite"
      from contact t left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id
@@ -132,7 +132,7 @@ async function namedContacts(tx: EntityManager, names: readonly NamedContact[]):
 }
 
 /** Whether nobody has one of these names, also nobody whom the caller may not see. */
-export async function isNobodys(tx: EntityManager, { email, externalId }: NamedContact): Promise<boolean> {
+export async function isUnknownIdentity(tx: EntityManager, { email, externalId }: NamedContact): Promise<boolean> {
   const [row]: { there: boolean }[] = await tx.query(
     `select exists (select from contact_key where kind = 'email' and value = $1 or kind = 'external' and value = $2) as there`,
     [email ? emailKey(email) : null, externalId ? externalIdKey(externalId) : null],
@@ -141,4 +141,4 @@ export async function isNobodys(tx: EntityManager, { email, externalId }: NamedC
 }
 
 /** Whether this call may make contacts of what it says: single tickets that somebody sends, not those of an import. */
-export const isByHand = (): boolean => currentContext().door === 'api';
+export const mayCreateContacts = (): boolean => currentContext().door === 'api';

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { tellOf } from '../changes/changes.js';
+import { publishDerivedChange } from '../changes/changes.js';
 import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import type { Values } from '../fields/shared-fields.js';
 
@@ -12,14 +12,14 @@ export async function forgetRecords(
   tx: EntityManager,
   { contactIds, customerIds }: { contactIds: readonly string[]; customerIds: readonly string[] },
 ): Promise<{ records: number; memberships: number }> {
-  const waiting = await whatWaits(tx, contactIds);
+  const waiting = await readWaiting(tx, contactIds);
   const ids = await idsOf(
     tx,
     `select id from record where contact_id = any($1) union select id from record where customer_id = any($2)
      union select id from record where id = any($3)`,
     [contactIds, customerIds, waiting],
   );
-  const others = await othersOf(tx, ids, contactIds, customerIds);
+  const others = await affectedEntries(tx, ids, contactIds, customerIds);
   const memberships = await idsOf(
     tx,
     'with gone as (delete from project_member where contact_id = any($1) returning project_id) select project_id as id from gone',
@@ -27,14 +27,14 @@ export async function forgetRecords(
   );
   await tx.query(`delete from bin where kind = 'record' and entry_id = any($1)`, [ids]);
   await tx.query('delete from record where id = any($1)', [ids]);
-  await tellOf(tx, 'contact', others.contacts, 'hasOpportunities');
-  await tellOf(tx, 'customer', others.customers, 'hasOpportunities');
-  await tellOf(tx, 'contact', others.members, 'projectIds');
+  await publishDerivedChange(tx, 'contact', others.contacts, 'hasOpportunities');
+  await publishDerivedChange(tx, 'customer', others.customers, 'hasOpportunities');
+  await publishDerivedChange(tx, 'contact', others.members, 'projectIds');
   return { records: ids.length, memberships: memberships.length };
 }
 
 /** The records that wait for these contacts; the names that others may have, too, are only taken away. */
-async function whatWaits(tx: EntityManager, contactIds: readonly string[]): Promise<string[]> {
+async function readWaiting(tx: EntityManager, contactIds: readonly string[]): Promise<string[]> {
   const contacts: Pick<Values, 'emails' | 'externalIds'>[] = await tx.query(
     'select emails, external_ids as "externalIds" from contact where id = any($1)',
     [contactIds],
@@ -55,7 +55,12 @@ async function whatWaits(tx: EntityManager, contactIds: readonly string[]): Prom
 }
 
 /** Contacts and customers who stay, and of whom these records say something. */
-async function othersOf(tx: EntityManager, records: readonly string[], contactIds: readonly string[], customerIds: readonly string[]) {
+async function affectedEntries(
+  tx: EntityManager,
+  records: readonly string[],
+  contactIds: readonly string[],
+  customerIds: readonly string[],
+) {
   const opportunities = (noun: string, gone: readonly string[]) =>
     idsOf(tx, `select distinct ${noun}_id as id from record where id = any($1) and kind = 'opportunity' and not ${noun}_id = any($2)`, [
       records,

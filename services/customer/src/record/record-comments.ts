@@ -2,13 +2,13 @@ import { AppError, currentAgent, currentContext } from '@kontor/bus';
 import type { InputOf, listRecordComments, RecordComment } from '@kontor/contracts';
 import { Database, idempotent } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
-import { decodePlace, encodePlace } from '../paging/page.js';
+import { decodeCursor, encodeCursor } from '../paging/page.js';
 import { newId } from '../sql/new-id.js';
-import { moment } from '../sql/rows.js';
+import { isoTimestamp } from '../sql/rows.js';
 import { readRecord } from '../tables/record.table.js';
 
 const read = `select m.id, m.record_id as "recordId", m.text, jsonb_build_object('id', m.agent_id, 'name', a.name) as agent,
-    ${moment('m.created_at')} as "createdAt"
+    ${isoTimestamp('m.created_at')} as "createdAt"
   from record_comment m left join agent a on a.tenant_id = m.tenant_id and a.id = m.agent_id`;
 
 /** Private comments on records. Whoever may see a record may comment on it, light agents too (docs/rules.md 2.11). */
@@ -39,13 +39,13 @@ export class RecordComments {
   list({ id, limit, cursor }: InputOf<typeof listRecordComments>): Promise<{ items: RecordComment[]; nextCursor: string | null }> {
     return this.db.transaction(async (tx) => {
       await readRecord(tx, id);
-      const after = cursor === undefined ? '' : decodePlace(cursor, 'comment')[1];
+      const after = cursor === undefined ? '' : decodeCursor(cursor, 'comment')[1];
       const rows: RecordComment[] = await tx.query(`${read} where m.record_id = $1 and m.id > $2 order by m.id limit ${limit + 1}`, [
         id,
         after || '00000000-0000-0000-0000-000000000000',
       ]);
       const last = rows.length > limit ? rows[limit - 1] : undefined;
-      return { items: rows.slice(0, limit), nextCursor: last ? encodePlace('comment', '', last.id) : null };
+      return { items: rows.slice(0, limit), nextCursor: last ? encodeCursor('comment', '', last.id) : null };
     });
   }
 

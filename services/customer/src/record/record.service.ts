@@ -3,13 +3,13 @@ import { type BusinessRecord, type InputOf, type ListRecords, type listRecords, 
 import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { addLinkFilters, idNow } from '../filters/link-filters.js';
+import { addLinkFilters, currentIdOf } from '../filters/link-filters.js';
 import { Conditions, readPage } from '../paging/page.js';
 import { readContact } from '../tables/contact.table.js';
 import { mayReadRecord, readRecord, recordRead, type StoredRecord, writableRecord } from '../tables/record.table.js';
 import { refuseStale } from '../tables/refuse-stale.js';
 import { contactFor, customerFor, findLinkables } from './find-linkables.js';
-import { layRecord, linkedContact, mergeData } from './lay-record.js';
+import { applyRecordItem, linkedContact, mergeData } from './apply-record-item.js';
 import { rowOf, writeRecords } from './write-records.js';
 
 type Page = { items: BusinessRecord[]; nextCursor: string | null };
@@ -38,7 +38,7 @@ export class RecordService {
       await refuseStale(tx, before, version, change);
       const base = rowOf(before);
       const contact = contactFor(change, linkables);
-      const row = layRecord(
+      const row = applyRecordItem(
         base,
         { ...change, ...(change.data && { data: merged(before.data, change.data) }) },
         { customerId: customerFor(change, linkables), contact: contact === undefined ? linkedContact(base, before) : contact },
@@ -58,7 +58,7 @@ function merged(before: BusinessRecord['data'], patch: BusinessRecord['data']): 
 /** What a list of records must be like; undefined when it names somebody who is not there for the caller, and so nobody's records. */
 async function filters(tx: EntityManager, input: Omit<ListRecords, 'sort' | 'limit' | 'cursor'>): Promise<Conditions | undefined> {
   const where = new Conditions().add('t.deleted_at is null').add(mayReadRecord());
-  const memberId = input.memberId && (await idNow(readContact(tx, input.memberId)));
+  const memberId = input.memberId && (await currentIdOf(readContact(tx, input.memberId)));
   if (memberId === null || !(await addLinkFilters(tx, where, input))) return undefined;
   if (memberId) where.add(`t.kind = 'project' and t.id in (select m.project_id from project_member m where m.contact_id = $)`, memberId);
   if (input.kind !== undefined) where.add('t.kind = $', input.kind);

@@ -4,15 +4,15 @@ import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { readOnly } from '../access/access.js';
-import { noChanges, tell } from '../changes/changes.js';
-import { createContactIn, refused } from '../contact/contact.service.js';
+import { noChanges, recordAndPublish } from '../changes/changes.js';
+import { createContactIn, refusedItem } from '../contact/contact.service.js';
 import { readSettings } from '../settings/settings.service.js';
 import { newId } from '../sql/new-id.js';
 import { retryOnUniqueViolation } from '../sql/retry-on-unique-violation.js';
 import { keyOfRecord, lockRecords, type RecordRow, type StoredRecord } from '../tables/record.table.js';
-import { contactFor, customerFor, findLinkables, isByHand, isNobodys, type Linkables } from './find-linkables.js';
-import { layRecord, linkedContact } from './lay-record.js';
-import { rowOf, type Writing, writeRecords } from './write-records.js';
+import { contactFor, customerFor, findLinkables, mayCreateContacts, isUnknownIdentity, type Linkables } from './find-linkables.js';
+import { applyRecordItem, linkedContact } from './apply-record-item.js';
+import { rowOf, type RecordWrite, writeRecords } from './write-records.js';
 
 @Injectable()
 export class UpsertRecords {
@@ -23,43 +23,43 @@ export class UpsertRecords {
    * between our look and our write, all is worked out anew.
    */
   async upsert(items: readonly unknown[]): Promise<{ items: UpsertedRecord[] }> {
-    return { items: await retryOnUniqueViolation(() => this.db.transaction((tx) => this.once(tx, items))) };
+    return { items: await retryOnUniqueViolation(() => this.db.transaction((tx) => this.upsertOnce(tx, items))) };
   }
 
-  private async once(tx: EntityManager, items: readonly unknown[]): Promise<UpsertedRecord[]> {
+  private async upsertOnce(tx: EntityManager, items: readonly unknown[]): Promise<UpsertedRecord[]> {
     const results: UpsertedRecord[] = [];
     const given = parseEach(items, results);
     const linkables = await findLinkables(tx, [...given.values()]);
     const before = await lockRecords(tx, [...given.values()]);
-    const writings = new Map<string, Writing>();
+    const writes = new Map<string, RecordWrite>();
     for (const [index, item] of given) {
       const key = keyOfRecord(item);
       results[index] = attempt(index, () => {
-        const writing = layItem(item, writings.get(key), before.get(key), linkables);
-        writings.set(key, writing);
-        return { index, status: writing.before ? 200 : 201, id: writing.row.id };
+        const write = applyItem(item, writes.get(key), before.get(key), linkables);
+        writes.set(key, write);
+        return { index, status: write.before ? 200 : 201, id: write.row.id };
       });
     }
     const [only] = [...given.values()];
-    const made = items.length === 1 && only ? await this.contactOfTicket(tx, only, writings.get(keyOfRecord(only)), results) : undefined;
+    const made = items.length === 1 && only ? await this.createTicketContact(tx, only, writes.get(keyOfRecord(only)), results) : undefined;
     const accepted = new Set(results.map(({ id }) => id));
-    const written = [...writings.values()].filter(({ row }) => accepted.has(row.id));
+    const written = [...writes.values()].filter(({ row }) => accepted.has(row.id));
     const versions = await writeRecords(tx, written);
     const rows = new Map(written.map(({ row }) => [row.id, row]));
     return results.map((result) => ({ ...result, ...outcome(rows.get(result.id ?? ''), versions), ...(made && { contactCreated: true }) }));
   }
 
   /** The first single ticket from an address that nobody has makes the contact (docs/rules.md 4.4), unless the tenant has switched that off. */
-  private async contactOfTicket(
+  private async createTicketContact(
     tx: EntityManager,
     item: UpsertRecord,
-    writing: Writing | undefined,
+    write: RecordWrite | undefined,
     results: UpsertedRecord[],
   ): Promise<string | undefined> {
     const { email, externalId, firstName, lastName } = item.contact ?? {};
-    const row = writing?.row;
-    if (!row?.named || !email || row.kind !== 'ticket' || !isByHand()) return undefined;
-    if (!(await readSettings(tx)).contactFromTicket || !(await isNobodys(tx, row.named))) return undefined;
+    const row = write?.row;
+    if (!row?.named || !email || row.kind !== 'ticket' || !mayCreateContacts()) return undefined;
+    if (!(await readSettings(tx)).contactFromTicket || !(await isUnknownIdentity(tx, row.named))) return undefined;
     try {
       const changes = noChanges();
       const contact = await createContactIn(
@@ -73,11 +73,11 @@ export class UpsertRecords {
         },
         changes,
       );
-      await tell(tx, changes);
+      await recordAndPublish(tx, changes);
       Object.assign(row, { contactId: contact.id, named: null, customerId: row.customerId ?? contact.customerId });
       return contact.id;
     } catch (error) {
-      results[0] = refused(0, error);
+      results[0] = refusedItem(0, error);
       return undefined;
     }
   }
@@ -89,7 +89,7 @@ function parseEach(items: readonly unknown[], results: UpsertedRecord[]): Map<nu
     try {
       given.set(index, parseInput(UpsertRecord, item));
     } catch (error) {
-      results[index] = refused(index, error);
+      results[index] = refusedItem(index, error);
     }
   });
   return given;
@@ -99,20 +99,25 @@ function attempt(index: number, work: () => BulkItem): BulkItem {
   try {
     return work();
   } catch (error) {
-    return refused(index, error);
+    return refusedItem(index, error);
   }
 }
 
 /** One item laid over the record as it is, or as an item before it in the same call left it. */
-function layItem(item: UpsertRecord, written: Writing | undefined, before: StoredRecord | undefined, linkables: Linkables): Writing {
+function applyItem(
+  item: UpsertRecord,
+  written: RecordWrite | undefined,
+  before: StoredRecord | undefined,
+  linkables: Linkables,
+): RecordWrite {
   if (before && !before.mayRead)
     throw new AppError('conflict', 'This source, kind and externalId are those of a record that you may not see; ask an admin');
   if (before && !before.mayWrite) throw readOnly('record');
   const { source, externalId, kind, ...given } = item;
-  const base = written?.row ?? (before ? rowOf(before) : { id: newId(), source, externalId, kind, ...noRecord });
+  const base = written?.row ?? (before ? rowOf(before) : { id: newId(), source, externalId, kind, ...emptyRecord });
   const contact = contactFor(given, linkables);
   return {
-    row: layRecord(base, given, {
+    row: applyRecordItem(base, given, {
       customerId: customerFor(given, linkables),
       contact: contact === undefined ? linkedContact(base, before) : contact,
     }),
@@ -120,7 +125,7 @@ function layItem(item: UpsertRecord, written: Writing | undefined, before: Store
   };
 }
 
-const noRecord: Omit<RecordRow, 'id' | 'source' | 'externalId' | 'kind'> = {
+const emptyRecord: Omit<RecordRow, 'id' | 'source' | 'externalId' | 'kind'> = {
   title: null,
   status: null,
   amount: null,

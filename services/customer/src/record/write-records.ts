@@ -1,10 +1,10 @@
 import type { EntityManager } from 'typeorm';
-import { tellOf } from '../changes/changes.js';
+import { publishDerivedChange } from '../changes/changes.js';
 import { insertRecords, type RecordRow, type StoredRecord, updateRecords } from '../tables/record.table.js';
 import { writeWaiting } from '../tables/waiting-records.js';
 
 /** A record that a step writes, and what it was before if it was there. */
-export interface Writing {
+export interface RecordWrite {
   row: RecordRow;
   before?: StoredRecord;
 }
@@ -13,12 +13,12 @@ export interface Writing {
  * Writes records, what they wait for, and tells of contacts and customers who got or lost opportunities.
  * Gives the versions that they have now; they go up only where something is different.
  */
-export async function writeRecords(tx: EntityManager, writings: readonly Writing[]): Promise<Map<string, number>> {
-  const fresh = writings.filter(({ before }) => !before);
-  const known = writings.filter(({ before }) => before);
+export async function writeRecords(tx: EntityManager, writes: readonly RecordWrite[]): Promise<Map<string, number>> {
+  const inserted = writes.filter(({ before }) => !before);
+  const known = writes.filter(({ before }) => before);
   await insertRecords(
     tx,
-    fresh.map(({ row }) => row),
+    inserted.map(({ row }) => row),
   );
   const raised = await updateRecords(
     tx,
@@ -27,25 +27,25 @@ export async function writeRecords(tx: EntityManager, writings: readonly Writing
   const changed = known.filter(({ row }) => raised.has(row.id));
   await writeWaiting(
     tx,
-    [...fresh, ...changed].map(({ row }) => row),
+    [...inserted, ...changed].map(({ row }) => row),
     changed.map(({ row }) => row.id),
   );
-  await tellOfOpportunities(tx, [...fresh, ...changed]);
-  return new Map(writings.map(({ row, before }) => [row.id, raised.get(row.id) ?? before?.version ?? 1]));
+  await publishOpportunityChanges(tx, [...inserted, ...changed]);
+  return new Map(writes.map(({ row, before }) => [row.id, raised.get(row.id) ?? before?.version ?? 1]));
 }
 
 /** Whoever got or lost one is told of, also when others are left: whether they were, a transaction beside this one may be changing. */
-async function tellOfOpportunities(tx: EntityManager, writings: readonly Writing[]): Promise<void> {
+async function publishOpportunityChanges(tx: EntityManager, writes: readonly RecordWrite[]): Promise<void> {
   const contacts: string[] = [];
   const customers: string[] = [];
-  for (const { row, before } of writings) {
+  for (const { row, before } of writes) {
     if (row.kind !== 'opportunity') continue;
     const was = before?.linked;
     if (was?.contactId !== row.contactId) contacts.push(...[was?.contactId, row.contactId].flatMap((id) => id ?? []));
     if (was?.customerId !== row.customerId) customers.push(...[was?.customerId, row.customerId].flatMap((id) => id ?? []));
   }
-  await tellOf(tx, 'contact', contacts, 'hasOpportunities');
-  await tellOf(tx, 'customer', customers, 'hasOpportunities');
+  await publishDerivedChange(tx, 'contact', contacts, 'hasOpportunities');
+  await publishDerivedChange(tx, 'customer', customers, 'hasOpportunities');
 }
 
 /** A record that is read, as it is kept. */

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { noChanges, record, type Step, tell, updated } from '../changes/changes.js';
+import { noChanges, recordHistory, type Step, recordAndPublish, updated } from '../changes/changes.js';
 import { domainKey } from '../fields/lookup-keys.js';
 import { readSettings } from '../settings/settings.service.js';
 import { type Columns, changedFields, type Noun, selectList } from '../sql/rows.js';
@@ -81,8 +81,8 @@ export async function renewEntries<R extends ContactRow | CustomerRow>(
   const steps = [...live.values()].map(stepOf);
   await kind.update(tx, [...live.values()]);
   if (binned.length > 0) await kind.updateRows(tx, binned);
-  await record(tx, binned.map(stepOf));
-  await tell(tx, { ...noChanges(), [noun === 'contact' ? 'contacts' : 'customers']: steps });
+  await recordHistory(tx, binned.map(stepOf));
+  await recordAndPublish(tx, { ...noChanges(), [noun === 'contact' ? 'contacts' : 'customers']: steps });
   return { written: steps.length + binned.length, gaveUp };
 }
 

@@ -1,17 +1,17 @@
 import type { EntityManager } from 'typeorm';
-import { tellOf } from '../changes/changes.js';
+import { publishDerivedChange } from '../changes/changes.js';
 import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import { readSettings } from '../settings/settings.service.js';
 import { readContacts } from '../tables/contact.table.js';
 import type { RecordRow } from '../tables/record.table.js';
-import { givingKeys, keepFromAppearing, writeWaiting } from '../tables/waiting-records.js';
+import { withContactKeyChange, blockNewContactKeys, writeWaiting } from '../tables/waiting-records.js';
 import { listsToday, namedToday } from './values-today.js';
 
 type Waiting = Pick<RecordRow, 'id'> & { named: NonNullable<RecordRow['named']> };
 
 /** Lets records wait for what they name by the rules of today; those whose contact is there are linked. Gives how many wait for something else now. */
 export async function renewWaiting(tx: EntityManager, ids: readonly string[]): Promise<number> {
-  await keepFromAppearing(tx);
+  await blockNewContactKeys(tx);
   const rows: (Waiting & { keys: string[] })[] = await tx.query(
     `select t.id, t.named, array(select w.value from record_waiting w where w.record_id = t.id) as keys
      from record t where t.id = any($1) and t.named is not null order by t.id for no key update`,
@@ -35,8 +35,8 @@ export async function renewWaiting(tx: EntityManager, ids: readonly string[]): P
     [changed.flatMap(({ named }) => keysOf(named))],
   );
   const found = holders.map(({ id }) => id);
-  await givingKeys(tx, await readContacts(tx, found, 'everybodys'), async () => {});
-  await tellOf(tx, 'contact', found, 'hasOpportunities');
+  await withContactKeyChange(tx, await readContacts(tx, found, 'unfiltered'), async () => {});
+  await publishDerivedChange(tx, 'contact', found, 'hasOpportunities');
   return changed.length;
 }
 

@@ -15,7 +15,7 @@ import {
 import type { z } from 'zod';
 import { domainKey, externalIdKey } from '../fields/lookup-keys.js';
 import { toE164 } from '../fields/phone-number.js';
-import { tidy, uniqueBy, type Values } from '../fields/shared-fields.js';
+import { omitEmpty, uniqueBy, type Values } from '../fields/shared-fields.js';
 import type { ContactRow } from '../tables/contact.table.js';
 import type { CustomerRow } from '../tables/customer.table.js';
 import type { RecordRow } from '../tables/record.table.js';
@@ -34,7 +34,7 @@ const READ_IN_ANOTHER_WAY = /[^\d\s()+./-]|^\D*(\d\D*){0,6}$|^[0\D]*$/;
 function phoneToday(phone: Phone, country: string): Phone {
   const kept = today(NewPhone, phone);
   if (!READ_IN_ANOTHER_WAY.test(phone.number)) return kept;
-  return tidy({ ...kept, e164: toE164(kept.number, country) }) as Phone;
+  return omitEmpty({ ...kept, e164: toE164(kept.number, country) }) as Phone;
 }
 
 type Listed = Pick<Values, 'externalIds' | 'emails' | 'phones' | 'addresses' | 'links' | 'tags'>;
@@ -52,7 +52,7 @@ export function listsToday<T extends Partial<Listed>>(row: T, country: string): 
     }),
     ...(emails && { emails: emails.map((one) => today(NewEmail, one)) }),
     ...(phones && { phones: phones.map((one) => phoneToday(one, country)) }),
-    ...(addresses && { addresses: addresses.map((one) => tidy(today(NewAddress, one))) }),
+    ...(addresses && { addresses: addresses.map((one) => omitEmpty(today(NewAddress, one))) }),
     ...(links && { links: links.map((one) => today(NewLink, one)) }),
     ...(tags && { tags: [...new Set(tags.map((one) => today(tag, one)).filter((one) => !isBlank(one)))] }),
   };

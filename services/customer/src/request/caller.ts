@@ -11,7 +11,7 @@ import {
   type NewContact,
   type Settings,
 } from '@kontor/contracts';
-import { mergePerson, noContact } from '../contact/merge-contact.js';
+import { mergePerson, emptyContact } from '../contact/merge-contact.js';
 import { displayName } from '../fields/names.js';
 import type { ContactRow } from '../tables/contact.table.js';
 
@@ -21,38 +21,38 @@ type Custom = Record<string, CustomFieldValue | null>;
  * What a request says about its caller. A field that is not in it was never said and changes no contact; null or an empty list says
  * that there is none. Custom fields likewise, key by key.
  */
-export type Said = Partial<Omit<Person, 'customFields'> & { customFields: Custom }>;
+export type StatedCaller = Partial<Omit<Person, 'customFields'> & { customFields: Custom }>;
 
 /** The caller's data as it is shown: every field, and what nobody said is empty. */
-export function shown(said: Said): Caller {
-  const person: Person = { ...pick(noContact, callerFields), ...said, customFields: withoutNulls(said.customFields) };
+export function callerView(stated: StatedCaller): Caller {
+  const person: Person = { ...pick(emptyContact, callerFields), ...stated, customFields: withoutNulls(stated.customFields) };
   return { ...person, displayName: displayName(person) };
 }
 
 /** Lays a merge patch over what was said, with the rules of contacts; throws `invalid` with every field that is wrong. */
-export function lay(said: Said, given: NewCaller | CallerPatch, settings: Settings): Said {
-  const person = mergePerson({ id: '', ...noContact, ...shown(said) }, given, settings);
+export function applyCallerPatch(stated: StatedCaller, given: NewCaller | CallerPatch, settings: Settings): StatedCaller {
+  const person = mergePerson({ id: '', ...emptyContact, ...callerView(stated) }, given, settings);
   const names = callerFields.filter((field) => given[field] !== undefined && field !== 'customFields');
-  const after: Said = { ...said, ...pick(person, names) };
+  const after: StatedCaller = { ...stated, ...pick(person, names) };
   const { customFields } = given;
   if (customFields === undefined) return after;
-  const cleared = Object.keys(customFields === null ? (said.customFields ?? {}) : only(customFields, (value) => value === null));
+  const cleared = Object.keys(customFields === null ? (stated.customFields ?? {}) : only(customFields, (value) => value === null));
   return {
     ...after,
-    customFields: { ...said.customFields, ...person.customFields, ...Object.fromEntries(cleared.map((key) => [key, null])) },
+    customFields: { ...stated.customFields, ...person.customFields, ...Object.fromEntries(cleared.map((key) => [key, null])) },
   };
 }
 
 /** Copies a contact's data in, except where something was said already. */
-export const fill = (said: Said, contact: ContactRow): Said => ({
+export const fillFromContact = (stated: StatedCaller, contact: ContactRow): StatedCaller => ({
   ...pick(contact, callerFields),
-  ...said,
-  customFields: { ...contact.customFields, ...said.customFields },
+  ...stated,
+  customFields: { ...contact.customFields, ...stated.customFields },
 });
 
 /** What saving to this contact would change, field by field; a list replaces the list. */
-export function differences(said: Said, contact: Person): Difference[] {
-  const { customFields = {}, ...fields } = said;
+export function differences(stated: StatedCaller, contact: Person): Difference[] {
+  const { customFields = {}, ...fields } = stated;
   const all: [string, unknown, unknown][] = [
     ...callerFields.flatMap((field): [string, unknown, unknown][] =>
       field !== 'customFields' && field in fields ? [[field, fields[field], contact[field]]] : [],
@@ -69,21 +69,21 @@ export function differences(said: Said, contact: Person): Difference[] {
 }
 
 /** The names of what was said that `wanted` allows; `customFields` means all of them. */
-export const saidFields = (said: Said, wanted?: readonly string[]): string[] =>
-  differences(said, noContact).flatMap(({ field }) => (isWanted(field, wanted) ? field : []));
+export const statedFields = (stated: StatedCaller, wanted?: readonly string[]): string[] =>
+  differences(stated, emptyContact).flatMap(({ field }) => (isWanted(field, wanted) ? field : []));
 
 export const isWanted = (field: string, wanted: readonly string[] | undefined): boolean =>
   !wanted || wanted.includes(field) || (field.startsWith('customFields.') && wanted.includes('customFields'));
 
 /** These fields as a patch of a contact. */
-export function patchOf(said: Said, names: readonly string[]): ContactPatch & NewContact {
+export function toContactPatch(stated: StatedCaller, names: readonly string[]): ContactPatch & NewContact {
   const keys = new Set(names.flatMap((name) => (name.startsWith('customFields.') ? name.slice('customFields.'.length) : [])));
-  const custom = only(said.customFields ?? {}, (_, key) => keys.has(key));
-  return { ...pick(said, names as (keyof Said)[]), ...(keys.size > 0 && { customFields: custom }) } as ContactPatch & NewContact;
+  const custom = only(stated.customFields ?? {}, (_, key) => keys.has(key));
+  return { ...pick(stated, names as (keyof StatedCaller)[]), ...(keys.size > 0 && { customFields: custom }) } as ContactPatch & NewContact;
 }
 
 /** Says in refusals of contacts that it is about the caller's data. */
-export async function ofCaller<T>(work: () => T | Promise<T>): Promise<T> {
+export async function prefixCallerErrors<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

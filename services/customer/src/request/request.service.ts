@@ -14,25 +14,25 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { readOnly } from '../access/access.js';
 import { refuseBadCustomer, refuseUnknownOwner, visibleCustomers } from '../contact/contact-rules.js';
-import { tidy } from '../fields/shared-fields.js';
+import { omitEmpty } from '../fields/shared-fields.js';
 import { addLinkFilters } from '../filters/link-filters.js';
 import { Conditions, readPage } from '../paging/page.js';
 import { readSettings } from '../settings/settings.service.js';
 import { newId } from '../sql/new-id.js';
 import type { StoredContact } from '../tables/contact.table.js';
-import { readParents } from '../tables/lock-parents.js';
+import { readAndLockParents } from '../tables/lock-parents.js';
 import { refuseStale } from '../tables/refuse-stale.js';
-import { fill, lay, ofCaller, type Said, shown } from './caller.js';
+import { fillFromContact, applyCallerPatch, prefixCallerErrors, type StatedCaller, callerView } from './caller.js';
 import { contactToLink, contactWithCode } from './caller-contact.js';
 import {
   insertRequest,
-  linkedTo,
+  withLink,
   mayReadRequest,
   nextNumber,
   type RequestRow,
   readRequest,
   requestRead,
-  requestShown,
+  requestView,
   requestSummary,
   type StoredRequest,
   updateRequest,
@@ -46,31 +46,31 @@ export class RequestService {
   create(input: NewServiceRequest): Promise<ServiceRequest> {
     return this.db.transaction(async (tx) => {
       const [id = ''] = await idempotent(tx, input, async () => {
-        const said = await sayOf(tx, {}, { ...input.caller, ...codeOf(input) });
-        const contact = await this.whoCalls(tx, input.contactId, said, input.customerId);
+        const stated = await patchCaller(tx, {}, { ...input.caller, ...codeOf(input) });
+        const contact = await this.findCallerContact(tx, input.contactId, stated, input.customerId);
         const row: RequestRow = {
           id: newId(),
           number: 0,
           subject: input.subject || null,
           description: input.description || null,
           status: input.status ?? 'open',
-          caller: contact ? fill(said, contact) : said,
+          caller: contact ? fillFromContact(stated, contact) : stated,
           contactId: contact?.id ?? null,
           people: contact ? [contact.id] : [],
           customerId: input.customerId === undefined ? (contact?.customerId ?? null) : input.customerId,
-          workSiteAddress: input.workSiteAddress ? site({}, input.workSiteAddress) : null,
+          workSiteAddress: input.workSiteAddress ? mergeWorkSite({}, input.workSiteAddress) : null,
           ownerId: input.ownerId === undefined ? (currentContext().agent?.id ?? null) : input.ownerId,
         };
         await refuseUnknownOwner(tx, input.ownerId);
         await insertRequest(tx, { ...row, number: await nextNumber(tx) });
         return [row.id];
       });
-      return requestShown(await readRequest(tx, id));
+      return requestView(await readRequest(tx, id));
     });
   }
 
   get(id: string): Promise<ServiceRequest> {
-    return this.db.transaction(async (tx) => requestShown(await readRequest(tx, id)));
+    return this.db.transaction(async (tx) => requestView(await readRequest(tx, id)));
   }
 
   change({ id, version, change }: { id: string; version?: number; change: ServiceRequestPatch }): Promise<ServiceRequest> {
@@ -78,7 +78,7 @@ export class RequestService {
       const { before, contact } = await this.readForChange(tx, id, version, change);
       await refuseUnknownOwner(tx, change.ownerId);
       await updateRequest(tx, before, await this.changed(tx, before, change, contact));
-      return requestShown(await readRequest(tx, id));
+      return requestView(await readRequest(tx, id));
     });
   }
 
@@ -91,11 +91,16 @@ export class RequestService {
   ): Promise<{ before: StoredRequest; contact: StoredContact | undefined }> {
     const seen = await readRequest(tx, id);
     if (!seen.mayWrite) throw readOnly('request');
-    await refuseStale(tx, requestShown(seen), version, change);
-    const contact = await this.whoCalls(tx, change.contactId, { employeeCode: codeFor(seen, change) ?? null }, change.customerId);
+    await refuseStale(tx, requestView(seen), version, change);
+    const contact = await this.findCallerContact(
+      tx,
+      change.contactId,
+      { employeeCode: codeToLinkBy(seen, change) ?? null },
+      change.customerId,
+    );
     const before = await writableRequest(tx, id);
     if (before.contactId !== seen.contactId) return this.readForChange(tx, id, version, change);
-    await refuseStale(tx, requestShown(before), version, change);
+    await refuseStale(tx, requestView(before), version, change);
     return { before, contact };
   }
 
@@ -109,23 +114,24 @@ export class RequestService {
     const row: RequestRow = { ...before, ...withoutUndefined(rest) };
     row.subject ||= null;
     row.description ||= null;
-    if (workSiteAddress !== undefined) row.workSiteAddress = workSiteAddress && site(before.workSiteAddress ?? {}, workSiteAddress);
+    if (workSiteAddress !== undefined)
+      row.workSiteAddress = workSiteAddress && mergeWorkSite(before.workSiteAddress ?? {}, workSiteAddress);
     if (caller === null) row.caller = {};
-    if (caller) row.caller = await sayOf(tx, before.caller, caller);
+    if (caller) row.caller = await patchCaller(tx, before.caller, caller);
     if (contactId === null) row.contactId = null;
     if (contact) {
-      Object.assign(row, linkedTo(row, contact.id));
+      Object.assign(row, withLink(row, contact.id));
       row.customerId = change.customerId === undefined ? (contact.customerId ?? before.customerId) : change.customerId;
     }
-    if (contact && codeFor(before, change)) row.caller = fill(row.caller, contact);
+    if (contact && codeToLinkBy(before, change)) row.caller = fillFromContact(row.caller, contact);
     return row;
   }
 
   /** The known contact that was named, by id or else by employee code, held with the customer that was named. */
-  private async whoCalls(
+  private async findCallerContact(
     tx: EntityManager,
     id: string | null | undefined,
-    { employeeCode }: Said,
+    { employeeCode }: StatedCaller,
     customerId: string | null | undefined,
   ): Promise<StoredContact | undefined> {
     const read = async () => {
@@ -133,22 +139,22 @@ export class RequestService {
       if (id) return contactToLink(tx, id);
       return employeeCode ? contactWithCode(tx, employeeCode) : undefined;
     };
-    return readParents(tx, read, (contact) => ({ customers: [customerId], contacts: contact ? [contact] : [] }));
+    return readAndLockParents(tx, read, (contact) => ({ customers: [customerId], contacts: contact ? [contact] : [] }));
   }
 
   copyToWorkSite({ id, version, from }: InputOf<typeof copyToWorkSite>): Promise<ServiceRequest> {
     return this.db.transaction(async (tx) => {
       await idempotent(tx, { id, from }, async () => {
         const before = await writableRequest(tx, id);
-        await refuseStale(tx, requestShown(before), version);
-        const { addresses } = shown(before.caller);
+        await refuseStale(tx, requestView(before), version);
+        const { addresses } = callerView(before.caller);
         const address = addresses[from - 1];
         if (!address) throw tooFewAddresses(from, addresses.length);
         const { primary: _, ...workSiteAddress } = address;
         await updateRequest(tx, before, { ...before, workSiteAddress });
         return [id];
       });
-      return requestShown(await readRequest(tx, id));
+      return requestView(await readRequest(tx, id));
     });
   }
 
@@ -166,12 +172,16 @@ export class RequestService {
 }
 
 /** A code that is given to a linked request is a correction of the data, not another person. */
-const codeFor = (before: RequestRow, { contactId, caller }: ServiceRequestPatch): string | null | undefined =>
+const codeToLinkBy = (before: RequestRow, { contactId, caller }: ServiceRequestPatch): string | null | undefined =>
   contactId === undefined && !before.contactId ? caller?.employeeCode : undefined;
 
-const sayOf = async (tx: EntityManager, before: Said, given: Parameters<typeof lay>[1]): Promise<Said> => {
+const patchCaller = async (
+  tx: EntityManager,
+  before: StatedCaller,
+  given: Parameters<typeof applyCallerPatch>[1],
+): Promise<StatedCaller> => {
   const settings = await readSettings(tx);
-  return ofCaller(() => lay(before, given, settings));
+  return prefixCallerErrors(() => applyCallerPatch(before, given, settings));
 };
 
 /** An employee code given beside the caller's data is a part of it. */
@@ -185,9 +195,9 @@ function codeOf({ employeeCode, caller }: NewServiceRequest): { employeeCode?: s
 }
 
 /** A work-site address with this patch over it; null when nothing is left in it. */
-function site(before: WorkSiteAddress, given: object): WorkSiteAddress | null {
+function mergeWorkSite(before: WorkSiteAddress, given: object): WorkSiteAddress | null {
   const merged = Object.fromEntries(Object.entries({ ...before, ...withoutUndefined(given) }).filter(([, value]) => value !== null));
-  const { label, ...place } = tidy(merged) as WorkSiteAddress;
+  const { label, ...place } = omitEmpty(merged) as WorkSiteAddress;
   return Object.keys(place).length > 0 ? { ...place, ...(label !== undefined && { label }) } : null;
 }
 

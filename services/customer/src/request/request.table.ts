@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { AppError, grantees } from '@kontor/bus';
 import type { ServiceRequest, ServiceRequestSummary, WorkSiteAddress } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { LINKS_LEAD_SOMEWHERE, mayReadAll, mayWriteAll, readOnly } from '../access/access.js';
+import { LINKED_ROWS_EXIST, mayReadAll, mayWriteAll, readOnly } from '../access/access.js';
 import { primaryOf } from '../fields/primary.js';
-import { type Columns, insertRows, type Reading, selectList, updateRows } from '../sql/rows.js';
-import { type Said, shown } from './caller.js';
+import { type Columns, insertRows, type ReadMode, selectList, updateRows } from '../sql/rows.js';
+import { type StatedCaller, callerView } from './caller.js';
 
 /** A request as it is kept. */
 export interface RequestRow {
@@ -14,7 +14,7 @@ export interface RequestRow {
   subject: string | null;
   description: string | null;
   status: ServiceRequest['status'];
-  caller: Said;
+  caller: StatedCaller;
   contactId: string | null;
   /** Every contact it was ever linked to: it may hold data of each of them. */
   people: string[];
@@ -32,8 +32,8 @@ export interface StoredRequest extends RequestRow {
   contactsCustomerReaders: string[] | null;
   customerReaders: string[] | null;
   /** Whether its contact and its customer are there, neither in the bin nor gone. */
-  contactIsThere: boolean;
-  customerIsThere: boolean;
+  contactIsLive: boolean;
+  customerIsLive: boolean;
 }
 
 const columns: Columns = {
@@ -51,15 +51,15 @@ const columns: Columns = {
 
 /** A request has the access of its contact and of its customer; those in the bin still count. */
 export const requestRead = {
-  columns: `${selectList(columns)}, c.id is not null and c.deleted_at is null as "contactIsThere",
-    k.id is not null and k.deleted_at is null as "customerIsThere"`,
+  columns: `${selectList(columns)}, c.id is not null and c.deleted_at is null as "contactIsLive",
+    k.id is not null and k.deleted_at is null as "customerIsLive"`,
   from: `request t
     left join contact c on c.tenant_id = t.tenant_id and c.id = t.contact_id
     left join customer ck on ck.tenant_id = c.tenant_id and ck.id = c.customer_id
     left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id`,
 };
 /** SQL: the caller may see this request. */
-export const mayReadRequest = (): string => (grantees() ? `${LINKS_LEAD_SOMEWHERE} and ${mayReadAll('c', 'ck', 'k')}` : 'true');
+export const mayReadRequest = (): string => (grantees() ? `${LINKED_ROWS_EXIST} and ${mayReadAll('c', 'ck', 'k')}` : 'true');
 
 /** SQL: the caller may change this request. */
 export const mayWriteRequest = (): string => mayWriteAll('c', 'ck', 'k');
@@ -82,19 +82,19 @@ export async function nextNumber(tx: EntityManager): Promise<number> {
   return row?.last ?? 1;
 }
 
-async function readRequests(tx: EntityManager, id: string, reading?: Reading): Promise<StoredRequest[]> {
+async function readRequests(tx: EntityManager, id: string, reading?: ReadMode): Promise<StoredRequest[]> {
   if (reading === 'lock') await tx.query('select 1 from request where id = $1 and deleted_at is null for no key update', [id]);
   return tx.query(
     `select ${requestRead.columns}, ${mayWriteRequest()} as "mayWrite", c.readers as "contactReaders",
        ck.readers as "contactsCustomerReaders", k.readers as "customerReaders"
      from ${requestRead.from}
-     where t.id = $1 and t.deleted_at is null and ${reading === 'everybodys' ? 'true' : mayReadRequest()}`,
+     where t.id = $1 and t.deleted_at is null and ${reading === 'unfiltered' ? 'true' : mayReadRequest()}`,
     [id],
   );
 }
 
 /** Fails with `not-found` alike when it is not there, in the bin, or not for the caller. */
-export async function readRequest(tx: EntityManager, id: string, reading?: Reading): Promise<StoredRequest> {
+export async function readRequest(tx: EntityManager, id: string, reading?: ReadMode): Promise<StoredRequest> {
   const [request] = await readRequests(tx, id, reading);
   if (!request) throw new AppError('not-found', 'There is no request with this id');
   return request;
@@ -108,7 +108,7 @@ export async function writableRequest(tx: EntityManager, id: string): Promise<St
 }
 
 /** With a link to this contact. */
-export const linkedTo = (request: RequestRow, contactId: string): Pick<RequestRow, 'contactId' | 'people'> => ({
+export const withLink = (request: RequestRow, contactId: string): Pick<RequestRow, 'contactId' | 'people'> => ({
   contactId,
   people: [...new Set([...request.people, contactId])],
 });
@@ -136,14 +136,17 @@ export async function forgetRequests(tx: EntityManager, contactIds: readonly str
 /** Links to what is in the bin or gone are not shown; they are there again when it is restored. */
 const withPresentLinks = (request: StoredRequest): StoredRequest => ({
   ...request,
-  contactId: request.contactIsThere ? request.contactId : null,
-  customerId: request.customerIsThere ? request.customerId : null,
+  contactId: request.contactIsLive ? request.contactId : null,
+  customerId: request.customerIsLive ? request.customerId : null,
 });
 
-export const requestShown = (request: StoredRequest): ServiceRequest => ({ ...withPresentLinks(request), caller: shown(request.caller) });
+export const requestView = (request: StoredRequest): ServiceRequest => ({
+  ...withPresentLinks(request),
+  caller: callerView(request.caller),
+});
 
 export function requestSummary(request: StoredRequest): ServiceRequestSummary {
-  const { displayName, emails, phones } = shown(request.caller);
+  const { displayName, emails, phones } = callerView(request.caller);
   return {
     ...withPresentLinks(request),
     caller: { displayName, email: primaryOf(emails)?.address ?? null, phone: primaryOf(phones)?.number ?? null },

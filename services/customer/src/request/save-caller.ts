@@ -3,14 +3,14 @@ import type { Difference, InputOf, OutputOf, saveCaller } from '@kontor/contract
 import { Database, idempotent } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { noChanges, tell } from '../changes/changes.js';
+import { noChanges, recordAndPublish } from '../changes/changes.js';
 import { changeContactIn, createContactIn } from '../contact/contact.service.js';
 import { retryOrRefuseTaken } from '../sql/retry-on-unique-violation.js';
 import { readContact, type StoredContact, writableContact } from '../tables/contact.table.js';
-import { holdNamed } from '../tables/lock-parents.js';
+import { lockReferenced } from '../tables/lock-parents.js';
 import { refuseStale } from '../tables/refuse-stale.js';
-import { differences, isWanted, ofCaller, patchOf, saidFields } from './caller.js';
-import { linkedTo, readRequest, requestShown, type StoredRequest, updateRequest, writableRequest } from './request.table.js';
+import { differences, isWanted, prefixCallerErrors, toContactPatch, statedFields } from './caller.js';
+import { withLink, readRequest, requestView, type StoredRequest, updateRequest, writableRequest } from './request.table.js';
 
 type Input = InputOf<typeof saveCaller>;
 type Saved = OutputOf<typeof saveCaller>['saved'];
@@ -31,39 +31,39 @@ export class SaveCaller {
   save({ version, ...input }: Input): Promise<OutputOf<typeof saveCaller>> {
     return retryOrRefuseTaken(() =>
       this.db.transaction(async (tx) => {
-        let reading: 'everybodys' | undefined;
+        let reading: 'unfiltered' | undefined;
         const [contactId = '', ...fields] = await idempotent(tx, input, async () => {
           // A new contact may fall to a customer that the caller does not see; what was just done is answered all the same.
-          reading = 'everybodys';
-          await this.holdParents(tx, await readRequest(tx, input.id));
+          reading = 'unfiltered';
+          await this.lockParents(tx, await readRequest(tx, input.id));
           const request = await writableRequest(tx, input.id);
-          await refuseStale(tx, requestShown(request), version);
+          await refuseStale(tx, requestView(request), version);
           const saved = await (input.save === 'new' ? this.asNew(tx, request, input) : this.asChanges(tx, request, input));
           return [saved.contactId, ...saved.fields];
         });
-        const request = requestShown(await readRequest(tx, input.id, reading));
+        const request = requestView(await readRequest(tx, input.id, reading));
         return { ...request, saved: { as: input.save, contactId, fields } };
       }),
     );
   }
 
   /** What the request belongs to is held before it is locked itself. */
-  private async holdParents(tx: EntityManager, { customerId, contactId }: StoredRequest): Promise<void> {
-    await holdNamed(tx, 'customer', [customerId]);
-    await holdNamed(tx, 'contact', [contactId]);
+  private async lockParents(tx: EntityManager, { customerId, contactId }: StoredRequest): Promise<void> {
+    await lockReferenced(tx, 'customer', [customerId]);
+    await lockReferenced(tx, 'contact', [contactId]);
   }
 
   private async asNew(tx: EntityManager, request: StoredRequest, input: Input): Promise<Omit<Saved, 'as'>> {
-    const fields = saidFields(request.caller, input.fields);
-    const given = { ...patchOf(request.caller, fields), ...(request.customerId && { customerId: request.customerId }) };
+    const fields = statedFields(request.caller, input.fields);
+    const given = { ...toContactPatch(request.caller, fields), ...(request.customerId && { customerId: request.customerId }) };
     const changes = noChanges();
-    const contact = await ofCaller(() => createContactIn(tx, given, changes));
+    const contact = await prefixCallerErrors(() => createContactIn(tx, given, changes));
     await updateRequest(tx, request, {
       ...request,
-      ...linkedTo(request, contact.id),
+      ...withLink(request, contact.id),
       customerId: request.customerId ?? contact.customerId,
     });
-    await tell(tx, changes);
+    await recordAndPublish(tx, changes);
     return { contactId: contact.id, fields };
   }
 
@@ -71,8 +71,8 @@ export class SaveCaller {
     const contact = await linked(tx, request, writableContact);
     const fields = differences(request.caller, contact).flatMap(({ field }) => (isWanted(field, input.fields) ? field : []));
     const changes = noChanges();
-    await ofCaller(() => changeContactIn(tx, contact, patchOf(request.caller, fields), changes));
-    await tell(tx, changes);
+    await prefixCallerErrors(() => changeContactIn(tx, contact, toContactPatch(request.caller, fields), changes));
+    await recordAndPublish(tx, changes);
     return { contactId: contact.id, fields };
   }
 }

@@ -54,7 +54,7 @@ export const fieldIn = (settings: Settings, noun: Noun, key: string): CustomFiel
 export function settingsDuring(settings: Settings, replacement: Replacement): Settings {
   switch (replacement.what) {
     case 'type':
-      return { ...settings, types: besides(settings.types, replacement.from, replacement.to) };
+      return { ...settings, types: insertAfter(settings.types, replacement.from, replacement.to) };
     case 'tags':
       return settings;
     case 'field': {
@@ -64,7 +64,7 @@ export function settingsDuring(settings: Settings, replacement: Replacement): Se
       return { ...settings, customFields: settings.customFields.flatMap((one) => (one === field ? [one, { ...one, key: to }] : one)) };
     }
     case 'option':
-      return withOptions(settings, replacement, (options) => besides(options, replacement.from, replacement.to));
+      return withOptions(settings, replacement, (options) => insertAfter(options, replacement.from, replacement.to));
   }
 }
 
@@ -100,7 +100,7 @@ export function isKnown(settings: Settings, replacement: Replacement): boolean {
   }
 }
 
-const besides = (list: readonly string[], from: string, to: string | null): string[] =>
+const insertAfter = (list: readonly string[], from: string, to: string | null): string[] =>
   to === null || list.includes(to) ? [...list] : list.flatMap((one) => (one === from ? [one, to] : one));
 
 function withOptions(

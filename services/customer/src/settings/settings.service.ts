@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { refuseStale } from '../tables/refuse-stale.js';
 import { fieldIn, type Replacement } from './replacement.js';
-import { countUsers } from './users.js';
+import { countUsage } from './usage.js';
 
 // What a tenant has before it changes anything (docs/rules.md 2.7).
 const defaults: Settings = {
@@ -69,7 +69,7 @@ export class SettingsService {
 /** Values that are in use must not lose their meaning: removing a type, field or option says how many have it, and what to call instead. */
 async function refuseRemovingUsed(tx: EntityManager, before: Settings, after: Settings): Promise<void> {
   const refuseUsed = async (replacement: Replacement, what: string, path: string, instead: string) => {
-    const { contacts, customers } = await countUsers(tx, replacement);
+    const { contacts, customers } = await countUsage(tx, replacement);
     if (contacts + customers > 0) throw inUse(what, { contacts, customers }, path, instead);
   };
   for (const type of before.types.filter((one) => !after.types.includes(one)))

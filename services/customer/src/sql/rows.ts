@@ -29,10 +29,10 @@ export const guardColumns = { readers: 'uuid[]', writers: 'uuid[]' } satisfies C
 
 const OPEN = `'{"restricted": false, "agents": [], "teams": []}'::jsonb`;
 /** SQL: a moment as ISO 8601 in UTC. */
-export const moment = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+export const isoTimestamp = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-/** `lock` keeps others from changing them until the transaction ends; `everybodys` gives also those the caller may not see, for work inside a step. */
-export type Reading = 'lock' | 'everybodys';
+/** `lock` keeps others from changing them until the transaction ends; `unfiltered` gives also those the caller may not see, for work inside a step. */
+export type ReadMode = 'lock' | 'unfiltered';
 
 const recordset = (columns: Columns) =>
   `jsonb_to_recordset($1::jsonb) as r(id uuid, ${Object.entries(columns)
@@ -68,7 +68,7 @@ export const selectList = (columns: Columns): string =>
     ...Object.entries(columns).map(([p, type]) =>
       p === 'access' ? `coalesce(t.access, ${OPEN}) as access` : `t.${snake(p)}${type === 'date' ? '::text' : ''} as "${p}"`,
     ),
-    ...['createdAt', 'updatedAt'].map((p) => `${moment(`t.${snake(p)}`)} as "${p}"`),
+    ...['createdAt', 'updatedAt'].map((p) => `${isoTimestamp(`t.${snake(p)}`)} as "${p}"`),
   ].join(', ');
 
 /** JSON as the database gives it back has its members in another order. */

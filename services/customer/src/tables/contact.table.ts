@@ -5,10 +5,10 @@ import { accessColumns, mayRead, mayWrite, readOnly } from '../access/access.js'
 import { displayName, sortName } from '../fields/names.js';
 import { primaryOf } from '../fields/primary.js';
 import type { Values } from '../fields/shared-fields.js';
-import { type Columns, guardColumns, insertRows, type Reading, selectList, updateRows, valueColumns } from '../sql/rows.js';
+import { type Columns, guardColumns, insertRows, type ReadMode, selectList, updateRows, valueColumns } from '../sql/rows.js';
 import { deleteKeys, insertKeys } from './keys-and-tags.js';
 import { mergedInto } from './merged-into.js';
-import { givingKeys } from './waiting-records.js';
+import { withContactKeyChange } from './waiting-records.js';
 
 /** A contact as it is kept. */
 export interface ContactRow extends Values, ContactFields {
@@ -29,7 +29,7 @@ export const contactWithNames = (row: ContactRow) => {
 /** Inserts contacts with their keys and tags: one statement per table, however many they are. */
 export async function insertContacts(tx: EntityManager, rows: readonly ContactRow[]): Promise<void> {
   if (rows.length === 0) return;
-  await givingKeys(tx, rows, async () => {
+  await withContactKeyChange(tx, rows, async () => {
     await insertRows(tx, 'contact', stored, rows.map(contactWithNames));
     await insertKeys(tx, 'contact', rows);
   });
@@ -42,7 +42,7 @@ export const updateContactRows = (tx: EntityManager, rows: readonly ContactRow[]
 /** Writes contacts that are there anew, with their keys and tags; versions go up by one. */
 export async function updateContacts(tx: EntityManager, rows: readonly ContactRow[]): Promise<void> {
   if (rows.length === 0) return;
-  await givingKeys(tx, rows, async () => {
+  await withContactKeyChange(tx, rows, async () => {
     await updateContactRows(tx, rows);
     await deleteKeys(
       tx,
@@ -61,13 +61,13 @@ export const contactRead = {
 };
 
 /** Contacts that are not in the bin and that the caller may see, by id; what is not there is left out. */
-export async function readContacts(tx: EntityManager, ids: readonly string[], reading?: Reading): Promise<StoredContact[]> {
+export async function readContacts(tx: EntityManager, ids: readonly string[], reading?: ReadMode): Promise<StoredContact[]> {
   if (ids.length === 0) return [];
   if (reading === 'lock')
     await tx.query('select 1 from contact where id = any($1) and deleted_at is null order by id for no key update', [ids]);
   return tx.query(
     `select ${contactRead.columns}, ${mayWrite('contact')} as "mayWrite" from ${contactRead.from}
-     where t.id = any($1) and t.deleted_at is null and ${reading === 'everybodys' ? 'true' : mayRead('contact')}`,
+     where t.id = any($1) and t.deleted_at is null and ${reading === 'unfiltered' ? 'true' : mayRead('contact')}`,
     [ids],
   );
 }

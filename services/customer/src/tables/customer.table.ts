@@ -6,7 +6,7 @@ import { domainKey } from '../fields/lookup-keys.js';
 import { sortName } from '../fields/names.js';
 import { primaryOf } from '../fields/primary.js';
 import type { Values } from '../fields/shared-fields.js';
-import { type Columns, guardColumns, insertRows, type Reading, selectList, updateRows, valueColumns } from '../sql/rows.js';
+import { type Columns, guardColumns, insertRows, type ReadMode, selectList, updateRows, valueColumns } from '../sql/rows.js';
 import { deleteKeys, insertKeys } from './keys-and-tags.js';
 import { mergedInto } from './merged-into.js';
 
@@ -71,13 +71,13 @@ export async function deleteDomains(tx: EntityManager, ids: readonly string[]): 
 export const customerRead = { columns: `${selectList(customerColumns)}, t.name as "displayName", t.readers`, from: 'customer t' };
 
 /** Customers that are not in the bin and that the caller may see, by id; what is not there is left out. */
-export async function readCustomers(tx: EntityManager, ids: readonly string[], reading?: Reading): Promise<StoredCustomer[]> {
+export async function readCustomers(tx: EntityManager, ids: readonly string[], reading?: ReadMode): Promise<StoredCustomer[]> {
   if (ids.length === 0) return [];
   if (reading === 'lock')
     await tx.query('select 1 from customer where id = any($1) and deleted_at is null order by id for no key update', [ids]);
   return tx.query(
     `select ${customerRead.columns}, ${mayWrite('customer')} as "mayWrite" from ${customerRead.from}
-     where t.id = any($1) and t.deleted_at is null and ${reading === 'everybodys' ? 'true' : mayRead('customer')}`,
+     where t.id = any($1) and t.deleted_at is null and ${reading === 'unfiltered' ? 'true' : mayRead('customer')}`,
     [ids],
   );
 }

@@ -19,30 +19,30 @@ export interface Parents {
  * Holds these parents until the transaction ends, two statements however many they are. False when one of them is no longer as it was read:
  * then it is to be read again.
  */
-async function holdParents(tx: EntityManager, { customers = [], contacts = [] }: Parents): Promise<boolean> {
+async function lockParents(tx: EntityManager, { customers = [], contacts = [] }: Parents): Promise<boolean> {
   const named = idsIn(customers);
-  const heldCustomers = await hold(tx, 'customer', [...named, ...idsIn(contacts.map(({ customerId }) => customerId))]);
-  const heldContacts = await hold(
+  const lockedCustomers = await lockForKeyShare(tx, 'customer', [...named, ...idsIn(contacts.map(({ customerId }) => customerId))]);
+  const lockedContacts = await lockForKeyShare(
     tx,
     'contact',
     contacts.map(({ id }) => id),
   );
   return (
-    named.every((id) => heldCustomers.get(id)?.live) &&
-    contacts.every(({ id, customerId }) => heldContacts.get(id)?.live && heldContacts.get(id)?.customerId === customerId)
+    named.every((id) => lockedCustomers.get(id)?.live) &&
+    contacts.every(({ id, customerId }) => lockedContacts.get(id)?.live && lockedContacts.get(id)?.customerId === customerId)
   );
 }
 
 const idsIn = (ids: Iterable<string | null | undefined>): string[] => [...new Set([...ids].flatMap((id) => id ?? []))];
 
-interface Held {
+interface LockedRow {
   id: string;
   customerId: string | null;
   live: boolean;
 }
-async function hold(tx: EntityManager, noun: Noun, ids: readonly string[]): Promise<Map<string, Held>> {
+async function lockForKeyShare(tx: EntityManager, noun: Noun, ids: readonly string[]): Promise<Map<string, LockedRow>> {
   if (ids.length === 0) return new Map();
-  const rows: Held[] = await tx.query(
+  const rows: LockedRow[] = await tx.query(
     `select id, ${noun === 'contact' ? 'customer_id' : 'null'} as "customerId", deleted_at is null as live
      from ${noun} where id = any($1) order by id for key share`,
     [ids],
@@ -51,25 +51,30 @@ async function hold(tx: EntityManager, noun: Noun, ids: readonly string[]): Prom
 }
 
 /** Reads parents and holds them; reads again when one of them went, was merged into another or moved before it was held. */
-export async function readParents<T>(tx: EntityManager, read: () => Promise<T>, parentsOf: (found: T) => Parents, tries = 10): Promise<T> {
+export async function readAndLockParents<T>(
+  tx: EntityManager,
+  read: () => Promise<T>,
+  parentsOf: (found: T) => Parents,
+  tries = 10,
+): Promise<T> {
   const found = await read();
-  if (await holdParents(tx, parentsOf(found))) return found;
-  if (tries > 1) return readParents(tx, read, parentsOf, tries - 1);
+  if (await lockParents(tx, parentsOf(found))) return found;
+  if (tries > 1) return readAndLockParents(tx, read, parentsOf, tries - 1);
   throw new AppError('busy', 'Others change what this names at the same moment, again and again; try again', { retryAfter: 1 });
 }
 
 /** Holds what a thing names already, before the thing itself is locked, so that the order of locks is kept. */
-export async function holdNamed(tx: EntityManager, noun: Noun, ids: readonly (string | null)[]): Promise<void> {
-  await hold(tx, noun, idsIn(ids));
+export async function lockReferenced(tx: EntityManager, noun: Noun, ids: readonly (string | null)[]): Promise<void> {
+  await lockForKeyShare(tx, noun, idsIn(ids));
 }
 
 /** To be called by whoever ends rows, before it looks for what belongs to them: from here on nobody adds to them. */
-export async function lockToEnd(tx: EntityManager, noun: Noun, ids: readonly string[]): Promise<void> {
+export async function lockForRemoval(tx: EntityManager, noun: Noun, ids: readonly string[]): Promise<void> {
   await tx.query(`select 1 from ${noun} where id = any($1) order by id for update`, [ids]);
 }
 
 /** The same for all contacts of these customers, without fetching them. */
-export async function lockContactsToEnd(tx: EntityManager, customers: readonly string[]): Promise<void> {
+export async function lockContactsForRemoval(tx: EntityManager, customers: readonly string[]): Promise<void> {
   await tx.query(
     'select count(*) from (select 1 from contact where customer_id = any($1) and deleted_at is null order by id for update) locked',
     [customers],
@@ -80,5 +85,5 @@ export async function lockContactsToEnd(tx: EntityManager, customers: readonly s
  * Changes of who is a department of whom go one after the other in a tenant: two customers made departments of each other at the same moment would
  * each see no circle, and a department could come below a customer that is deleted with all its departments. To be called before any row is locked.
  */
-export const oneParentAtATime = (tx: EntityManager) =>
+export const serializeParentChanges = (tx: EntityManager) =>
   tx.query(`select pg_advisory_xact_lock(hashtextextended('customer parent ' || current_setting('kontor.tenant'), 0))`);

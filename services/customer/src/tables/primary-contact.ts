@@ -30,11 +30,11 @@ export async function lockCustomersOf(
  * To be called after contacts came, left or were deleted; raises the versions of the customers and of contacts that became primary
  * (those in `fresh` have just been written, and are told of anyway).
  */
-export async function settlePrimaryContacts(
+export async function ensurePrimaryContacts(
   tx: EntityManager,
   customerIds: Iterable<string>,
   changes: Changes,
-  fresh: ReadonlySet<string>,
+  alreadyWritten: ReadonlySet<string>,
 ): Promise<void> {
   const ids = [...new Set(customerIds)].sort();
   if (ids.length === 0) return;
@@ -56,7 +56,7 @@ export async function settlePrimaryContacts(
        from done d where t.id = d.after and not t.id = any($2) returning t.id, t.version
      )
      select done.*, raised.version as "afterVersion" from done left join raised on raised.id = done.after`,
-    [ids, [...fresh]],
+    [ids, [...alreadyWritten]],
   );
   for (const { id, version, before, after, afterVersion } of moved) {
     changes.customers.push({ id, version, change: 'updated', fields: { primaryContactId: [before, after] } });

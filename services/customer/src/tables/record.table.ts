@@ -1,8 +1,8 @@
 import { AppError, grantees } from '@kontor/bus';
 import type { BusinessRecord, NamedContact, RecordKind } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { LINKS_LEAD_SOMEWHERE, mayReadAll, mayWriteAll, readOnly } from '../access/access.js';
-import { type Columns, moment, snake } from '../sql/rows.js';
+import { LINKED_ROWS_EXIST, mayReadAll, mayWriteAll, readOnly } from '../access/access.js';
+import { type Columns, isoTimestamp, snake } from '../sql/rows.js';
 
 /** A record as it is kept. `named` is what it names its contact by, as long as it waits for it. */
 export interface RecordRow {
@@ -87,16 +87,16 @@ export async function updateRecords(tx: EntityManager, rows: readonly RecordRow[
 }
 
 /** A record needs the rights on its contact (c), on that one's customer (ck) and on its own (k), as far as it has them. */
-export const mayReadRecord = () => (grantees() ? `${LINKS_LEAD_SOMEWHERE} and ${mayReadAll('c', 'ck', 'k')}` : 'true');
+export const mayReadRecord = () => (grantees() ? `${LINKED_ROWS_EXIST} and ${mayReadAll('c', 'ck', 'k')}` : 'true');
 export const mayWriteRecord = () => mayWriteAll('c', 'ck', 'k');
 
-const shown = `t.id, t.version, t.source, t.external_id as "externalId", t.kind, t.title, t.status, t.amount::text as amount, t.currency,
-  case when t.due_on then to_char(t.due_at at time zone 'utc', 'YYYY-MM-DD') else ${moment('t.due_at')} end as "dueAt", t.url,
+const recordColumns = `t.id, t.version, t.source, t.external_id as "externalId", t.kind, t.title, t.status, t.amount::text as amount, t.currency,
+  case when t.due_on then to_char(t.due_at at time zone 'utc', 'YYYY-MM-DD') else ${isoTimestamp('t.due_at')} end as "dueAt", t.url,
   case when k.deleted_at is null then k.id end as "customerId", case when c.deleted_at is null then c.id end as "contactId",
-  t.named as contact, t.data, ${moment('t.created_at')} as "createdAt", ${moment('t.updated_at')} as "updatedAt"`;
+  t.named as contact, t.data, ${isoTimestamp('t.created_at')} as "createdAt", ${isoTimestamp('t.updated_at')} as "updatedAt"`;
 
 export const recordRead = {
-  columns: shown,
+  columns: recordColumns,
   from: `record t
     left join contact c on c.tenant_id = t.tenant_id and c.id = t.contact_id
     left join customer ck on ck.tenant_id = c.tenant_id and ck.id = c.customer_id
@@ -104,7 +104,7 @@ export const recordRead = {
 };
 
 // Who may read a record of two restricted customers is in both lists.
-const forWriting = () => `${shown},
+const forWriting = () => `${recordColumns},
   jsonb_build_object('customerId', t.customer_id, 'contactId', t.contact_id, 'contactsCustomerId', c.customer_id) as linked,
   c.readers, case when ck.readers is null then k.readers when k.readers is null then ck.readers
     else array(select unnest(ck.readers) intersect select unnest(k.readers)) end as "customerReaders",

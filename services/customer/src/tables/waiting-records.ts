@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { tellOf } from '../changes/changes.js';
+import { publishDerivedChange } from '../changes/changes.js';
 import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import type { Values } from '../fields/shared-fields.js';
 import type { RecordRow } from './record.table.js';
@@ -12,14 +12,14 @@ import type { RecordRow } from './record.table.js';
  * Everything that writes keys of contacts is done in here: `write` does it, then the records that wait for these contacts are linked.
  * Costs one small statement as long as nothing waits in the tenant.
  */
-export async function givingKeys(tx: EntityManager, contacts: readonly Keyed[], write: () => Promise<void>): Promise<void> {
+export async function withContactKeyChange(tx: EntityManager, contacts: readonly Keyed[], write: () => Promise<void>): Promise<void> {
   const [some]: { waiting: boolean }[] = await tx.query('select hold_waiting_records() as waiting');
   await write();
   if (some?.waiting) await linkWaiting(tx, contacts);
 }
 
 /** From here to the end of the transaction no contact gets a key. To be called before the last look for the contacts of records that may have to wait. */
-export async function keepFromAppearing(tx: EntityManager): Promise<void> {
+export async function blockNewContactKeys(tx: EntityManager): Promise<void> {
   await tx.query('select hold_appearing_contacts()');
 }
 
@@ -84,10 +84,10 @@ async function link(tx: EntityManager, links: readonly Link[]): Promise<void> {
     [links.map((one) => one.recordId), links.map((one) => one.contactId), links.map((one) => one.ifOnly)],
   );
   const customers = linked.flatMap(({ customerId, isOpportunity }) => (isOpportunity && customerId ? customerId : []));
-  await tellOf(tx, 'customer', customers, 'hasOpportunities');
+  await publishDerivedChange(tx, 'customer', customers, 'hasOpportunities');
 }
 
-/** Lets records wait for what they name, or no longer: those of `changed` anew. To be called under `keepFromAppearing` when some are to wait. */
+/** Lets records wait for what they name, or no longer: those of `changed` anew. To be called under `blockNewContactKeys` when some are to wait. */
 export async function writeWaiting(tx: EntityManager, rows: readonly RecordRow[], changed: readonly string[]): Promise<void> {
   if (changed.length > 0) await tx.query('delete from record_waiting where record_id = any($1)', [changed]);
   const keys = rows.flatMap(({ id, named }) => [

@@ -4,7 +4,7 @@ import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { mayReadAll } from '../access/access.js';
-import { decodePlace, encodePlace } from '../paging/page.js';
+import { decodeCursor, encodeCursor } from '../paging/page.js';
 
 @Injectable()
 export class TagList {
@@ -13,16 +13,16 @@ export class TagList {
   /** A tag exists as long as somebody has it whom the caller may see; things in the bin do not count. */
   list({ limit, cursor, startsWith = '' }: InputOf<typeof listTags>): Promise<{ items: TagCount[]; nextCursor: string | null }> {
     return this.db.transaction(async (tx) => {
-      let after = cursor === undefined ? '' : decodePlace(cursor, 'tag')[0];
+      let after = cursor === undefined ? '' : decodeCursor(cursor, 'tag')[0];
       const items: TagCount[] = [];
       for (let more = true; more && items.length <= limit; ) {
         const tags = await nextTags(tx, after, startsWith, limit + 1);
-        items.push(...(await counted(tx, tags)));
+        items.push(...(await countTags(tx, tags)));
         more = tags.length > limit;
         after = tags.at(-1) ?? after;
       }
       const page = items.slice(0, limit);
-      return { items: page, nextCursor: items.length > limit ? encodePlace('tag', page.at(-1)?.tag ?? '', '') : null };
+      return { items: page, nextCursor: items.length > limit ? encodeCursor('tag', page.at(-1)?.tag ?? '', '') : null };
     });
   }
 }
@@ -42,7 +42,7 @@ async function nextTags(tx: EntityManager, after: string, startsWith: string, li
 }
 
 /** How many have each of these tags; those that nobody has whom the caller may see are left out. */
-async function counted(tx: EntityManager, tags: readonly string[]): Promise<TagCount[]> {
+async function countTags(tx: EntityManager, tags: readonly string[]): Promise<TagCount[]> {
   const all = `(select count(*)::int from contact_tag g where g.tag = w.tag) as contacts,
     (select count(*)::int from customer_tag g where g.tag = w.tag) as customers`;
   // What is hidden is taken off the whole: that is little work where few things are restricted, and none for who sees everything.

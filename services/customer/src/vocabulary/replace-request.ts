@@ -14,7 +14,7 @@ import type {
 import { fieldIn, type Replacement } from '../settings/replacement.js';
 
 /** What an admin wants. Undecided: nothing was said of those that have the old value, so there may be none. */
-export interface Wish {
+export interface ReplaceRequest {
   replacement: Replacement;
   what: string;
   undecided?: string;
@@ -26,13 +26,13 @@ const taken = (what: string, path: string) =>
     errors: [{ path, message: `names ${what} that is there already`, code: 'taken' }],
   });
 
-export function renamedType({ types }: Settings, { from, to }: InputOf<typeof renameType>): Wish {
+export function renamedType({ types }: Settings, { from, to }: InputOf<typeof renameType>): ReplaceRequest {
   if (!types.includes(from)) throw unknown('from', `must be one of ${types.join(', ')}`);
   if (types.includes(to)) throw taken('such a type', 'to');
   return { what: `The type "${from}"`, replacement: { what: 'type', from, to } };
 }
 
-export function removedType({ types }: Settings, { type, replacement }: InputOf<typeof removeType>): Wish {
+export function removedType({ types }: Settings, { type, replacement }: InputOf<typeof removeType>): ReplaceRequest {
   if (!types.includes(type)) throw unknown('type', `must be one of ${types.join(', ')}`);
   const others = types.filter((one) => one !== type);
   if (replacement && !others.includes(replacement)) throw unknown('replacement', `must be one of ${others.join(', ')}`);
@@ -49,14 +49,14 @@ function knownField(settings: Settings, given: { for: CustomField['for']; key: s
   return field;
 }
 
-export function renamedField(settings: Settings, given: InputOf<typeof renameCustomField>): Wish {
+export function renamedField(settings: Settings, given: InputOf<typeof renameCustomField>): ReplaceRequest {
   knownField(settings, given);
   const { for: noun, key, to } = given;
   if (fieldIn(settings, noun, to)) throw taken('such a field', 'to');
   return { what: `The custom field "${key}"`, replacement: { what: 'field', for: noun, key, to } };
 }
 
-export function removedField(settings: Settings, given: InputOf<typeof removeCustomField>): Wish {
+export function removedField(settings: Settings, given: InputOf<typeof removeCustomField>): ReplaceRequest {
   const field = knownField(settings, given);
   const { for: noun, key, moveTo, drop } = given;
   if (moveTo !== undefined) {
@@ -86,13 +86,13 @@ function knownOptions(settings: Settings, given: { for: CustomField['for']; key:
   return options;
 }
 
-export function renamedOption(settings: Settings, given: InputOf<typeof renameFieldOption>): Wish {
+export function renamedOption(settings: Settings, given: InputOf<typeof renameFieldOption>): ReplaceRequest {
   const { for: noun, key, from, to } = given;
   if (knownOptions(settings, given, from, 'from').includes(to)) throw taken('such an option', 'to');
   return { what: `The option "${from}" of "${key}"`, replacement: { what: 'option', for: noun, key, from, to } };
 }
 
-export function removedOption(settings: Settings, given: InputOf<typeof removeFieldOption>): Wish {
+export function removedOption(settings: Settings, given: InputOf<typeof removeFieldOption>): ReplaceRequest {
   const { for: noun, key, option, replacement } = given;
   const others = knownOptions(settings, given, option, 'option').filter((one) => one !== option);
   if (others.length === 0) throw unknown('option', 'is the only one of its field; remove the field instead');
@@ -104,7 +104,7 @@ export function removedOption(settings: Settings, given: InputOf<typeof removeFi
   };
 }
 
-export function renamedTags({ from, to }: InputOf<typeof renameTags>): Wish {
+export function renamedTags({ from, to }: InputOf<typeof renameTags>): ReplaceRequest {
   const others = [...new Set(from)].filter((tag) => tag !== to);
   if (others.length === 0) throw unknown('to', 'is the tag itself');
   return { what: 'The tag', replacement: { what: 'tags', from: others, to } };

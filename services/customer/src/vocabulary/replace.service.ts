@@ -7,9 +7,9 @@ import { Jobs, type OpenJob } from '../job/job.service.js';
 import { limits } from '../job/limits.js';
 import { type Replacement, settingsDuring } from '../settings/replacement.js';
 import { lockSettings, saveSettings } from '../settings/settings.service.js';
-import { countUsers } from '../settings/users.js';
-import type { Wish } from './replace-request.js';
-import { begun, type Progress, replaceSome } from './replace-some.js';
+import { countUsage } from '../settings/usage.js';
+import type { ReplaceRequest } from './replace-request.js';
+import { initialProgress, type Progress, replaceStep } from './replace-step.js';
 
 const KIND = 'replace-value';
 
@@ -20,22 +20,22 @@ export class ReplaceService {
     private readonly db: Database,
     private readonly jobs: Jobs,
   ) {
-    jobs.on<Replacement, Progress>(KIND, (job) => jobs.inSteps(job, (tx) => this.step(tx, job)));
+    jobs.on<Replacement, Progress>(KIND, (job) => jobs.runInSteps(job, (tx) => this.step(tx, job)));
   }
 
-  async replace(input: object, wish: (settings: Settings) => Wish): Promise<Replaced> {
+  async replace(input: object, toRequest: (settings: Settings) => ReplaceRequest): Promise<Replaced> {
     const answer = await this.db.transaction(async (tx) => {
-      const [answer = ''] = await idempotent(tx, input, async () => [JSON.stringify(await this.begin(tx, wish))]);
+      const [answer = ''] = await idempotent(tx, input, async () => [JSON.stringify(await this.begin(tx, toRequest))]);
       return JSON.parse(answer) as Replaced;
     });
     // A repeat is told how far it is now.
     return answer.job ? { ...answer, job: await this.jobs.get(answer.job.id) } : answer;
   }
 
-  private async begin(tx: EntityManager, wish: (settings: Settings) => Wish): Promise<Replaced> {
+  private async begin(tx: EntityManager, toRequest: (settings: Settings) => ReplaceRequest): Promise<Replaced> {
     const settings = await lockSettings(tx);
-    const { replacement, what, undecided } = wish(settings);
-    const users = await countUsers(tx, replacement);
+    const { replacement, what, undecided } = toRequest(settings);
+    const users = await countUsage(tx, replacement);
     const used = users.contacts + users.customers;
     if (undecided && used > 0)
       throw new AppError(
@@ -45,14 +45,14 @@ export class ReplaceService {
       );
     await saveSettings(tx, settings, settingsDuring(settings, replacement));
     if (used > limits.jobAbove) return { ...users, job: await this.jobs.create(tx, KIND, replacement, used) };
-    const progress = begun();
-    while ((await replaceSome(tx, replacement, progress)) === 'more');
+    const progress = initialProgress();
+    while ((await replaceStep(tx, replacement, progress)) === 'more');
     return { contacts: progress.contacts, customers: progress.customers };
   }
 
   private async step(tx: EntityManager, job: OpenJob<Replacement, Progress>): Promise<'more' | 'done'> {
-    const progress = { ...begun(), ...job.result };
-    const more = await replaceSome(tx, job.input, progress);
+    const progress = { ...initialProgress(), ...job.result };
+    const more = await replaceStep(tx, job.input, progress);
     const { contacts, customers } = progress;
     await this.jobs.advance(
       tx,

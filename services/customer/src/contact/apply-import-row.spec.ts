@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Settings } from '@kontor/contracts';
-import { noContact } from './merge-contact.js';
-import { layRowOver } from './row-to-contact.js';
+import { emptyContact } from './merge-contact.js';
+import { applyImportRow } from './apply-import-row.js';
 
 const settings: Settings = {
   version: 1,
@@ -12,7 +12,8 @@ const settings: Settings = {
   contactFromTicket: true,
   binDays: 60,
 };
-const lay = (row: Parameters<typeof layRowOver>[1], before = {}) => layRowOver({ id: 'x', ...noContact, ...before }, row, settings);
+const apply = (row: Parameters<typeof applyImportRow>[1], before = {}) =>
+  applyImportRow({ id: 'x', ...emptyContact, ...before }, row, settings);
 
 describe('7.5 an update keeps every field that the file has no column for', () => {
   const before = {
@@ -31,7 +32,7 @@ describe('7.5 an update keeps every field that the file has no column for', () =
     tags: ['vip'],
   };
   it('lays single fields over, adds tags, keeps the rest', () => {
-    const { contact, warnings } = lay({ lastName: 'Meier', tags: ['b2b', 'vip'], emails: ['ANNA@a.example', 'new@a.example'] }, before);
+    const { contact, warnings } = apply({ lastName: 'Meier', tags: ['b2b', 'vip'], emails: ['ANNA@a.example', 'new@a.example'] }, before);
     expect(warnings).toEqual([]);
     expect(contact).toMatchObject({ firstName: 'Anna', lastName: 'Meier', notes: 'keep me', tags: ['vip', 'b2b'] });
     expect(contact.emails).toEqual([
@@ -40,7 +41,7 @@ describe('7.5 an update keeps every field that the file has no column for', () =
     ]);
   });
   it('a number in the same slot of its kind replaces that one, a known number changes nothing', () => {
-    const { contact } = lay(
+    const { contact } = apply(
       {
         phones: [
           { number: '+49 170 5551234', kind: 'phone', slot: 1 },
@@ -55,14 +56,14 @@ describe('7.5 an update keeps every field that the file has no column for', () =
     ]);
   });
   it('lays the address over the primary one', () =>
-    expect(lay({ address: { line1: 'New 2' } }, before).contact.addresses).toEqual([
+    expect(apply({ address: { line1: 'New 2' } }, before).contact.addresses).toEqual([
       { line1: 'New 2', city: 'Berlin', primary: true },
       { line1: 'Second', primary: false },
     ]));
 });
 
 it('leaves out with a warning what cannot be used, and keeps the row', () => {
-  const { contact, warnings, reason } = lay({
+  const { contact, warnings, reason } = apply({
     firstName: 'A',
     emails: ['none'],
     type: 'lukewarm',
@@ -85,4 +86,4 @@ it('leaves out with a warning what cannot be used, and keeps the row', () => {
 });
 
 it('refuses a row with a value over the limits', () =>
-  expect(lay({ firstName: 'x'.repeat(1025) }).reason).toMatch(/^firstName: is longer than 1024/));
+  expect(apply({ firstName: 'x'.repeat(1025) }).reason).toMatch(/^firstName: is longer than 1024/));

@@ -2,25 +2,25 @@ import type { EntityManager } from 'typeorm';
 import type { Noun } from '../sql/rows.js';
 import type { Replacement } from './replacement.js';
 
-/** Where some of those that have the old value stand, found in the order of ids. All places of a replacement have the same parameters. */
-export interface Place {
+/** Where some of those that have the old value stand, found in the order of ids. All queries of a replacement have the same parameters. */
+export interface UsageQuery {
   noun: Noun;
   id: string;
   from: string;
   where: string;
 }
-export type Users = { contacts: number; customers: number };
+export type UsageCounts = { contacts: number; customers: number };
 
 const nouns: Noun[] = ['customer', 'contact'];
-const row = (noun: Noun, where: string): Place => ({ noun, id: 't.id', from: `${noun} t`, where });
+const row = (noun: Noun, where: string): UsageQuery => ({ noun, id: 't.id', from: `${noun} t`, where });
 
 /** All of them, those in the bin too: what comes back from there has no value that nobody knows. */
-export function placesOf(replacement: Replacement): { places: Place[]; parameters: unknown[] } {
+export function usageQueriesOf(replacement: Replacement): { queries: UsageQuery[]; parameters: unknown[] } {
   switch (replacement.what) {
     case 'type':
       // Apart, because an index serves those that are not in the bin.
       return {
-        places: nouns.flatMap((noun) => [
+        queries: nouns.flatMap((noun) => [
           row(noun, 't.type = $1 and t.deleted_at is null'),
           row(noun, 't.type = $1 and t.deleted_at is not null'),
         ]),
@@ -28,7 +28,7 @@ export function placesOf(replacement: Replacement): { places: Place[]; parameter
       };
     case 'tags':
       return {
-        places: nouns.flatMap((noun) => [
+        queries: nouns.flatMap((noun) => [
           ...replacement.from.map((_, i) => ({
             noun,
             id: `t.${noun}_id`,
@@ -40,21 +40,21 @@ export function placesOf(replacement: Replacement): { places: Place[]; parameter
         parameters: [replacement.from],
       };
     case 'field':
-      return { places: [row(replacement.for, 't.custom_fields ? $1')], parameters: [replacement.key] };
+      return { queries: [row(replacement.for, 't.custom_fields ? $1')], parameters: [replacement.key] };
     case 'option':
       return {
-        places: [row(replacement.for, 't.custom_fields -> $1::text ? $2')],
+        queries: [row(replacement.for, 't.custom_fields -> $1::text ? $2')],
         parameters: [replacement.key, replacement.from],
       };
   }
 }
 
 /** How many have the old value. */
-export async function countUsers(tx: EntityManager, replacement: Replacement): Promise<Users> {
-  const { places, parameters } = placesOf(replacement);
-  const users: Users = { contacts: 0, customers: 0 };
+export async function countUsage(tx: EntityManager, replacement: Replacement): Promise<UsageCounts> {
+  const { queries, parameters } = usageQueriesOf(replacement);
+  const users: UsageCounts = { contacts: 0, customers: 0 };
   for (const noun of nouns) {
-    const its = places.filter((place) => place.noun === noun).map(({ id, from, where }) => `select ${id} from ${from} where ${where}`);
+    const its = queries.filter((query) => query.noun === noun).map(({ id, from, where }) => `select ${id} from ${from} where ${where}`);
     if (its.length === 0) continue;
     const [row]: { n: number }[] = await tx.query(`select count(*)::int as n from (${its.join(' union ')}) users`, parameters);
     users[`${noun}s`] = row?.n ?? 0;

@@ -1,9 +1,9 @@
 import type { EntityManager } from 'typeorm';
-import { tellOf } from '../changes/changes.js';
+import { publishDerivedChange } from '../changes/changes.js';
 import type { Noun } from '../sql/rows.js';
 
 /** Which of these contacts or customers have opportunities (docs/rules.md 4.5). */
-export async function whoHasOpportunities(tx: EntityManager, noun: Noun, ids: readonly string[]): Promise<Set<string>> {
+export async function idsWithOpportunities(tx: EntityManager, noun: Noun, ids: readonly string[]): Promise<Set<string>> {
   if (ids.length === 0) return new Set();
   // As a subselect, so that planning does not weigh each id: then only the index is read.
   const rows: { id: string }[] = await tx.query(
@@ -29,7 +29,7 @@ export async function projectsOf(tx: EntityManager, contactIds: readonly string[
  * Tells of those whose opportunities or projects went to the bin with this unit, or came back from it: to be called while the records have its
  * `bin_id`. Those that are in the bin themselves are not told of.
  */
-export async function tellOfBinnedRecords(tx: EntityManager, unit: string): Promise<void> {
+export async function publishBinnedRecordChanges(tx: EntityManager, unit: string): Promise<void> {
   const having = async (column: string) =>
     (
       (await tx.query(
@@ -37,14 +37,14 @@ export async function tellOfBinnedRecords(tx: EntityManager, unit: string): Prom
         [unit],
       )) as { id: string }[]
     ).map(({ id }) => id);
-  await tellOf(tx, 'contact', await having('t.contact_id'), 'hasOpportunities');
-  await tellOf(tx, 'customer', await having('t.customer_id'), 'hasOpportunities');
+  await publishDerivedChange(tx, 'contact', await having('t.contact_id'), 'hasOpportunities');
+  await publishDerivedChange(tx, 'customer', await having('t.customer_id'), 'hasOpportunities');
   const members: { id: string }[] = await tx.query(
     `select distinct m.contact_id as id from record t join project_member m on m.tenant_id = t.tenant_id and m.project_id = t.id
      where t.bin_id = $1 and t.kind = 'project'`,
     [unit],
   );
-  await tellOf(
+  await publishDerivedChange(
     tx,
     'contact',
     members.map(({ id }) => id),

@@ -4,14 +4,14 @@ import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { readOnly, refuseChangingAccess } from '../access/access.js';
-import { type Changes, noChanges, type Step, tell, updated } from '../changes/changes.js';
-import { refused } from '../contact/contact.service.js';
+import { type Changes, noChanges, type Step, recordAndPublish, updated } from '../changes/changes.js';
+import { refusedItem } from '../contact/contact.service.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
 import { limits } from '../job/limits.js';
 import type { Conditions } from '../paging/page.js';
-import type { Columns, Noun, Reading } from '../sql/rows.js';
+import type { Columns, Noun, ReadMode } from '../sql/rows.js';
 import { allMergedInto } from '../tables/merged-into.js';
-import { type ManyChange, tagsAfter } from './tags-after.js';
+import { type BulkChange, tagsAfter } from './tags-after.js';
 
 /** A row that many can be changed of. */
 export interface Changeable {
@@ -25,43 +25,43 @@ export interface Changeable {
 type WithTags<C> = Omit<C, 'addTags' | 'removeTags'> & { tags?: string[] };
 
 /** What a noun adds to changing many of it. */
-export interface Editing<R extends Changeable, C extends ManyChange> {
+export interface EntityEditor<R extends Changeable, C extends BulkChange> {
   noun: Noun;
   columns: Columns;
   /** Refuses what is wrong for each of them, whichever it is; gives what lays the change over one. */
   prepare(tx: EntityManager, change: C): Promise<(before: R, given: WithTags<C>) => object>;
   /** Locks what must be locked before the rows. */
   lock?(tx: EntityManager, ids: readonly string[], change: C): Promise<void>;
-  read(tx: EntityManager, ids: readonly string[], reading: Reading): Promise<R[]>;
+  read(tx: EntityManager, ids: readonly string[], reading: ReadMode): Promise<R[]>;
   /** Writes what is different, with what follows from it. */
   write(tx: EntityManager, befores: readonly R[], afters: readonly object[], changes: Changes): Promise<void>;
 }
 
-export interface Asked<C> {
+export interface BulkEditInput<C> {
   ids: string[];
   change: C;
 }
 type Outcome = Omit<BulkItem, 'index'>;
-type Open<C> = OpenJob<Asked<C>, { items?: BulkItem[] }>;
+type Open<C> = OpenJob<BulkEditInput<C>, { items?: BulkItem[] }>;
 
 /** Changing a set of contacts or customers by one change (docs/rules.md 1.6). */
 @Injectable()
-export class ChangeMany {
+export class BulkEditService {
   constructor(
     private readonly db: Database,
     private readonly jobs: Jobs,
   ) {}
 
   /** Says how the jobs of this noun go on. */
-  on<R extends Changeable, C extends ManyChange>(editing: Editing<R, C>): void {
-    this.jobs.on<Asked<C>, { items?: BulkItem[] }>(kindOf(editing.noun), (job) =>
-      this.jobs.inSteps(job, (tx) => this.step(tx, editing, job)),
+  register<R extends Changeable, C extends BulkChange>(editing: EntityEditor<R, C>): void {
+    this.jobs.on<BulkEditInput<C>, { items?: BulkItem[] }>(kindOf(editing.noun), (job) =>
+      this.jobs.runInSteps(job, (tx) => this.step(tx, editing, job)),
     );
   }
 
   /** A change that would be refused for each of them is refused for all, so that nobody reads the same thing a thousand times. */
-  async change<R extends Changeable, C extends ManyChange>(
-    editing: Editing<R, C>,
+  async change<R extends Changeable, C extends BulkChange>(
+    editing: EntityEditor<R, C>,
     change: C,
     idsIn: (tx: EntityManager) => Promise<string[]>,
   ): Promise<{ items: BulkItem[]; job?: Job }> {
@@ -69,25 +69,25 @@ export class ChangeMany {
       const ids = await idsIn(tx);
       const isJob = ids.length > limits.jobAbove;
       if (!isJob) await editing.lock?.(tx, ids, change);
-      const lay = await editing.prepare(tx, change);
+      const apply = await editing.prepare(tx, change);
       if (isJob) return { items: [], job: await this.jobs.create(tx, kindOf(editing.noun), { ids, change }, ids.length) };
-      const outcomes = await changeSome(tx, editing, { ids, change }, lay);
+      const outcomes = await changeBatch(tx, editing, { ids, change }, apply);
       return { items: outcomes.map((outcome, index) => ({ index, ...outcome })) };
     });
   }
 
-  private async step<R extends Changeable, C extends ManyChange>(
+  private async step<R extends Changeable, C extends BulkChange>(
     tx: EntityManager,
-    editing: Editing<R, C>,
+    editing: EntityEditor<R, C>,
     job: Open<C>,
   ): Promise<'more' | 'done'> {
     const { ids, change } = job.input;
     const some = ids.slice(job.done, job.done + limits.step);
     await editing.lock?.(tx, some, change);
     const outcomes = await editing.prepare(tx, change).then(
-      (lay) => changeSome(tx, editing, { ids: some, change }, lay),
+      (apply) => changeBatch(tx, editing, { ids: some, change }, apply),
       // What the change speaks of has gone since the call.
-      (error: unknown) => some.map(() => outcomeOf(refused(0, error))),
+      (error: unknown) => some.map(() => outcomeOf(refusedItem(0, error))),
     );
     const items = outcomes.map((outcome, i) => ({ index: job.done + i, ...outcome }));
     await this.jobs.advance(tx, job as OpenJob, job.done + some.length, { items: [...(job.result.items ?? []), ...items] });
@@ -99,7 +99,7 @@ const kindOf = (noun: Noun) => `change-${noun}s`;
 const outcomeOf = ({ index: _, ...outcome }: BulkItem): Outcome => outcome;
 
 /** The ids that match now, so that it does not matter what the change does to the filter. */
-export async function matching(tx: EntityManager, from: string, where: Conditions): Promise<string[]> {
+export async function matchingIds(tx: EntityManager, from: string, where: Conditions): Promise<string[]> {
   // Of rows that have just come in PostgreSQL has no statistics yet; it then takes each filter for one that finds one row, and needs minutes.
   await tx.query('set local enable_nestloop = off');
   const rows: { id: string }[] = await tx.query(
@@ -118,25 +118,25 @@ export async function matching(tx: EntityManager, from: string, where: Condition
 }
 
 /** Changes these, each alone: what is refused costs no other. A few statements, however many they are. */
-async function changeSome<R extends Changeable, C extends ManyChange>(
+async function changeBatch<R extends Changeable, C extends BulkChange>(
   tx: EntityManager,
-  editing: Editing<R, C>,
-  { ids, change }: Asked<C>,
-  lay: (before: R, given: WithTags<C>) => object,
+  editing: EntityEditor<R, C>,
+  { ids, change }: BulkEditInput<C>,
+  apply: (before: R, given: WithTags<C>) => object,
 ): Promise<Outcome[]> {
-  const { rows, now } = await readNow(tx, editing, ids);
+  const { rows, now } = await readCurrent(tx, editing, ids);
   const outcomes = new Map<string, Outcome>();
   const different: { before: R; after: object; step: Step }[] = [];
   for (const before of rows.values()) {
     try {
       if (!before.mayWrite) throw readOnly(editing.noun);
-      const after = lay(before, withTags(before, change));
+      const after = apply(before, withTags(before, change));
       const step = updated(editing.columns, before, after);
       refuseChangingAccess(before, Object.keys(step?.fields ?? {}));
       if (step) different.push({ before, after, step });
       outcomes.set(before.id, { status: 200, id: before.id, version: step?.version ?? before.version });
     } catch (error) {
-      outcomes.set(before.id, { id: before.id, ...outcomeOf(refused(0, error)) });
+      outcomes.set(before.id, { id: before.id, ...outcomeOf(refusedItem(0, error)) });
     }
   }
   const changes = noChanges();
@@ -147,12 +147,16 @@ async function changeSome<R extends Changeable, C extends ManyChange>(
     different.map(({ after }) => after),
     changes,
   );
-  await tell(tx, changes);
+  await recordAndPublish(tx, changes);
   return ids.map((id) => outcomes.get(now.get(id) ?? id) ?? notFound(editing.noun, id));
 }
 
 /** These rows as the caller may see them, locked; what was merged into another one answers with that. */
-async function readNow<R extends Changeable, C extends ManyChange>(tx: EntityManager, editing: Editing<R, C>, ids: readonly string[]) {
+async function readCurrent<R extends Changeable, C extends BulkChange>(
+  tx: EntityManager,
+  editing: EntityEditor<R, C>,
+  ids: readonly string[],
+) {
   const rows = new Map((await editing.read(tx, ids, 'lock')).map((row) => [row.id, row]));
   const now = await allMergedInto(
     tx,
@@ -164,7 +168,7 @@ async function readNow<R extends Changeable, C extends ManyChange>(tx: EntityMan
   return { rows, now };
 }
 
-function withTags<C extends ManyChange>(before: Changeable, { addTags, removeTags, ...given }: C): WithTags<C> {
+function withTags<C extends BulkChange>(before: Changeable, { addTags, removeTags, ...given }: C): WithTags<C> {
   return addTags || removeTags ? { ...given, tags: tagsAfter(before.tags, addTags, removeTags) } : given;
 }
 

@@ -9,16 +9,16 @@ import {
   type JudgedPair,
   type Pair,
   pairOf,
-  putPairs,
+  upsertPairs,
   readCompared,
   readOpenPairs,
   statesOf,
   writeKeys,
 } from './duplicate.table.js';
-import { candidatePairs, judgePairs, keysOf, type Sought, seek } from './find-duplicates.js';
+import { candidatePairs, judgePairs, keysOf, type Probe, prepare } from './find-duplicates.js';
 
 /** Pairs below it are not kept; lists ask for more by default. */
-const LEAST_KEPT = 0.3;
+const MIN_KEPT_SCORE = 0.3;
 // Contacts in one transaction, so that none takes long.
 const CHUNK = 500;
 
@@ -27,62 +27,62 @@ const CHUNK = 500;
  * that comes twice, late or in another order leads to the same queue.
  */
 @Injectable()
-export class Radar {
+export class DuplicateDetector {
   constructor(private readonly db: Database) {}
 
-  async lookAt(ids: readonly string[]): Promise<void> {
-    for (let i = 0; i < ids.length; i += CHUNK) await this.lookAtSome(ids.slice(i, i + CHUNK));
+  async check(ids: readonly string[]): Promise<void> {
+    for (let i = 0; i < ids.length; i += CHUNK) await this.checkChunk(ids.slice(i, i + CHUNK));
   }
 
   /**
    * First everything that contacts are found by is written and committed, then it is looked for: of two who look at two doubles at the same moment
    * the second to look sees what the first has written. So only judging goes one after the other.
    */
-  private async lookAtSome(ids: readonly string[]): Promise<void> {
-    const sought = await this.db.transaction((tx) => makeAllFindable(tx, ids));
-    await this.db.transaction((tx) => judgeSome(tx, ids, sought));
+  private async checkChunk(ids: readonly string[]): Promise<void> {
+    const probes = await this.db.transaction((tx) => writeAllKeys(tx, ids));
+    await this.db.transaction((tx) => judgeChunk(tx, ids, probes));
   }
 }
 
-async function makeAllFindable(tx: EntityManager, ids: readonly string[]): Promise<Map<string, Sought>> {
-  const sought = await seek(await readCompared(tx, ids));
-  const gone = ids.filter((id) => !sought.has(id));
+async function writeAllKeys(tx: EntityManager, ids: readonly string[]): Promise<Map<string, Probe>> {
+  const probes = await prepare(await readCompared(tx, ids));
+  const gone = ids.filter((id) => !probes.has(id));
   if (gone.length > 0) await deleteKeys(tx, gone);
-  if (sought.size > 0) await writeKeys(tx, keysOf(sought));
+  if (probes.size > 0) await writeKeys(tx, keysOf(probes));
   // Changed while we worked: somebody else may have written newer keys before ours, so ours are worked out anew.
-  const changed = await changedSince(tx, sought);
-  if (changed.length > 0) for (const [id, one] of await makeAllFindable(tx, changed)) sought.set(id, one);
-  return sought;
+  const changed = await changedSince(tx, probes);
+  if (changed.length > 0) for (const [id, one] of await writeAllKeys(tx, changed)) probes.set(id, one);
+  return probes;
 }
 
-async function judgeSome(tx: EntityManager, ids: readonly string[], sought: Map<string, Sought>): Promise<void> {
+async function judgeChunk(tx: EntityManager, ids: readonly string[], probes: Map<string, Probe>): Promise<void> {
   await tx.query(`select pg_advisory_xact_lock(hashtextextended('duplicates ' || current_setting('kontor.tenant'), 0))`);
   // What has changed since is judged when its own event comes; with what we know of it a newer judgement would be undone.
-  for (const id of await changedSince(tx, sought)) sought.delete(id);
+  for (const id of await changedSince(tx, probes)) probes.delete(id);
   const known = await readOpenPairs(tx, ids);
-  await forgetGone(
+  await removeGone(
     tx,
-    ids.filter((id) => !sought.has(id)),
+    ids.filter((id) => !probes.has(id)),
   );
-  const about = known.filter(({ a, b }) => sought.has(a) || sought.has(b));
-  const kept = (await judgeAll(tx, sought, about)).filter(({ score }) => score >= LEAST_KEPT);
+  const about = known.filter(({ a, b }) => probes.has(a) || probes.has(b));
+  const kept = (await judgeAll(tx, probes, about)).filter(({ score }) => score >= MIN_KEPT_SCORE);
   const holds = new Set(kept.map(({ a, b }) => a + b));
   await deletePairs(
     tx,
     about.filter(({ a, b }) => !holds.has(a + b)).map(({ id }) => id),
   );
-  await putPairs(tx, kept);
+  await upsertPairs(tx, kept);
 }
 
 /** Pairs that are in the queue are judged anew even when so many share by now what they were found by that it would find them no more. */
-async function judgeAll(tx: EntityManager, sought: ReadonlyMap<string, Sought>, known: readonly Pair[]): Promise<JudgedPair[]> {
-  if (sought.size === 0) return [];
-  const pairs = new Map([...known, ...(await candidatePairs(tx, sought))].map(({ a, b }) => [a + b, pairOf(a, b)]));
-  return judgePairs(tx, sought, [...pairs.values()]);
+async function judgeAll(tx: EntityManager, probes: ReadonlyMap<string, Probe>, known: readonly Pair[]): Promise<JudgedPair[]> {
+  if (probes.size === 0) return [];
+  const pairs = new Map([...known, ...(await candidatePairs(tx, probes))].map(({ a, b }) => [a + b, pairOf(a, b)]));
+  return judgePairs(tx, probes, [...pairs.values()]);
 }
 
 /** Pairs of what is in the bin go, those that were said not to be the same only with one of the two; what still is there was only changed meanwhile. */
-async function forgetGone(tx: EntityManager, ids: readonly string[]): Promise<void> {
+async function removeGone(tx: EntityManager, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const states = await statesOf(tx, ids);
   const binned = ids.filter((id) => states.get(id) !== 'live');

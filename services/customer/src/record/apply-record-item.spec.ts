@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RecordRow } from '../tables/record.table.js';
-import { layRecord, mergeData } from './lay-record.js';
+import { applyRecordItem, mergeData } from './apply-record-item.js';
 
 const record: RecordRow = {
   id: 'r',
@@ -22,8 +22,8 @@ const anna = { id: 'anna', customerId: 'k1' };
 
 describe('laying what was given over a record', () => {
   it('leaves what is absent, clears with null', () => {
-    expect(layRecord(record, {}, {})).toEqual(record);
-    expect(layRecord(record, { title: '', status: null, amount: null, dueAt: null, data: null }, {})).toEqual({
+    expect(applyRecordItem(record, {}, {})).toEqual(record);
+    expect(applyRecordItem(record, { title: '', status: null, amount: null, dueAt: null, data: null }, {})).toEqual({
       ...record,
       title: null,
       status: null,
@@ -34,27 +34,27 @@ describe('laying what was given over a record', () => {
   });
 
   it('keeps a date as a date and a moment in UTC to the millisecond', () => {
-    expect(layRecord(record, { dueAt: '2026-02-01' }, {}).dueAt).toBe('2026-02-01');
-    expect(layRecord(record, { dueAt: '2026-02-01T00:30:00.123999+01:00' }, {}).dueAt).toBe('2026-01-31T23:30:00.123Z');
+    expect(applyRecordItem(record, { dueAt: '2026-02-01' }, {}).dueAt).toBe('2026-02-01');
+    expect(applyRecordItem(record, { dueAt: '2026-02-01T00:30:00.123999+01:00' }, {}).dueAt).toBe('2026-01-31T23:30:00.123Z');
   });
 
   it('links to the contact that was found, and to its customer when it has none', () => {
-    expect(layRecord(record, { contact: { email: 'x@y.example' } }, { contact: anna })).toMatchObject({
+    expect(applyRecordItem(record, { contact: { email: 'x@y.example' } }, { contact: anna })).toMatchObject({
       contactId: 'anna',
       named: null,
       customerId: 'k1',
     });
-    expect(layRecord(record, { contactId: 'anna', customerId: 'k2' }, { contact: anna, customerId: 'k2' }).customerId).toBe('k2');
-    expect(layRecord({ ...record, customerId: 'k3' }, { contactId: 'anna' }, { contact: anna }).customerId).toBe('k3');
+    expect(applyRecordItem(record, { contactId: 'anna', customerId: 'k2' }, { contact: anna, customerId: 'k2' }).customerId).toBe('k2');
+    expect(applyRecordItem({ ...record, customerId: 'k3' }, { contactId: 'anna' }, { contact: anna }).customerId).toBe('k3');
   });
 
   it('waits for whom nobody is yet; of the name it keeps only what it can be found by', () => {
     const given = { email: 'x@y.example', firstName: 'X' };
-    expect(layRecord({ ...record, contactId: 'anna', named: null }, { contact: given }, { contact: null })).toMatchObject({
+    expect(applyRecordItem({ ...record, contactId: 'anna', named: null }, { contact: given }, { contact: null })).toMatchObject({
       contactId: null,
       named: { email: 'x@y.example' },
     });
-    expect(layRecord(record, { contact: null }, { contact: null })).toMatchObject({ contactId: null, named: null });
+    expect(applyRecordItem(record, { contact: null }, { contact: null })).toMatchObject({ contactId: null, named: null });
   });
 });
 

@@ -7,17 +7,17 @@ import type { ContactRow } from '../tables/contact.table.js';
  * delete the keys of others. A new external id of a source replaces the one that this source had; an address that is there already keeps what the
  * patch does not say of it, and is primary only if it was or if the patch says so.
  */
-export function uniteKeys<P extends ContactPatch>(before: ContactRow, patch: P): P {
+export function unionKeys<P extends ContactPatch>(before: ContactRow, patch: P): P {
   return {
     ...patch,
-    ...(patch.emails !== undefined && { emails: uniteEmails(before.emails, patch.emails ?? []) }),
-    ...(patch.externalIds !== undefined && { externalIds: uniteExternalIds(before.externalIds, patch.externalIds ?? []) }),
+    ...(patch.emails !== undefined && { emails: unionEmails(before.emails, patch.emails ?? []) }),
+    ...(patch.externalIds !== undefined && { externalIds: unionExternalIds(before.externalIds, patch.externalIds ?? []) }),
   };
 }
 
 type Emails = NonNullable<ContactPatch['emails']>;
 
-function uniteEmails(before: ContactRow['emails'], given: Emails): Emails {
+function unionEmails(before: ContactRow['emails'], given: Emails): Emails {
   const keyOf = ({ address }: { address: string }) => emailKey(address);
   const named = new Map(given.map((email) => [keyOf(email), email]));
   const known = new Set(before.map(keyOf));
@@ -29,7 +29,7 @@ function uniteEmails(before: ContactRow['emails'], given: Emails): Emails {
   return [...kept, ...given.filter((email) => !known.has(keyOf(email)))];
 }
 
-function uniteExternalIds(before: ContactRow['externalIds'], given: ContactRow['externalIds']): ContactRow['externalIds'] {
+function unionExternalIds(before: ContactRow['externalIds'], given: ContactRow['externalIds']): ContactRow['externalIds'] {
   const named = new Set(given.map(externalIdKey));
   const replaced = new Set(given.map(({ source }) => source));
   const kept = before.filter((one) => named.has(externalIdKey(one)) || !replaced.has(one.source));

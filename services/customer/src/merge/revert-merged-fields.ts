@@ -10,7 +10,7 @@ const CHANGED = 'was changed after the merge; it stays as it is now';
  * what was changed since, which stays and is named. Of lists, values that came with the merge go one by one, unless `others`, who are still
  * merged into it, have them too.
  */
-export function takeBack<R extends MergeRow>(
+export function revertMergedFields<R extends MergeRow>(
   noun: Noun,
   now: R,
   step: Steps,
@@ -22,13 +22,13 @@ export function takeBack<R extends MergeRow>(
     const [from, to] = step[field] ?? [];
     if (!step[field]) continue;
     const present = row[field];
-    if (rule === 'unite') {
+    if (rule === 'union') {
       const theirs = new Set(others.flatMap((one) => (one[field] as unknown[]).map((value) => keyIn(field, value))));
-      const back = listBack(field, present as unknown[], from as unknown[], to as unknown[], theirs);
+      const back = revertList(field, present as unknown[], from as unknown[], to as unknown[], theirs);
       row[field] = back.list;
       if (back.changed) conflicts.push(field);
     } else if (rule === 'byKey') {
-      const back = keysBack(present as Fields, from as Fields, to as Fields);
+      const back = revertKeys(present as Fields, from as Fields, to as Fields);
       row[field] = back.all;
       conflicts.push(...back.changed.map((key) => `${field}.${key}`));
     } else if (same(present, to)) row[field] = from ?? null;
@@ -37,7 +37,7 @@ export function takeBack<R extends MergeRow>(
   return { row: row as unknown as R, conflicts: conflicts.map((field) => ({ field, message: CHANGED })) };
 }
 
-function listBack(field: string, now: unknown[], from: unknown[], to: unknown[], theirs: ReadonlySet<string>) {
+function revertList(field: string, now: unknown[], from: unknown[], to: unknown[], theirs: ReadonlySet<string>) {
   const key = (value: unknown) => keyIn(field, value);
   const keysOf = (list: unknown[]) => new Set(list.map(key));
   const [before, after] = [keysOf(from), keysOf(to)];
@@ -59,7 +59,7 @@ function listBack(field: string, now: unknown[], from: unknown[], to: unknown[],
   }
 }
 
-function keysBack(now: Fields, from: Fields, to: Fields): { all: Fields; changed: string[] } {
+function revertKeys(now: Fields, from: Fields, to: Fields): { all: Fields; changed: string[] } {
   const all = { ...now };
   const changed: string[] = [];
   for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {

@@ -2,12 +2,12 @@ import type { UndoConflict } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import type { Noun } from '../sql/rows.js';
-import { readParents } from '../tables/lock-parents.js';
+import { readAndLockParents } from '../tables/lock-parents.js';
 import { keyIn } from './fields.js';
-import type { Stored } from './sides.js';
+import type { Stored } from './entity-stores.js';
 
 /** Rows that come back, as far as they can be what they were. */
-export interface Returning {
+export interface ResolvedRows {
   rows: Stored[];
   conflicts: UndoConflict[];
 }
@@ -16,31 +16,32 @@ export interface Returning {
  * Rows as they can come back: a primary e-mail that another contact has by now is kept as one that is not primary, an external id that another
  * has is left out, and a customer that is not there any more is replaced by what it was merged into, or by none. The first of the rows goes first.
  */
-export async function asTheyCan(tx: EntityManager, noun: Noun, rows: readonly Stored[]): Promise<Returning> {
+export async function resolveUndoConflicts(tx: EntityManager, noun: Noun, rows: readonly Stored[]): Promise<ResolvedRows> {
   const conflicts: UndoConflict[] = [];
   const taken = await takenByOthers(tx, noun, rows);
-  const homes = await presentCustomers(tx, rows);
+  const presentIds = await presentCustomers(tx, rows);
   const back = rows.map((row) => {
     const next = { ...row };
-    const say = (field: string, message: string) => conflicts.push({ id: row.id, field, message });
-    if (noun === 'contact') next.emails = freeEmails(row, taken.emails, say);
+    const addConflict = (field: string, message: string) => conflicts.push({ id: row.id, field, message });
+    if (noun === 'contact') next.emails = demoteTakenEmail(row, taken.emails, addConflict);
     next.externalIds = row.externalIds.filter((one) => !taken.externals.has(externalIdKey(one)));
-    if (next.externalIds.length < row.externalIds.length) say('externalIds', `is that of another ${noun} now; it comes back without it`);
+    if (next.externalIds.length < row.externalIds.length)
+      addConflict('externalIds', `is that of another ${noun} now; it comes back without it`);
     for (const one of next.externalIds) taken.externals.add(externalIdKey(one));
-    if ('customerId' in next) next.customerId = home(next.customerId, 'customerId', homes, say);
-    else next.parentId = home(next.parentId, 'parentId', homes, say);
+    if ('customerId' in next) next.customerId = resolveCustomer(next.customerId, 'customerId', presentIds, addConflict);
+    else next.parentId = resolveCustomer(next.parentId, 'parentId', presentIds, addConflict);
     return next;
   });
   return { rows: back, conflicts };
 }
 
-type Say = (field: string, message: string) => void;
+type AddConflict = (field: string, message: string) => void;
 
-function freeEmails({ emails }: Stored, taken: Set<string>, say: Say): Stored['emails'] {
+function demoteTakenEmail({ emails }: Stored, taken: Set<string>, addConflict: AddConflict): Stored['emails'] {
   const primary = emails.find((one) => one.primary);
   const free = primary && !taken.has(emailKey(primary.address)) ? primary : emails.find((one) => !taken.has(emailKey(one.address)));
   if (primary && free !== primary) {
-    say('emails', 'the primary one is that of another contact now; it stays here as one that is not primary');
+    addConflict('emails', 'the primary one is that of another contact now; it stays here as one that is not primary');
     if (free) taken.add(emailKey(free.address));
     return emails.map((one) => ({ ...one, primary: one === free }));
   }
@@ -48,11 +49,16 @@ function freeEmails({ emails }: Stored, taken: Set<string>, say: Say): Stored['e
   return emails;
 }
 
-function home(id: string | null, field: string, homes: ReadonlyMap<string, string>, say: Say): string | null {
+function resolveCustomer(
+  id: string | null,
+  field: string,
+  presentIds: ReadonlyMap<string, string>,
+  addConflict: AddConflict,
+): string | null {
   if (!id) return null;
-  const present = homes.get(id) ?? null;
+  const present = presentIds.get(id) ?? null;
   if (present !== id)
-    say(
+    addConflict(
       field,
       present ? `that customer was merged into ${present}; it comes back there` : 'that customer is deleted; it comes back without it',
     );
@@ -88,6 +94,6 @@ async function presentCustomers(tx: EntityManager, rows: readonly Stored[]): Pro
      ) select start, id from way where deleted_at is null`,
       [[...new Set(ids)]],
     );
-  const present = await readParents(tx, read, (found) => ({ customers: found.map(({ id }) => id) }));
+  const present = await readAndLockParents(tx, read, (found) => ({ customers: found.map(({ id }) => id) }));
   return new Map(present.map(({ start, id }) => [start, id]));
 }

@@ -10,24 +10,24 @@ import {
   type Settings,
 } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { layValues } from '../fields/imported-fields.js';
+import { applyImportedValues } from '../fields/imported-fields.js';
 import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import type { ContactRow } from '../tables/contact.table.js';
-import { existingCustomers, knownAgents } from './contact-rules.js';
+import { lockVisibleCustomers, knownAgents } from './contact-rules.js';
 
 /** The customers and agents that rows name and that are there. */
 export interface Named {
   customers: ReadonlySet<string>;
   agents: ReadonlySet<string>;
 }
-const nobodyNamed: Named = { customers: new Set(), agents: new Set() };
+const noReferences: Named = { customers: new Set(), agents: new Set() };
 
-export const uuidIn = (text: string | undefined): string | undefined =>
+export const parseUuid = (text: string | undefined): string | undefined =>
   text && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text.toLowerCase() : undefined;
 
-export async function readNamed(tx: EntityManager, rows: readonly ImportRow[]): Promise<Named> {
-  const ids = (key: 'customerId' | 'ownerId') => [...new Set(rows.flatMap((row) => uuidIn(row[key]) ?? []))];
-  const customers = await existingCustomers(tx, ids('customerId'));
+export async function readReferenced(tx: EntityManager, rows: readonly ImportRow[]): Promise<Named> {
+  const ids = (key: 'customerId' | 'ownerId') => [...new Set(rows.flatMap((row) => parseUuid(row[key]) ?? []))];
+  const customers = await lockVisibleCustomers(tx, ids('customerId'));
   // Who may not change a customer does not add to it either.
   const open = [...customers].flatMap(([id, { mayWrite }]) => (mayWrite ? [id] : []));
   return { customers: new Set(open), agents: await knownAgents(tx, ids('ownerId')) };
@@ -51,15 +51,15 @@ const plainFields = contactFieldNames('text', 'code', 'date');
  * Lays a row of a file over a contact: only what the row has changes; nothing that the contact has is lost.
  * What cannot be used is left out with a warning. Gives undefined in `reason`'s place when the row can stay.
  */
-export function layRowOver(
+export function applyImportRow(
   contact: ContactRow,
   row: ImportRow,
   settings: Settings,
-  named: Named = nobodyNamed,
+  named: Named = noReferences,
   source = IMPORT_SOURCE,
 ): { contact: ContactRow; warnings: string[]; reason?: string } {
   const warnings: string[] = [];
-  const tooLong = longest(row);
+  const tooLong = findTooLong(row);
   if (tooLong) return { contact, warnings, reason: tooLong };
   let next: ContactRow = { ...contact };
   for (const name of plainFields) {
@@ -69,21 +69,21 @@ export function layRowOver(
     if (data) next[name] = data;
     else if (error) warnings.push(`${name}: "${value.slice(0, 100)}" ${error.issues[0]?.message}; left out`);
   }
-  next = layValues(next, row, settings, 'contact', warnings, source);
-  const customerId = uuidIn(row.customerId);
+  next = applyImportedValues(next, row, settings, 'contact', warnings, source);
+  const customerId = parseUuid(row.customerId);
   if (customerId && named.customers.has(customerId)) next.customerId = customerId;
   else if (row.customerId) warnings.push('customerId: names no customer here; left out');
-  const ownerId = uuidIn(row.ownerId);
+  const ownerId = parseUuid(row.ownerId);
   if (ownerId && named.agents.has(ownerId)) next.ownerId = ownerId;
   else if (row.ownerId) warnings.push('ownerId: names no agent here; left out');
   return { contact: next, warnings };
 }
 
 // `exact` is read field by field, each with a limit of its own.
-const most: Partial<Record<string, number>> = { notes: 32 * 1024, customFields: 32 * 1024, exact: 512 * 1024 };
+const maxLengths: Partial<Record<string, number>> = { notes: 32 * 1024, customFields: 32 * 1024, exact: 512 * 1024 };
 
 /** The limits of docs/rules.md 10 hold for rows too; a row over them is refused rather than cut. */
-function longest(row: ImportRow): string | undefined {
+function findTooLong(row: ImportRow): string | undefined {
   for (const [key, value] of Object.entries(row)) {
     const texts =
       typeof value === 'string'
@@ -91,7 +91,7 @@ function longest(row: ImportRow): string | undefined {
         : Array.isArray(value)
           ? value.map((one) => (typeof one === 'string' ? one : one.number))
           : Object.values(value ?? {});
-    const limit = most[key] ?? 1024;
+    const limit = maxLengths[key] ?? 1024;
     for (const text of texts) {
       if (typeof text !== 'string') continue;
       if (text.length > limit) return `${key}: is longer than ${limit} characters`;
@@ -105,7 +105,7 @@ function longest(row: ImportRow): string | undefined {
 export const rowKeys = (row: ImportRow, source: string): { id?: string; email?: string; external?: string } => {
   const email = row.emails?.find((one) => emailProblem(one) === undefined);
   return {
-    id: uuidIn(row.id),
+    id: parseUuid(row.id),
     email: email && emailKey(email),
     external: row.externalId ? externalIdKey({ source, id: row.externalId }) : undefined,
   };

@@ -8,7 +8,11 @@ export interface Linkable {
 }
 
 /** Lays what was given over a record: absent stays, null clears. `contact` is the one that was found for it, null when it names nobody known. */
-export function layRecord(before: RecordRow, given: RecordPatch, found: { customerId?: string; contact?: Linkable | null }): RecordRow {
+export function applyRecordItem(
+  before: RecordRow,
+  given: RecordPatch,
+  found: { customerId?: string; contact?: Linkable | null },
+): RecordRow {
   const text = (name: 'title' | 'status' | 'url' | 'amount' | 'currency') =>
     given[name] === undefined ? before[name] : given[name] || null;
   const row: RecordRow = {
@@ -18,7 +22,7 @@ export function layRecord(before: RecordRow, given: RecordPatch, found: { custom
     amount: text('amount'),
     currency: text('currency'),
     url: text('url'),
-    dueAt: given.dueAt === undefined ? before.dueAt : given.dueAt && momentOf(given.dueAt),
+    dueAt: given.dueAt === undefined ? before.dueAt : given.dueAt && normalizeDueAt(given.dueAt),
     customerId: given.customerId === undefined ? before.customerId : (found.customerId ?? null),
     data: given.data === undefined ? before.data : (given.data ?? {}),
   };
@@ -36,7 +40,7 @@ export const linkedContact = ({ contactId }: RecordRow, before: StoredRecord | u
   contactId && before?.linked.contactId === contactId ? { id: contactId, customerId: before.linked.contactsCustomerId } : undefined;
 
 /** Dates stay dates; moments are kept to the millisecond, in UTC. */
-const momentOf = (dueAt: string): string => (dueAt.includes('T') ? new Date(dueAt).toISOString() : dueAt);
+const normalizeDueAt = (dueAt: string): string => (dueAt.includes('T') ? new Date(dueAt).toISOString() : dueAt);
 
 /** A JSON merge patch (RFC 7396) of an object: null takes a member away, an object is merged, anything else replaces. */
 export function mergeData(before: Record<string, unknown>, patch: Record<string, unknown>): Record<string, unknown> {

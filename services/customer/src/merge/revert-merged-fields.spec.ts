@@ -1,20 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import { updated } from '../changes/changes.js';
-import { noContact } from '../contact/merge-contact.js';
+import { emptyContact } from '../contact/merge-contact.js';
 import { contactColumns } from '../tables/contact.table.js';
 import type { Fields } from './fields.js';
 import { mergeRows } from './merge-rows.js';
-import { takeBack } from './take-back.js';
+import { revertMergedFields } from './revert-merged-fields.js';
 
-type Row = typeof noContact & { id: string; version: number };
-const row = (id: string, more: Partial<typeof noContact> = {}): Row => ({ ...noContact, id, version: 1, ...more });
+type Row = typeof emptyContact & { id: string; version: number };
+const row = (id: string, more: Partial<typeof emptyContact> = {}): Row => ({ ...emptyContact, id, version: 1, ...more });
 const email = (address: string, primary = false, more = {}) => ({ address, ...more, primary });
 
 /** Merges b into a, changes what comes of it, and takes the merge back. */
 function there(a: Row, b: Row, change: (merged: Row) => Partial<Row> = () => ({}), choice = {}, others: Fields[] = []) {
   const { row: merged } = mergeRows('contact', [a, b], choice);
   const step = updated(contactColumns, a, merged)?.fields ?? {};
-  const { row: back, conflicts } = takeBack('contact', { ...merged, ...change(merged) }, step, others);
+  const { row: back, conflicts } = revertMergedFields('contact', { ...merged, ...change(merged) }, step, others);
   return { back, fields: conflicts.map(({ field }) => field) };
 }
 

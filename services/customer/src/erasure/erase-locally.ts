@@ -10,7 +10,7 @@ import { withMerged } from './about-entry.js';
  * Deletes everything about an entry from this service's tables: its rows, what was merged into it, history, requests with their copies of it, records
  * and comments, photo, memberships, suspected duplicates, and texts about it in the answers of imports, jobs and repeated calls. Gives what was told and how much went.
  */
-export async function forgetHere(tx: EntityManager, noun: Noun, id: string): Promise<{ steps: Step[]; counts: Record<string, number> }> {
+export async function eraseLocally(tx: EntityManager, noun: Noun, id: string): Promise<{ steps: Step[]; counts: Record<string, number> }> {
   const ids = await withMerged(tx, noun, id);
   const counts: Record<string, number> = {};
   const count = async (what: string, sql: string, parameters: unknown[] = [ids]) => {
@@ -26,14 +26,14 @@ export async function forgetHere(tx: EntityManager, noun: Noun, id: string): Pro
   }
   await count('history', 'delete from history where entry_id = any($1)');
   await count('photos', 'delete from photo where entry_id = any($1)');
-  await forgetAnswers(tx, ids);
+  await eraseStoredAnswers(tx, ids);
   const steps = await removeEntries(tx, noun, ids, 'erased');
   counts[`${noun}s`] = steps.length;
   return { steps, counts };
 }
 
 /** Answers that are kept so that a repeat gets them again, and results of jobs: what they say about these entries goes, the ids stay. */
-async function forgetAnswers(tx: EntityManager, ids: readonly string[]): Promise<void> {
+async function eraseStoredAnswers(tx: EntityManager, ids: readonly string[]): Promise<void> {
   await tx.query(
     `update import_batch b set outcomes = (
        select jsonb_agg(case when o->>'id' = any($1) then jsonb_build_object('status', o->'status', 'id', o->'id') else o end order by n)

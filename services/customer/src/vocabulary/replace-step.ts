@@ -1,41 +1,41 @@
 import { AppError } from '@kontor/bus';
 import type { EntityManager } from 'typeorm';
-import { noChanges, record, type Step, tell, updated } from '../changes/changes.js';
+import { noChanges, recordHistory, type Step, recordAndPublish, updated } from '../changes/changes.js';
 import { limits } from '../job/limits.js';
 import { columnOf, isKnown, type Replaceable, type Replacement, replaceIn, settingsAfter } from '../settings/replacement.js';
 import { lockSettings, saveSettings } from '../settings/settings.service.js';
-import { type Place, placesOf, type Users } from '../settings/users.js';
+import { type UsageQuery, usageQueriesOf, type UsageCounts } from '../settings/usage.js';
 import type { Noun } from '../sql/rows.js';
 import { updateRows } from '../sql/rows.js';
 
 /** How far a replacement has come: what it has changed, and where it goes on. */
-export type Progress = Users & { place: number; last: string };
+export type Progress = UsageCounts & { place: number; last: string };
 
 const FIRST = '00000000-0000-0000-0000-000000000000';
-export const begun = (): Progress => ({ contacts: 0, customers: 0, place: 0, last: FIRST });
+export const initialProgress = (): Progress => ({ contacts: 0, customers: 0, place: 0, last: FIRST });
 
 /**
  * Goes on with a replacement for some contacts or customers. When nobody is left who has the old value, it goes from the settings;
  * whoever was given it meanwhile is looked for first.
  */
-export async function replaceSome(tx: EntityManager, replacement: Replacement, progress: Progress): Promise<'more' | 'done'> {
-  const { places, parameters } = placesOf(replacement);
+export async function replaceStep(tx: EntityManager, replacement: Replacement, progress: Progress): Promise<'more' | 'done'> {
+  const { queries, parameters } = usageQueriesOf(replacement);
   const settings = await lockSettings(tx);
   if (!isKnown(settings, replacement))
     throw new AppError(
       'conflict',
       'What the others were to get instead was removed meanwhile; those that have not got it yet stay as they are',
     );
-  const place = places[progress.place];
+  const place = queries[progress.place];
   if (place) {
-    const ids = await idsAt(tx, place, parameters, progress.last, limits.step);
-    progress[`${place.noun}s`] += await replaceAt(tx, place.noun, ids, replacement);
+    const ids = await readIds(tx, place, parameters, progress.last, limits.step);
+    progress[`${place.noun}s`] += await replaceRows(tx, place.noun, ids, replacement);
     if (ids.length < limits.step) Object.assign(progress, { place: progress.place + 1, last: FIRST });
     else progress.last = ids.at(-1) ?? FIRST;
     return 'more';
   }
-  for (const one of places)
-    if ((await idsAt(tx, one, parameters, FIRST, 1)).length > 0) {
+  for (const one of queries)
+    if ((await readIds(tx, one, parameters, FIRST, 1)).length > 0) {
       Object.assign(progress, { place: 0, last: FIRST });
       return 'more';
     }
@@ -43,7 +43,13 @@ export async function replaceSome(tx: EntityManager, replacement: Replacement, p
   return 'done';
 }
 
-async function idsAt(tx: EntityManager, { id, from, where }: Place, parameters: unknown[], after: string, most: number): Promise<string[]> {
+async function readIds(
+  tx: EntityManager,
+  { id, from, where }: UsageQuery,
+  parameters: unknown[],
+  after: string,
+  most: number,
+): Promise<string[]> {
   const rows: { id: string }[] = await tx.query(
     `select ${id} as id from ${from} where ${where} and ${id} > $${parameters.length + 1} order by ${id} limit ${most}`,
     [...parameters, after],
@@ -54,7 +60,7 @@ async function idsAt(tx: EntityManager, { id, from, where }: Place, parameters: 
 type Row = Replaceable & { id: string; version: number; gone: boolean };
 
 /** Gives how many it changed. */
-async function replaceAt(tx: EntityManager, noun: Noun, ids: readonly string[], replacement: Replacement): Promise<number> {
+async function replaceRows(tx: EntityManager, noun: Noun, ids: readonly string[], replacement: Replacement): Promise<number> {
   if (ids.length === 0) return 0;
   const columns = columnOf(replacement);
   const rows: Row[] = await tx.query(
@@ -81,9 +87,9 @@ async function replaceAt(tx: EntityManager, noun: Noun, ids: readonly string[], 
       live.map(({ after }) => after.id),
       replacement,
     );
-  await tell(tx, { ...noChanges(), [`${noun}s`]: live.map(({ step }) => step) });
+  await recordAndPublish(tx, { ...noChanges(), [`${noun}s`]: live.map(({ step }) => step) });
   // Of what is in the bin others need not hear until it is restored.
-  await record(
+  await recordHistory(
     tx,
     steps.flatMap(({ step, after }) => (after.gone ? step : [])),
   );

@@ -1,17 +1,17 @@
 import type { Link } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { type Step, tell } from '../changes/changes.js';
+import { type Step, recordAndPublish } from '../changes/changes.js';
 import { readContact, updateContacts, writableContact } from '../tables/contact.table.js';
 import { readCustomer, updateCustomer, writableCustomer } from '../tables/customer.table.js';
 
 /** Whose picture a call is about. */
-export interface Of {
+export interface PhotoOwner {
   kind: 'contact' | 'customer';
   id: string;
 }
 
 /** A contact or customer, as far as its picture is concerned. */
-export interface Pictured extends Of {
+export interface PhotoSubject extends PhotoOwner {
   version: number;
   links: Link[];
   /** What its initials are taken from, in the order in which they are shown. */
@@ -23,28 +23,28 @@ export interface Pictured extends Of {
 const HAN = /^\p{Script=Han}/u;
 
 /** Reads it as the calling agent may; `lock` is for who is going to change it. */
-export async function readPictured(tx: EntityManager, { kind, id }: Of, lock?: 'lock'): Promise<Pictured> {
+export async function readPhotoSubject(tx: EntityManager, { kind, id }: PhotoOwner, lock?: 'lock'): Promise<PhotoSubject> {
   if (kind === 'customer') {
     const customer = await (lock ? writableCustomer : readCustomer)(tx, id);
     const { version, links, name } = customer;
-    return pictured(tx, { kind, id: customer.id, version, links, names: [name] }, () => updateCustomer(tx, customer));
+    return photoSubject(tx, { kind, id: customer.id, version, links, names: [name] }, () => updateCustomer(tx, customer));
   }
   const contact = await (lock ? writableContact : readContact)(tx, id);
   const { version, links, firstName, lastName, displayName } = contact;
   const parts = (HAN.test(lastName ?? '') ? [lastName, firstName] : [firstName, lastName]).filter((part) => part !== null);
   const names = parts.length > 0 ? parts : [displayName];
-  return pictured(tx, { kind, id: contact.id, version, links, names }, () => updateContacts(tx, [contact]));
+  return photoSubject(tx, { kind, id: contact.id, version, links, names }, () => updateContacts(tx, [contact]));
 }
 
 /** Writing the entry as it is raises its version, and keeps what its own table says about versions in one place. */
-function pictured(tx: EntityManager, entry: Omit<Pictured, 'changed'>, write: () => Promise<void>): Pictured {
+function photoSubject(tx: EntityManager, entry: Omit<PhotoSubject, 'changed'>, write: () => Promise<void>): PhotoSubject {
   const { kind, id, version } = entry;
   return {
     ...entry,
     async changed(from, to) {
       await write();
       const change: Step = { id, version: version + 1, change: 'updated', fields: { photo: [from, to] } };
-      await tell(tx, { contacts: kind === 'contact' ? [change] : [], customers: kind === 'customer' ? [change] : [] });
+      await recordAndPublish(tx, { contacts: kind === 'contact' ? [change] : [], customers: kind === 'customer' ? [change] : [] });
       return change.version;
     },
   };

@@ -8,17 +8,17 @@ import { aboutEntry, withMerged } from './about-entry.js';
 
 /** Everything that Kontor holds about a contact, in one answer (docs/rules.md 6.4). */
 @Injectable()
-export class Everything {
+export class SubjectAccessExport {
   constructor(
     private readonly db: Database,
     private readonly bus: Bus,
   ) {}
 
-  async about(id: string): Promise<{ exportedAt: string } & Record<string, unknown>> {
+  async of(id: string): Promise<{ exportedAt: string } & Record<string, unknown>> {
     const { here, about } = await this.db.transaction(async (tx) => {
       const { mayWrite: _, readers: __, customerReaders: ___, ...contact } = await readContact(tx, id);
       const about = await aboutEntry(tx, 'contact', contact.id);
-      return { here: { contact, ...(await heldHere(tx, contact.id)) }, about };
+      return { here: { contact, ...(await readLocalData(tx, contact.id)) }, about };
     });
     if (!about) throw new AppError('not-found', 'There is no contact with this id');
     const [permission, notification, imports] = await runAs(
@@ -41,7 +41,7 @@ export class Everything {
 }
 
 /** Rows as they are kept, without what only the database needs. */
-async function heldHere(tx: EntityManager, id: string): Promise<Record<string, unknown>> {
+async function readLocalData(tx: EntityManager, id: string): Promise<Record<string, unknown>> {
   const ids = await withMerged(tx, 'contact', id);
   const rows = async (sql: string): Promise<unknown[]> => {
     const found: { row: unknown }[] = await tx.query(
