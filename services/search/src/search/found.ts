@@ -3,14 +3,14 @@ import { and, type Filter, isIn, or } from '../indexes/filter.js';
 import { type IdentifierClause, identifierTest, isIdentifierClause, wantedBy } from '../query/identifier-test.js';
 import type { Clause } from '../query/query.js';
 import { type Fit, SOUNDS_ALIKE, type WordClause, wordTestWithoutSounds } from '../query/word-test.js';
-import { fieldsFor, ONLY_WHEN_NAMED, presenceTerm } from '../words/entry-fields.js';
+import { fieldsFor, isOfName, nameWord, ONLY_WHEN_NAMED, presenceTerm } from '../words/entry-fields.js';
 import { type Identifier } from '../words/identifiers.js';
 import type { Found } from './plan-query.js';
 
 /** What is known of a clause from the rows of its lookups. The common words of the tenant matter only where there is more than was looked at. */
 export function foundFor(clause: Clause, answers: readonly Answered[], common: readonly string[]): Found {
   if (isIdentifierClause(clause)) return identifiersFound(clause, answers);
-  if (clause.kind === 'phrase') return phraseFound(answers);
+  if (clause.kind === 'phrase') return phraseFound(clause, answers);
   const all = everything(clause);
   return all === undefined ? wordsFound(clause, answers, common) : { levels: [all], complete: true };
 }
@@ -44,7 +44,20 @@ function wordsFound(clause: WordClause, answers: readonly Answered[], common: re
   // Where there are more than can be asked for, the common ones find the most.
   if (!complete) for (const term of common) if (isInField(clause.field, term)) take(term);
   for (const { rows, sounds } of answers) for (const term of rows) take(term, sounds && SOUNDS_ALIKE);
-  return { levels: levels.map((terms) => isIn('words', [...terms])), complete: complete && taken < most };
+  return {
+    ...inWords(
+      clause,
+      levels.map((terms) => [[...terms]]),
+    ),
+    complete: complete && taken < most,
+  };
+}
+
+/** Levels of words, of each of which one must be there; and what of them stands in names and companies, unless the clause says where. */
+function inWords({ field }: Clause, levels: readonly (readonly (readonly string[])[])[]): Pick<Found, 'levels' | 'near'> {
+  const among = (fits: (term: string) => boolean) => levels.map((each) => and(...each.map((terms) => isIn('words', terms.filter(fits)))));
+  const all = among(() => true);
+  return field === null ? { levels: all, near: [among(isOfName), among((term) => nameWord(term) !== undefined)] } : { levels: all };
 }
 
 function isInField(field: string | null, term: string): boolean {
@@ -53,9 +66,8 @@ function isInField(field: string | null, term: string): boolean {
 }
 
 /** Every word of the phrase must be there; that they stand side by side is for Meilisearch to say. */
-function phraseFound(answers: readonly Answered[]): Found {
-  const words = answers.map(({ rows }) => isIn('words', rows));
-  return { levels: [and(...words)], complete: !answers.some(isCut) };
+function phraseFound(clause: Clause, answers: readonly Answered[]): Found {
+  return { ...inWords(clause, [answers.map(({ rows }) => rows)]), complete: !answers.some(isCut) };
 }
 
 function identifiersFound(clause: IdentifierClause, answers: readonly Answered[]): Found {

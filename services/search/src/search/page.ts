@@ -33,6 +33,8 @@ interface Offered {
 const FEW = 60;
 // Up to so many ids a question takes no longer than a call.
 const CHEAP = 1_000;
+// After the first one so many classes are asked at once: the next ones mostly fill the page.
+const AT_ONCE = 3;
 
 /** Asks for a page of the plan: one class after the other, or all of them in another order. */
 export async function pageOf(
@@ -42,7 +44,7 @@ export async function pageOf(
   wanted: Wanted,
   cursor: Cursor,
 ): Promise<Page> {
-  const classes = wanted.ranked ? plan.classes : [plan.all];
+  const classes = wanted.ranked ? plan.ranking : [plan.all];
   const question = (filter: Filter, limit: number, offset = 0): Question => ({
     ...base,
     filters: filter === true ? base.filters : [...base.filters, filter],
@@ -50,7 +52,7 @@ export async function pageOf(
     offset,
   });
   const few: Question = { ...question(plan.all, FEW), words: true };
-  const counting = wanted.explain ? classes.map((filter) => question(filter, 0)) : [];
+  const counting = wanted.explain ? (wanted.ranked ? plan.classes : classes).map((filter) => question(filter, 0)) : [];
   let counts: BothAnswer[] = [];
   /** The first questions; with them goes all that is counted. */
   const askFirst = async (first: Question, ...others: Question[]) => {
@@ -83,11 +85,14 @@ export async function pageOf(
       ...first.map(({ filter, place }) => question(filter, wanted.limit, offsetIn(place))),
     );
     const hits = new Map(first.map(({ place }, i) => [place, answers[i]!.hits]));
-    const room = wanted.limit - answers.reduce((sum, answer) => sum + answer.hits.length, 0);
-    if (room <= 0 || !further.length) return { whole, hits };
-    if (whole.total <= FEW) return { whole, hits: ofFew((await ask([few]))[0]!) };
-    const others = await ask(further.map(({ filter }) => question(filter, room)));
-    for (const [i, { place }] of further.entries()) hits.set(place, others[i]!.hits);
+    let room = wanted.limit - answers.reduce((sum, answer) => sum + answer.hits.length, 0);
+    if (room > 0 && further.length && whole.total <= FEW) return { whole, hits: ofFew((await ask([few]))[0]!) };
+    while (room > 0 && further.length) {
+      const next = further.splice(0, AT_ONCE);
+      const others = await ask(next.map(({ filter }) => question(filter, room)));
+      for (const [i, { place }] of next.entries()) hits.set(place, others[i]!.hits);
+      room -= others.reduce((sum, answer) => sum + answer.hits.length, 0);
+    }
     return { whole, hits };
   };
 

@@ -35,7 +35,7 @@ export async function settlePhrases(
   await Promise.all(
     before.map(async ({ place, text, attribute }) => {
       const { ids, complete } = await indexes.phrase([...given, and(...found[place]!.levels)], { texts: [text], attribute }, MOST_FOUND);
-      settled[place] = { levels: [isIn('id', ids)], complete: found[place]!.complete && complete };
+      settled[place] = { ...found[place]!, levels: [isIn('id', ids)], complete: found[place]!.complete && complete };
     }),
   );
   return { found: settled, along: first && { texts: along.map(({ text }) => text), attribute: first.attribute } };

@@ -72,3 +72,49 @@ describe('for any one entry', () => {
     );
   });
 });
+
+describe('the ranking', () => {
+  const near = (levels: Filter[], names: Filter[], companies: Filter[]): Found => ({ levels, complete: true, near: [names, companies] });
+  const rank = (clauses: Clause[], finds: Found[]) => planQuery(clauses, finds).ranking;
+
+  test('is the classes where no clause may be a name', () => {
+    const plan = planQuery([clause(), clause(true)], [found(a, b), found(c)]);
+    expect(plan.ranking).toEqual(plan.classes);
+  });
+  test('of a class has its places even where nobody has the word', () =>
+    expect(rank([clause()], [near([a, false], [false, false], [a, false])])).toEqual([
+      false,
+      a,
+      { all: [a, { not: a }] },
+      false,
+      false,
+      false,
+    ]));
+
+  test('shares out each class by what the worst clause says of the place', () => {
+    const where = fc.constantFrom('name', 'company', 'rest');
+    const has = fc.array(fc.tuple(fc.nat(2), fc.nat(2), where), { maxLength: 8 });
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 3 }), has, (isWord, given) => {
+        const is1 = (i: number, level: number, place: string) => is('tags', `${i}${level}${place}`);
+        const among = (i: number, places: string[]) =>
+          [0, 1, 2].map((level): Filter => ({ any: places.map((place) => is1(i, level, place)) }));
+        const finds = isWord.map((word, i): Found => {
+          const levels = among(i, ['name', 'company', 'rest']);
+          return word ? near(levels, among(i, ['name']), among(i, ['name', 'company'])) : { levels, complete: true };
+        });
+        const clauses = isWord.map(() => clause());
+        const mine = given.filter(([i]) => i < isWord.length);
+        const levelsOf = (i: number, places: string[]) =>
+          mine.filter(([j, , at]) => i === j && places.includes(at)).map(([, level]) => level);
+        const worst = Math.max(...isWord.map((_, i) => Math.min(...levelsOf(i, ['name', 'company', 'rest']), 9)));
+        const within = (places: string[]) => isWord.every((word, i) => !word || levelsOf(i, places).some((level) => level <= worst));
+        const ordered = isWord.includes(true);
+        const place = within(['name']) ? 0 : within(['name', 'company']) ? 1 : 2;
+        const entry = mine.map(([i, level, at]) => `${i}${level}${at}`);
+        const at = rank(clauses, finds).flatMap((filter, n) => (holds(filter, entry) ? [n] : []));
+        expect(at).toEqual(worst === 9 ? [] : [ordered ? worst * 3 + place : worst]);
+      }),
+    );
+  });
+});

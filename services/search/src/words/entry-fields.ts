@@ -85,10 +85,9 @@ function hanName(entry: Entry): FieldValue[] {
     .map((value) => ({ field: 'name', value }));
 }
 
-/** The fields of words in which names and companies stand. */
-export const NAME_FIELDS: readonly string[] = ['first', 'middle', 'last', 'name', 'company'];
-
 const NAMES = new Set(['first', 'middle', 'last', 'name']);
+/** The fields of words in which names and companies stand. */
+export const NAME_FIELDS: readonly string[] = [...NAMES, 'company'];
 
 /** The words of one value; Chinese text that is no name is also taken apart into its words. */
 export function wordsIn({ field, value }: FieldValue): readonly Word[] {
@@ -118,6 +117,8 @@ export function nameWord(term: string): string | undefined {
   const mark = term.search(/[:~]/);
   return mark + 1 < term.length && NAME_FIELDS.includes(term.slice(0, mark)) ? term.slice(mark + 1) : undefined;
 }
+/** Whether a term is of the name of a person or customer. */
+export const isOfName = (term: string): boolean => NAMES.has(term.slice(0, term.search(/[:~]/)));
 export const longTerm = (field: string, word: string): string => `${field}~${word}`;
 
 /** The texts in which a phrase may stand, by field: first and last name count as one, with and without the middle one. */
