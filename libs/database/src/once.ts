@@ -17,11 +17,11 @@ export async function once(tx: EntityManager, consumer: string, messageId: strin
 const KEPT = '24 hours';
 
 /**
- * Makes things once per (tenant, agent, Idempotency-Key) and gives their ids; a repeat within 24 h gets the ids that the first call made.
- * The key is kept in the transaction of the change. Calls with one key at the same time wait for each other.
- * The same key with another body is refused with `key-reused`. Without a key it just makes.
+ * Runs `make` once per (tenant, agent, Idempotency-Key); a repeat within 24 h gets what the first call returned, which is kept as JSON and so
+ * should be ids rather than personal data. The key is kept in the transaction of the change. Calls with one key at the same time wait for each other.
+ * The same key with another body is refused with `key-reused`. Without a key it just runs.
  */
-export async function idempotent(tx: EntityManager, body: unknown, make: () => Promise<string[]>): Promise<string[]> {
+export async function idempotent<T>(tx: EntityManager, body: unknown, make: () => Promise<T>): Promise<T> {
   const { tenant, idempotencyKey: key } = currentContext();
   if (!key) return make();
   const agent = currentAgent().id;
@@ -35,22 +35,22 @@ export async function idempotent(tx: EntityManager, body: unknown, make: () => P
     [tenant, agent, key, hash],
   );
   if (first.length === 0) {
-    const [known]: { body_hash: Buffer; ids: string[] }[] = await tx.query(
-      'select body_hash, ids from idempotency_key where tenant_id = $1 and agent_id = $2 and key = $3',
+    const [known]: { body_hash: Buffer; result: T }[] = await tx.query(
+      'select body_hash, ids as result from idempotency_key where tenant_id = $1 and agent_id = $2 and key = $3',
       [tenant, agent, key],
     );
     if (!known?.body_hash.equals(hash))
       throw new AppError('key-reused', 'This Idempotency-Key was used before with another body; use a new key for a new request');
-    return known.ids;
+    return known.result;
   }
-  const ids = await make();
+  const result = await make();
   await tx.query('update idempotency_key set ids = $4 where tenant_id = $1 and agent_id = $2 and key = $3', [
     tenant,
     agent,
     key,
-    JSON.stringify(ids),
+    JSON.stringify(result),
   ]);
-  return ids;
+  return result;
 }
 
 /** Deletes what nobody can ask for any more: idempotency keys after 24 h, inbox notes after the 7 days that events are kept. */

@@ -47,7 +47,7 @@ export class ImportService {
     const body = { ...asked, start, columns: survey.columns, rows: survey.rows };
     let isNew = false;
     const made = await this.db.transaction(async (tx) => {
-      const [id = ''] = await idempotent(tx, body, async () => {
+      const id = await idempotent(tx, body, async () => {
         const { kind, fileName, onKnown = 'update', source = null } = input;
         const entity = tx.create(ImportEntity, {
           ...{ kind, file, fileName, ...survey, onKnown, source, conventions, state: 'uploaded' },
@@ -56,7 +56,7 @@ export class ImportService {
         await tx.insert(ImportEntity, entity);
         if (start) await queue(tx, entity);
         isNew = true;
-        return [entity.id];
+        return entity.id;
       });
       return this.shown(tx, await find(tx, id));
     });

@@ -1,6 +1,6 @@
 import type { ChangeKind } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { noChanges, type Step, recordAndPublish } from '../changes/changes.js';
+import { noChanges, recordAndPublish, type Step } from '../changes/changes.js';
 import { forgetPhotos } from '../photo/photo.table.js';
 import type { Noun } from '../sql/rows.js';
 

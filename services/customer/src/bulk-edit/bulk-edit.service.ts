@@ -4,7 +4,7 @@ import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { readOnly, refuseChangingAccess } from '../access/access.js';
-import { type Changes, noChanges, type Step, recordAndPublish, updated } from '../changes/changes.js';
+import { type Changes, noChanges, recordAndPublish, type Step, updated } from '../changes/changes.js';
 import { refusedItem } from '../contact/contact.service.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
 import { limits } from '../job/limits.js';

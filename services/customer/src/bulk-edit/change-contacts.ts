@@ -7,7 +7,7 @@ import { contactConditions } from '../contact/list-contacts.js';
 import { mergeContact } from '../contact/merge-contact.js';
 import { readSettings } from '../settings/settings.service.js';
 import { type ContactRow, contactColumns, contactRead, readContacts, type StoredContact, updateContacts } from '../tables/contact.table.js';
-import { lockCustomersOf, ensurePrimaryContacts } from '../tables/primary-contact.js';
+import { ensurePrimaryContacts, lockCustomersOf } from '../tables/primary-contact.js';
 import { BulkEditService, type EntityEditor, matchingIds } from './bulk-edit.service.js';
 import { refuseBadChange } from './refuse-bad-change.js';
 

@@ -3,7 +3,7 @@ import type { changeContacts, FieldError, InputOf, Settings } from '@kontor/cont
 import type { EntityManager } from 'typeorm';
 import { mergeAccess, openToAll, refuseUnknownGrantees } from '../access/access.js';
 import { refuseUnknownCustomer, refuseUnknownOwner } from '../contact/contact-rules.js';
-import { mergeValues, emptyValues } from '../fields/shared-fields.js';
+import { emptyValues, mergeValues } from '../fields/shared-fields.js';
 import type { Noun } from '../sql/rows.js';
 
 type Change = InputOf<typeof changeContacts>['change'];

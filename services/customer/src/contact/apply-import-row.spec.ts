@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Settings } from '@kontor/contracts';
-import { emptyContact } from './merge-contact.js';
 import { applyImportRow } from './apply-import-row.js';
+import { emptyContact } from './merge-contact.js';
 
 const settings: Settings = {
   version: 1,

@@ -13,7 +13,7 @@ import type { EntityManager } from 'typeorm';
 import { applyImportedValues } from '../fields/imported-fields.js';
 import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import type { ContactRow } from '../tables/contact.table.js';
-import { lockVisibleCustomers, knownAgents } from './contact-rules.js';
+import { knownAgents, lockVisibleCustomers } from './contact-rules.js';
 
 /** The customers and agents that rows name and that are there. */
 export interface Named {

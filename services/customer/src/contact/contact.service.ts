@@ -28,12 +28,12 @@ import {
   updateContacts,
   writableContact,
 } from '../tables/contact.table.js';
-import { lockCustomersOf, ensurePrimaryContacts } from '../tables/primary-contact.js';
+import { ensurePrimaryContacts, lockCustomersOf } from '../tables/primary-contact.js';
 import { refuseStale } from '../tables/refuse-stale.js';
 import {
   customersByDomain,
-  lockVisibleCustomers,
   knownAgents,
+  lockVisibleCustomers,
   noSuchAgent,
   primaryEmail,
   refuseBadCustomer,
@@ -42,7 +42,7 @@ import {
   refuseUnknownOwner,
 } from './contact-rules.js';
 import { KeyHolders } from './key-holders.js';
-import { mergeContact, emptyContact } from './merge-contact.js';
+import { emptyContact, mergeContact } from './merge-contact.js';
 
 @Injectable()
 export class ContactService {
@@ -51,12 +51,12 @@ export class ContactService {
   create(input: NewContact): Promise<CreatedContact> {
     return retryOrRefuseTaken(() =>
       this.db.transaction(async (tx) => {
-        const [id = ''] = await idempotent(tx, input, async () => {
+        const id = await idempotent(tx, input, async () => {
           const changes = noChanges();
           const row = await createContactIn(tx, input, changes);
           await recordAndPublish(tx, changes);
           await writeDuplicateKeys(tx, row);
-          return [row.id];
+          return row.id;
         });
         const contact = await readJustWritten(tx, id);
         return { ...contact, duplicates: await hintsFor(tx, contact) };
@@ -92,7 +92,7 @@ export class ContactService {
     return retryOnUniqueViolation(() =>
       this.db.transaction(async (tx) => {
         const results: BulkItem[] = [];
-        const ids = await idempotent(tx, items, async () => {
+        const answered = await idempotent(tx, items, async () => {
           const settings = await readSettings(tx);
           const rows = new Map<number, { row: ContactRow; input: NewContact }>();
           items.forEach((item, index) => {
@@ -115,9 +115,9 @@ export class ContactService {
           );
           await recordAndPublish(tx, changes);
           for (const [index, { row }] of rows) results[index] = { index, status: 201, id: row.id, version: 1 };
-          return results.map((result) => JSON.stringify(result));
+          return results;
         });
-        return { items: ids.map((result) => JSON.parse(result) as BulkItem) };
+        return { items: answered };
       }),
     );
   }

@@ -11,11 +11,11 @@ import { readSettings } from '../settings/settings.service.js';
 import { newId } from '../sql/new-id.js';
 import { retryOnUniqueViolation } from '../sql/retry-on-unique-violation.js';
 import { type ContactRow, contactColumns, readContacts, type StoredContact, updateContacts } from '../tables/contact.table.js';
-import { lockCustomersOf, ensurePrimaryContacts } from '../tables/primary-contact.js';
+import { ensurePrimaryContacts, lockCustomersOf } from '../tables/primary-contact.js';
+import { applyImportRow, cleanRow, parseUuid, readReferenced, rowKeys } from './apply-import-row.js';
 import { addContacts, customerIdsOf } from './contact.service.js';
 import { lockCustomersOfDomains, primaryEmail } from './contact-rules.js';
-import { missingIdentity, emptyContact } from './merge-contact.js';
-import { cleanRow, applyImportRow, readReferenced, rowKeys, parseUuid } from './apply-import-row.js';
+import { emptyContact, missingIdentity } from './merge-contact.js';
 
 type Batch = InputOf<typeof importContacts>;
 

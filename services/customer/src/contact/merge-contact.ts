@@ -1,6 +1,6 @@
 import { AppError, invalid } from '@kontor/bus';
 import { type ContactPatch, type FieldError, type NewContact, perContactField, type Settings } from '@kontor/contracts';
-import { mergeValues, emptyValues } from '../fields/shared-fields.js';
+import { emptyValues, mergeValues } from '../fields/shared-fields.js';
 import type { ContactRow } from '../tables/contact.table.js';
 
 export const emptyContact: Omit<ContactRow, 'id'> = {

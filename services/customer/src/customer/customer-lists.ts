@@ -16,7 +16,7 @@ import type { EntityManager } from 'typeorm';
 import { mayRead } from '../access/access.js';
 import { havingHiddenOpportunities, sharedFilters } from '../filters/filters.js';
 import { Conditions, readPage } from '../paging/page.js';
-import { projectsOf, idsWithOpportunities } from '../record/record-derived-fields.js';
+import { idsWithOpportunities, projectsOf } from '../record/record-derived-fields.js';
 import { readSettings } from '../settings/settings.service.js';
 import type { Noun } from '../sql/rows.js';
 import { contactRead, contactSummary, readContacts, type StoredContact } from '../tables/contact.table.js';

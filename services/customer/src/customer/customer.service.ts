@@ -6,9 +6,9 @@ import type { EntityManager } from 'typeorm';
 import { readOnly, refuseChangingAccess, refuseUnknownGrantees } from '../access/access.js';
 import { type Changes, noChanges, recordAndPublish, updated } from '../changes/changes.js';
 import { addContacts, newContact } from '../contact/contact.service.js';
-import { emailTaken, lockVisibleCustomers, holdersOf, primaryEmail, refuseUnknownOwner } from '../contact/contact-rules.js';
+import { emailTaken, holdersOf, lockVisibleCustomers, primaryEmail, refuseUnknownOwner } from '../contact/contact-rules.js';
 import { domainKey } from '../fields/lookup-keys.js';
-import { mergeValues, emptyValues, uniqueBy } from '../fields/shared-fields.js';
+import { emptyValues, mergeValues, uniqueBy } from '../fields/shared-fields.js';
 import { readSettings } from '../settings/settings.service.js';
 import { newId } from '../sql/new-id.js';
 import { retryOrRefuseTaken } from '../sql/retry-on-unique-violation.js';
@@ -33,7 +33,7 @@ export class CustomerService {
   create(input: NewCustomer): Promise<Customer & { contacts?: Contact[] }> {
     return retryOrRefuseTaken(() =>
       this.db.transaction(async (tx) => {
-        const [id = '', ...contactIds] = await idempotent(tx, input, async () => {
+        const { id, contactIds } = await idempotent(tx, input, async () => {
           const settings = await readSettings(tx);
           const customer = mergeCustomer({ id: newId(), ...emptyCustomer, ownerId: currentContext().agent?.id ?? null }, input, settings);
           await refuseUnknownOwner(tx, input.ownerId);
@@ -46,7 +46,7 @@ export class CustomerService {
           await refuseUnknownGrantees(tx, { ...customer.access, agents: contacts.flatMap(({ access }) => access.agents) });
           await addContacts(tx, contacts, [], settings, changes);
           await recordAndPublish(tx, changes);
-          return [customer.id, ...contacts.map((contact) => contact.id)];
+          return { id: customer.id, contactIds: contacts.map((contact) => contact.id) };
         });
         const customer = await readJustWritten(tx, id);
         if (!input.contacts) return customer;

@@ -9,10 +9,10 @@ import {
   type JudgedPair,
   type Pair,
   pairOf,
-  upsertPairs,
   readCompared,
   readOpenPairs,
   statesOf,
+  upsertPairs,
   writeKeys,
 } from './duplicate.table.js';
 import { candidatePairs, judgePairs, keysOf, type Probe, prepare } from './find-duplicates.js';

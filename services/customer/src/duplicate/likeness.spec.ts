@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { fc } from '@kontor/testing/properties';
-import { isNear, type Likeness, likeness, editDistance, type Text, textOf } from './likeness.js';
+import { editDistance, isNear, type Likeness, likeness, type Text, textOf } from './likeness.js';
 
 describe('likeness', () => {
   it.each<[string, string, Likeness]>([

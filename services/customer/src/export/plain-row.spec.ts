@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Settings } from '@kontor/contracts';
 import { fc } from '@kontor/testing/properties';
-import { mergeContact, emptyContact } from '../contact/merge-contact.js';
 import { applyImportRow } from '../contact/apply-import-row.js';
+import { emptyContact, mergeContact } from '../contact/merge-contact.js';
 import { changedFields, valueColumns } from '../sql/rows.js';
 import type { ContactRow } from '../tables/contact.table.js';
 import { cellsOf, contactToRow } from './plain-row.js';

@@ -3,7 +3,7 @@ import type { CustomField, FieldError, Settings } from '@kontor/contracts';
 import { checkCustomFields, readCustomField } from './custom-fields.js';
 import { displayName, sortName } from './names.js';
 import { withPrimary } from './primary.js';
-import { mergeValues, emptyValues } from './shared-fields.js';
+import { emptyValues, mergeValues } from './shared-fields.js';
 
 const settings: Settings = {
   version: 1,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { searchPhoneKeys, isDistinctiveNumber, phoneKeys, samePhoneKey, toE164 } from './phone-number.js';
+import { isDistinctiveNumber, phoneKeys, samePhoneKey, searchPhoneKeys, toE164 } from './phone-number.js';
 
 const kept = (number: string, country = 'DE') => ({ number, e164: toE164(number, country) });
 

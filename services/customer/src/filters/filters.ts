@@ -1,7 +1,7 @@
 import { grantees } from '@kontor/bus';
 import type { ListContacts, ListCustomers } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { mayReadCustomerOf, mayReadAll, mayReadListed } from '../access/access.js';
+import { mayReadAll, mayReadCustomerOf, mayReadListed } from '../access/access.js';
 import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import { searchPhoneKeys } from '../fields/phone-number.js';
 import { Conditions } from '../paging/page.js';

@@ -3,7 +3,7 @@ import { type CallerFound, type InputOf, lookUpCaller } from '@kontor/contracts'
 import { Database } from '@kontor/database';
 import { Controller } from '@nestjs/common';
 import { mayReadListed } from '../access/access.js';
-import { searchPhoneKeys, phoneKeys } from '../fields/phone-number.js';
+import { phoneKeys, searchPhoneKeys } from '../fields/phone-number.js';
 import { readSettings } from '../settings/settings.service.js';
 import { contactRead, contactSummary, type StoredContact } from '../tables/contact.table.js';
 

@@ -4,8 +4,8 @@ import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import { currentIdOf } from '../filters/link-filters.js';
 import { decodeCursor, encodeCursor } from '../paging/page.js';
-import { noSuchMerge, readMerge, readMergesInto } from './merge.table.js';
 import { entityStores } from './entity-stores.js';
+import { noSuchMerge, readMerge, readMergesInto } from './merge.table.js';
 
 /** Merges, for who may see what came of them. */
 @Injectable()

@@ -3,7 +3,7 @@ import type { InputOf, Merge, mergeContacts, OutputOf } from '@kontor/contracts'
 import { Database, idempotent } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { type Changes, noChanges, type Step, recordAndPublish, updated } from '../changes/changes.js';
+import { type Changes, noChanges, recordAndPublish, type Step, updated } from '../changes/changes.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
 import { limits } from '../job/limits.js';
 import { inheritPhoto } from '../photo/photo.table.js';
@@ -11,11 +11,11 @@ import { newId } from '../sql/new-id.js';
 import { retryOrRefuseTaken } from '../sql/retry-on-unique-violation.js';
 import type { Noun } from '../sql/rows.js';
 import { ensurePrimaryContacts } from '../tables/primary-contact.js';
+import { customerOf, entityStores, type Stored } from './entity-stores.js';
 import { insertMerge, readMerge } from './merge.table.js';
 import { moveLinkedRows, totalOf } from './moves.js';
 import { type MergeInput, type Plan, planMerge } from './plan-merge.js';
-import { transferPrimaryContacts, primariesOf } from './primaries.js';
-import { customerOf, type Stored, entityStores } from './entity-stores.js';
+import { primariesOf, transferPrimaryContacts } from './primaries.js';
 
 /** What merging leaves in the history came through the door `merge`. */
 export const withMergeDoor = <T>(work: () => Promise<T>): Promise<T> => runAs({ ...currentContext(), door: 'merge' }, work);
@@ -34,10 +34,10 @@ export class MergeService {
 
   async merge(noun: Noun, { dryRun, ...input }: InputOf<typeof mergeContacts>): Promise<Answer> {
     if (dryRun === 'true') return this.db.transaction((tx) => this.preview(tx, noun, input));
-    const [made, id = ''] = await withMergeDoor(() =>
+    const started = await withMergeDoor(() =>
       retryOrRefuseTaken(() => this.db.transaction((tx) => idempotent(tx, { noun, ...input }, () => this.start(tx, noun, input)))),
     );
-    return made === 'job' ? { job: await this.jobs.get(id) } : this.db.transaction((tx) => this.answer(tx, id));
+    return 'job' in started ? { job: await this.jobs.get(started.job) } : this.db.transaction((tx) => this.answer(tx, started.merge));
   }
 
   private async preview(tx: EntityManager, noun: Noun, input: MergeInput): Promise<Answer> {
@@ -45,11 +45,11 @@ export class MergeService {
     return answerOf(noun, merged, { leftBehind, moved: counts });
   }
 
-  private async start(tx: EntityManager, noun: Noun, input: MergeInput): Promise<string[]> {
+  private async start(tx: EntityManager, noun: Noun, input: MergeInput): Promise<{ job: string } | { merge: string }> {
     const plan = await planMerge(tx, noun, input);
     const things = totalOf(plan.counts);
-    if (things > limits.jobAbove) return ['job', (await this.jobs.create(tx, 'merge', { noun, ...input }, things)).id];
-    return ['merge', (await executeMerge(tx, plan)).id];
+    if (things > limits.jobAbove) return { job: (await this.jobs.create(tx, 'merge', { noun, ...input }, things)).id };
+    return { merge: (await executeMerge(tx, plan)).id };
   }
 
   private async answer(tx: EntityManager, id: string): Promise<Answer> {

@@ -5,10 +5,10 @@ import { accessColumns, mayWrite, refuseChangingAccess } from '../access/access.
 import { displayName } from '../fields/names.js';
 import type { Noun } from '../sql/rows.js';
 import { serializeParentChanges } from '../tables/lock-parents.js';
+import { customerOf, lockForMerge, type Stored } from './entity-stores.js';
 import { isSubset } from './fields.js';
 import { type Choice, mergeRows } from './merge-rows.js';
 import { countMoves } from './moves.js';
-import { customerOf, lockForMerge, type Stored } from './entity-stores.js';
 
 export interface MergeInput {
   into: string;

@@ -3,8 +3,8 @@ import type { EntityManager } from 'typeorm';
 import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import type { Noun } from '../sql/rows.js';
 import { readAndLockParents } from '../tables/lock-parents.js';
-import { keyIn } from './fields.js';
 import type { Stored } from './entity-stores.js';
+import { keyIn } from './fields.js';
 
 /** Rows that come back, as far as they can be what they were. */
 export interface ResolvedRows {

@@ -4,7 +4,7 @@ import { Database, idempotent } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { mayRead } from '../access/access.js';
-import { type Changes, noChanges, type Step, recordAndPublish, updated } from '../changes/changes.js';
+import { type Changes, noChanges, recordAndPublish, type Step, updated } from '../changes/changes.js';
 import { currentIdOf } from '../filters/link-filters.js';
 import { Jobs, type OpenJob } from '../job/job.service.js';
 import { limits } from '../job/limits.js';
@@ -14,14 +14,14 @@ import type { Noun } from '../sql/rows.js';
 import { snake } from '../sql/rows.js';
 import { serializeParentChanges } from '../tables/lock-parents.js';
 import { ensurePrimaryContacts } from '../tables/primary-contact.js';
+import { customerOf, entityStores, lockEntries, type Stored } from './entity-stores.js';
 import type { Fields } from './fields.js';
 import { withMergeDoor } from './merge.service.js';
-import { findMergeInto, noSuchMerge, markUndone, readMerge, type StoredMerge, readMergeStep } from './merge.table.js';
+import { findMergeInto, markUndone, noSuchMerge, readMerge, readMergeStep, type StoredMerge } from './merge.table.js';
 import { revertMoves, totalOf } from './moves.js';
 import { transferPrimaryContacts } from './primaries.js';
-import { resolveUndoConflicts } from './undo-conflicts.js';
-import { customerOf, lockEntries, type Stored, entityStores } from './entity-stores.js';
 import { revertMergedFields } from './revert-merged-fields.js';
+import { resolveUndoConflicts } from './undo-conflicts.js';
 
 @Injectable()
 export class UndoMerge {
@@ -33,18 +33,18 @@ export class UndoMerge {
   }
 
   async undo(id: string): Promise<{ merge?: Merge; conflicts?: UndoConflict[]; job?: Job }> {
-    const [made, jobId = '', conflicts = '[]'] = await withMergeDoor(() =>
+    const started = await withMergeDoor(() =>
       retryOrRefuseTaken(() => this.db.transaction((tx) => idempotent(tx, { undo: id }, () => this.start(tx, id)))),
     );
-    if (made === 'job') return { job: await this.jobs.get(jobId) };
-    return { merge: await this.db.transaction((tx) => readMerge(tx, id)), conflicts: JSON.parse(conflicts) as UndoConflict[] };
+    if ('job' in started) return { job: await this.jobs.get(started.job) };
+    return { merge: await this.db.transaction((tx) => readMerge(tx, id)), conflicts: started.conflicts };
   }
 
-  private async start(tx: EntityManager, id: string): Promise<string[]> {
+  private async start(tx: EntityManager, id: string): Promise<{ job: string } | { conflicts: UndoConflict[] }> {
     const { merge, into } = await lockForUndo(tx, id);
     const things = totalOf(merge.moved);
-    if (things > limits.jobAbove) return ['job', (await this.jobs.create(tx, 'undo-merge', { id }, things)).id];
-    return ['undone', '', JSON.stringify(await executeUndo(tx, merge, into))];
+    if (things > limits.jobAbove) return { job: (await this.jobs.create(tx, 'undo-merge', { id }, things)).id };
+    return { conflicts: await executeUndo(tx, merge, into) };
   }
 
   private async finish(job: OpenJob<{ id: string }, object>): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Link } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { type Step, recordAndPublish } from '../changes/changes.js';
+import { recordAndPublish, type Step } from '../changes/changes.js';
 import { readContact, updateContacts, writableContact } from '../tables/contact.table.js';
 import { readCustomer, updateCustomer, writableCustomer } from '../tables/customer.table.js';
 

@@ -20,7 +20,7 @@ export class RecordComments {
     return this.db.transaction(async (tx) => {
       await tx.query('select 1 from record where id = $1 for key share', [input.id]);
       const { id: recordId } = await readRecord(tx, input.id);
-      const [id = ''] = await idempotent(tx, input, async () => {
+      const id = await idempotent(tx, input, async () => {
         const id = newId();
         await tx.query('insert into record_comment (id, record_id, agent_id, text) values ($1, $2, $3, $4)', [
           id,
@@ -28,7 +28,7 @@ export class RecordComments {
           currentAgent().id,
           input.text,
         ]);
-        return [id];
+        return id;
       });
       const [comment]: RecordComment[] = await tx.query(`${read} where m.id = $1`, [id]);
       if (!comment) throw noComment();

@@ -8,8 +8,8 @@ import { Conditions, readPage } from '../paging/page.js';
 import { readContact } from '../tables/contact.table.js';
 import { mayReadRecord, readRecord, recordRead, type StoredRecord, writableRecord } from '../tables/record.table.js';
 import { refuseStale } from '../tables/refuse-stale.js';
-import { contactFor, customerFor, findLinkables } from './find-linkables.js';
 import { applyRecordItem, linkedContact, mergeData } from './apply-record-item.js';
+import { contactFor, customerFor, findLinkables } from './find-linkables.js';
 import { rowOf, writeRecords } from './write-records.js';
 
 type Page = { items: BusinessRecord[]; nextCursor: string | null };

@@ -10,9 +10,9 @@ import { readSettings } from '../settings/settings.service.js';
 import { newId } from '../sql/new-id.js';
 import { retryOnUniqueViolation } from '../sql/retry-on-unique-violation.js';
 import { keyOfRecord, lockRecords, type RecordRow, type StoredRecord } from '../tables/record.table.js';
-import { contactFor, customerFor, findLinkables, mayCreateContacts, isUnknownIdentity, type Linkables } from './find-linkables.js';
 import { applyRecordItem, linkedContact } from './apply-record-item.js';
-import { rowOf, type RecordWrite, writeRecords } from './write-records.js';
+import { contactFor, customerFor, findLinkables, isUnknownIdentity, type Linkables, mayCreateContacts } from './find-linkables.js';
+import { type RecordWrite, rowOf, writeRecords } from './write-records.js';
 
 @Injectable()
 export class UpsertRecords {

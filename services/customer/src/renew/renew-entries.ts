@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { noChanges, recordHistory, type Step, recordAndPublish, updated } from '../changes/changes.js';
+import { noChanges, recordAndPublish, recordHistory, type Step, updated } from '../changes/changes.js';
 import { domainKey } from '../fields/lookup-keys.js';
 import { readSettings } from '../settings/settings.service.js';
 import { type Columns, changedFields, type Noun, selectList } from '../sql/rows.js';

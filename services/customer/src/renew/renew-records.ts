@@ -4,7 +4,7 @@ import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import { readSettings } from '../settings/settings.service.js';
 import { readContacts } from '../tables/contact.table.js';
 import type { RecordRow } from '../tables/record.table.js';
-import { withContactKeyChange, blockNewContactKeys, writeWaiting } from '../tables/waiting-records.js';
+import { blockNewContactKeys, withContactKeyChange, writeWaiting } from '../tables/waiting-records.js';
 import { listsToday, namedToday } from './values-today.js';
 
 type Waiting = Pick<RecordRow, 'id'> & { named: NonNullable<RecordRow['named']> };

@@ -11,7 +11,7 @@ import {
   type NewContact,
   type Settings,
 } from '@kontor/contracts';
-import { mergePerson, emptyContact } from '../contact/merge-contact.js';
+import { emptyContact, mergePerson } from '../contact/merge-contact.js';
 import { displayName } from '../fields/names.js';
 import type { ContactRow } from '../tables/contact.table.js';
 

@@ -22,20 +22,20 @@ import { newId } from '../sql/new-id.js';
 import type { StoredContact } from '../tables/contact.table.js';
 import { readAndLockParents } from '../tables/lock-parents.js';
 import { refuseStale } from '../tables/refuse-stale.js';
-import { fillFromContact, applyCallerPatch, prefixCallerErrors, type StatedCaller, callerView } from './caller.js';
+import { applyCallerPatch, callerView, fillFromContact, prefixCallerErrors, type StatedCaller } from './caller.js';
 import { contactToLink, contactWithCode } from './caller-contact.js';
 import {
   insertRequest,
-  withLink,
   mayReadRequest,
   nextNumber,
   type RequestRow,
   readRequest,
   requestRead,
-  requestView,
   requestSummary,
+  requestView,
   type StoredRequest,
   updateRequest,
+  withLink,
   writableRequest,
 } from './request.table.js';
 
@@ -45,7 +45,7 @@ export class RequestService {
 
   create(input: NewServiceRequest): Promise<ServiceRequest> {
     return this.db.transaction(async (tx) => {
-      const [id = ''] = await idempotent(tx, input, async () => {
+      const id = await idempotent(tx, input, async () => {
         const stated = await patchCaller(tx, {}, { ...input.caller, ...codeOf(input) });
         const contact = await this.findCallerContact(tx, input.contactId, stated, input.customerId);
         const row: RequestRow = {
@@ -63,7 +63,7 @@ export class RequestService {
         };
         await refuseUnknownOwner(tx, input.ownerId);
         await insertRequest(tx, { ...row, number: await nextNumber(tx) });
-        return [row.id];
+        return row.id;
       });
       return requestView(await readRequest(tx, id));
     });
@@ -152,7 +152,7 @@ export class RequestService {
         if (!address) throw tooFewAddresses(from, addresses.length);
         const { primary: _, ...workSiteAddress } = address;
         await updateRequest(tx, before, { ...before, workSiteAddress });
-        return [id];
+        return id;
       });
       return requestView(await readRequest(tx, id));
     });

@@ -5,7 +5,7 @@ import type { EntityManager } from 'typeorm';
 import { LINKED_ROWS_EXIST, mayReadAll, mayWriteAll, readOnly } from '../access/access.js';
 import { primaryOf } from '../fields/primary.js';
 import { type Columns, insertRows, type ReadMode, selectList, updateRows } from '../sql/rows.js';
-import { type StatedCaller, callerView } from './caller.js';
+import { callerView, type StatedCaller } from './caller.js';
 
 /** A request as it is kept. */
 export interface RequestRow {

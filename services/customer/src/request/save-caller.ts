@@ -9,8 +9,8 @@ import { retryOrRefuseTaken } from '../sql/retry-on-unique-violation.js';
 import { readContact, type StoredContact, writableContact } from '../tables/contact.table.js';
 import { lockReferenced } from '../tables/lock-parents.js';
 import { refuseStale } from '../tables/refuse-stale.js';
-import { differences, isWanted, prefixCallerErrors, toContactPatch, statedFields } from './caller.js';
-import { withLink, readRequest, requestView, type StoredRequest, updateRequest, writableRequest } from './request.table.js';
+import { differences, isWanted, prefixCallerErrors, statedFields, toContactPatch } from './caller.js';
+import { readRequest, requestView, type StoredRequest, updateRequest, withLink, writableRequest } from './request.table.js';
 
 type Input = InputOf<typeof saveCaller>;
 type Saved = OutputOf<typeof saveCaller>['saved'];
@@ -32,14 +32,13 @@ export class SaveCaller {
     return retryOrRefuseTaken(() =>
       this.db.transaction(async (tx) => {
         let reading: 'unfiltered' | undefined;
-        const [contactId = '', ...fields] = await idempotent(tx, input, async () => {
+        const { contactId, fields } = await idempotent(tx, input, async () => {
           // A new contact may fall to a customer that the caller does not see; what was just done is answered all the same.
           reading = 'unfiltered';
           await this.lockParents(tx, await readRequest(tx, input.id));
           const request = await writableRequest(tx, input.id);
           await refuseStale(tx, requestView(request), version);
-          const saved = await (input.save === 'new' ? this.asNew(tx, request, input) : this.asChanges(tx, request, input));
-          return [saved.contactId, ...saved.fields];
+          return input.save === 'new' ? this.asNew(tx, request, input) : this.asChanges(tx, request, input);
         });
         const request = requestView(await readRequest(tx, input.id, reading));
         return { ...request, saved: { as: input.save, contactId, fields } };

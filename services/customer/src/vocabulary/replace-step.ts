@@ -1,10 +1,10 @@
 import { AppError } from '@kontor/bus';
 import type { EntityManager } from 'typeorm';
-import { noChanges, recordHistory, type Step, recordAndPublish, updated } from '../changes/changes.js';
+import { noChanges, recordAndPublish, recordHistory, type Step, updated } from '../changes/changes.js';
 import { limits } from '../job/limits.js';
 import { columnOf, isKnown, type Replaceable, type Replacement, replaceIn, settingsAfter } from '../settings/replacement.js';
 import { lockSettings, saveSettings } from '../settings/settings.service.js';
-import { type UsageQuery, usageQueriesOf, type UsageCounts } from '../settings/usage.js';
+import { type UsageCounts, type UsageQuery, usageQueriesOf } from '../settings/usage.js';
 import type { Noun } from '../sql/rows.js';
 import { updateRows } from '../sql/rows.js';
 

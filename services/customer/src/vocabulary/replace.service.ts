@@ -24,10 +24,7 @@ export class ReplaceService {
   }
 
   async replace(input: object, toRequest: (settings: Settings) => ReplaceRequest): Promise<Replaced> {
-    const answer = await this.db.transaction(async (tx) => {
-      const [answer = ''] = await idempotent(tx, input, async () => [JSON.stringify(await this.begin(tx, toRequest))]);
-      return JSON.parse(answer) as Replaced;
-    });
+    const answer = await this.db.transaction((tx) => idempotent(tx, input, () => this.begin(tx, toRequest)));
     // A repeat is told how far it is now.
     return answer.job ? { ...answer, job: await this.jobs.get(answer.job.id) } : answer;
   }
