@@ -421,7 +421,7 @@ describe('import batches', () => {
     expect(made.outcomes).toMatchObject(
       [{ status: 'created', warnings: [/not primary/] }, { status: 'created' }].map((o) => ({ status: o.status })),
     );
-    expect(made.outcomes[0]?.warnings?.[0]).toMatch(/kept here as one that is not primary/);
+    expect(made.outcomes[0]?.warnings?.[0]).toMatch(/kept here as a non-primary address/);
     expect(await world.ask(agent, k.getContact, { id: made.outcomes[1]?.id ?? '' })).toMatchObject({
       emails: [{ address: 'k@x.example', primary: false }],
     });

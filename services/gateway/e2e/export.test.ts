@@ -135,7 +135,7 @@ describe('an export of contacts as CSV', () => {
     // Each row only says that its owner is none here.
     expect(progress).toMatchObject({ created: 6, rejected: 0, warnings: 6 });
     const warned = (await to.call('GET', `/v1/imports/${uploaded.id}/warnings.csv`)).text;
-    expect(new Set(warned.match(/\w+: [^";,]*; left out/g))).toEqual(new Set(['ownerId: names no agent here; left out']));
+    expect(new Set(warned.match(/\w+: [^";,]*; left out/g))).toEqual(new Set(['ownerId: is not the id of an agent; left out']));
     const before = await contactsOf(from);
     expect((await contactsOf(to)).map(withoutIds)).toEqual(before.map(withoutIds));
     expect(before[0]).toMatchObject(nasty);

@@ -3,48 +3,45 @@ import type { Access, NewAccess } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import type { Noun } from '../sql/rows.js';
 
-// Who may see and change what (docs/rules.md 2.10). Every read and write of contacts, customers and what belongs to them goes through here.
-// `readers` and `writers` stand on each row, null for everybody; a contact needs the right on its own row (alias t) and on its customer's (alias k).
+// Access control (docs/rules.md 2.10). Every read and write of contacts, customers and what belongs to them uses these conditions. `readers` and
+// `writers` are stored on each row; null means everybody. A contact requires the right on its own row (alias t) and on its customer's (alias k).
 
 export const openToAll: Access = { restricted: false, agents: [], teams: [] };
 
 function granted(column: 'readers' | 'writers', aliases: readonly string[]): string {
   const ids = grantees();
   if (!ids) return 'true';
-  // Only UUIDs are put in here, so this needs no parameters and can stand in every statement.
+  // Only UUIDs are interpolated, so this needs no parameters and can be embedded in any statement.
   const mine = `'{${ids.join(',')}}'::uuid[]`;
   return aliases.map((alias) => `(${alias}.${column} is null or ${alias}.${column} && ${mine})`).join(' and ');
 }
 
-/** The tables that a right on this noun needs: the row's own, and for contacts that of its customer, joined as `k`. */
+/** Aliases of the tables that must grant a right: the row itself and, for contacts, the customer joined as `k`. */
 const aliasesOf = (noun: Noun) => (noun === 'contact' ? ['t', 'k'] : ['t']);
 
 /** SQL: the caller may see this row. */
 export const mayRead = (noun: Noun): string => granted('readers', aliasesOf(noun));
-/** SQL: the caller may change this row; light agents change nothing. */
+/** SQL: the caller may change this row; light agents may change nothing. */
 export const mayWrite = (noun: Noun): string => {
   const { roles } = currentContext();
   return roles.some((role) => role !== 'light_agent') ? granted('writers', aliasesOf(noun)) : 'false';
 };
-/** SQL: the caller may see rows that other tables join under these aliases, each with `readers`; a row that is not there hides nothing. */
+/** SQL: the caller may see the rows joined under these aliases, each with `readers`. A missing row of a left join does not restrict access. */
 export const mayReadAll = (...aliases: string[]): string => granted('readers', aliases);
-/**
- * The same as `mayRead('contact')` for lists, without joining the customer of each contact: the customers that are hidden from the caller
- * are few, and are looked up once.
- */
+/** Equivalent to `mayRead(noun)` for lists, without joining each contact's customer: the few customers hidden from the caller are looked up once. */
 export const mayReadListed = (noun: Noun): string => {
   if (noun === 'customer' || !grantees()) return mayRead(noun);
   return `${granted('readers', ['t'])} and ${mayReadCustomerOf('t')}`;
 };
-/** SQL: the customer of rows under this alias, if they have one, is not hidden from the caller. */
+/** SQL: the customer referenced by the rows under this alias, if any, is not hidden from the caller. */
 export function mayReadCustomerOf(alias: string): string {
   if (!grantees()) return 'true';
   const hidden = `select x.id from customer x where x.readers is not null and not (${granted('readers', ['x'])})`;
   return `(${alias}.customer_id is null or ${alias}.customer_id not in (${hidden}))`;
 }
 /**
- * SQL, for what is linked to a contact (c) and a customer (k): what a link led to may have been restricted, so when that is gone for good only those
- * who see everything see it.
+ * SQL for rows linked to a contact (c) and a customer (k): the linked rows still exist. A purged one may have been restricted, so without it only
+ * callers who see everything see the row.
  */
 export const LINKED_ROWS_EXIST = '(t.contact_id is null or c.id is not null) and (t.customer_id is null or k.id is not null)';
 export const mayWriteAll = (...aliases: string[]): string => granted('writers', aliases);
@@ -52,7 +49,7 @@ export const mayWriteAll = (...aliases: string[]): string => granted('writers', 
 export const readOnly = (what: string) =>
   new AppError('forbidden', `You may see this ${what} but not change it; ask its owner or an admin for the right to write`);
 
-/** Lays what was given over an access list; each agent and team stands in it once, with the last right that was named. */
+/** Merges the given fields into an access list. Duplicate agents and teams are removed; the last named right wins. */
 export function mergeAccess(before: Access, given: NewAccess | undefined): Access {
   if (!given) return before;
   const agents = given.agents ?? before.agents;
@@ -69,10 +66,10 @@ interface Guarded {
   ownerId: string | null;
 }
 
-/** What an access list comes down to, as it is kept beside it. */
+/** The `readers` and `writers` columns derived from an access list. */
 export function accessColumns({ access, ownerId }: Guarded): { access: Access | null; readers: string[] | null; writers: string[] | null } {
-  const said = access.restricted || access.agents.length > 0 || access.teams.length > 0;
-  if (!access.restricted) return { access: said ? access : null, readers: null, writers: null };
+  const isSet = access.restricted || access.agents.length > 0 || access.teams.length > 0;
+  if (!access.restricted) return { access: isSet ? access : null, readers: null, writers: null };
   const { tenant } = currentContext();
   const all = [
     ...(ownerId ? [{ id: ownerId, rights: 'write' as const }] : []),
@@ -85,7 +82,7 @@ export function accessColumns({ access, ownerId }: Guarded): { access: Access | 
   return { access, readers: withRight(() => true), writers: withRight((rights) => rights === 'write') };
 }
 
-/** Only the owner and admins change access or owner; of one without an owner only admins do. */
+/** Only the owner and admins may change access or owner; without an owner, only admins. */
 export function mayChangeAccess(before: Pick<Guarded, 'ownerId'>): boolean {
   const { agent, roles } = currentContext();
   return roles.includes('admin') || roles.includes('service') || (before.ownerId !== null && before.ownerId === agent?.id);
@@ -103,11 +100,11 @@ export async function refuseUnknownGrantees(tx: EntityManager, { agents }: Acces
   refuseGrantees({ agents }, new Set(known.map(({ id }) => id)));
 }
 
-/** The same for one of many, when it is known which agents there are. */
+/** The same with the known agents already loaded. */
 export function refuseGrantees({ agents }: Pick<Access, 'agents'>, known: ReadonlySet<string>): void {
   const index = agents.findIndex(({ id }) => !known.has(id));
   if (index < 0) return;
   const path = `access.agents[${index}].id`;
-  const message = 'names no agent of this tenant; GET /v1/agents lists them';
+  const message = 'must be the id of an agent of this tenant; GET /v1/agents lists them';
   throw new AppError('invalid', `${path}: ${message}`, { errors: [{ path, message, code: 'unknown' }] });
 }

@@ -12,7 +12,7 @@ type Paging = InputOf<typeof listAgents>;
 export class AgentService {
   constructor(private readonly db: Database) {}
 
-  /** Remembers the calling agent and the teams of the token; nobody has to register anybody. */
+  /** Stores the calling agent and the teams of its token, so that no registration is needed. */
   async recordSeen(): Promise<Record<string, never>> {
     const { tenant, roles, teams } = currentContext();
     const { id, name } = currentAgent();
@@ -54,7 +54,7 @@ export class AgentService {
   }
 }
 
-/** Short lists: sorted by name when they are read. */
+/** Sorts by name without an index, because the lists are short. */
 async function pageByName<T extends { id: string; name: string | null }>(
   tx: EntityManager,
   table: string,

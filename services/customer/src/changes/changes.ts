@@ -6,15 +6,15 @@ import type { Noun } from '../sql/rows.js';
 import { type Columns, changedFields } from '../sql/rows.js';
 import { BULK_THRESHOLD, noteBulkActivity } from './bulk-activity.js';
 
-/** Each field from what to what. */
+/** Old and new value by field. */
 export type Fields = Record<string, [from: unknown, to: unknown]>;
 
-/** One thing that a step did: told to others without its values, and kept in the history with them. */
+/** A change of one entry: published without its values, and recorded in the history with them. */
 export interface Step extends Omit<Change, 'fields'> {
   fields?: Fields;
 }
 
-/** What a transaction changes. */
+/** All changes of one transaction. */
 export interface Changes {
   contacts: Step[];
   customers: Step[];
@@ -22,7 +22,7 @@ export interface Changes {
 
 export const noChanges = (): Changes => ({ contacts: [], customers: [] });
 
-/** The step from one state of a row to the next, undefined when nothing is different. */
+/** The change between two states of a row; undefined if nothing differs. */
 export function updated(columns: Columns, before: { id: string; version: number }, after: object): Step | undefined {
   const a = before as unknown as Record<string, unknown>;
   const b = after as Record<string, unknown>;
@@ -32,11 +32,11 @@ export function updated(columns: Columns, before: { id: string; version: number 
   return { id: before.id, version: before.version + 1, change: 'updated', fields };
 }
 
-const MAX_CHANGES_PER_EVENT = 1000; // changes an event may hold
+const MAX_CHANGES_PER_EVENT = 1000;
 
 /**
- * Writes the history and the events of a step into its transaction: one insert for all of the history, one event per noun and thousand.
- * What happened to one contact or customer is told once, with its last version.
+ * Writes the history and the events of these changes in their transaction: one insert for the history, one event per noun and 1,000 changes. Several
+ * changes of one entry are published as one, with its last version.
  */
 export async function recordAndPublish(tx: EntityManager, changes: Changes): Promise<void> {
   noteBulkActivity(changes.customers.length + changes.contacts.length);
@@ -44,7 +44,7 @@ export async function recordAndPublish(tx: EntityManager, changes: Changes): Pro
   const contacts = lastChangePerEntry(changes.contacts);
   const customers = lastChangePerEntry(changes.customers);
   const context = currentContext();
-  // What changes very many things does not go before what a person waits for, whatever it came in by.
+  // Large changes use the bulk lane, whatever door they came in by, so that they do not delay interactive ones.
   const lane = contacts.length + customers.length >= BULK_THRESHOLD ? 'bulk' : context.lane;
   await runAs({ ...context, lane }, async () => {
     for (let i = 0; i < customers.length; i += MAX_CHANGES_PER_EVENT)
@@ -55,8 +55,8 @@ export async function recordAndPublish(tx: EntityManager, changes: Changes): Pro
 }
 
 /**
- * Tells that something is different of what records say of these contacts or customers (see `fromRecords`). It is no change of themselves:
- * no history, and the version stays. Those in the bin are not told of.
+ * Publishes that a field derived from records (see `fromRecords`) changed for these entries. Their versions stay and no history is written. Entries
+ * in the bin are skipped.
  */
 export async function publishDerivedChange(tx: EntityManager, noun: Noun, ids: Iterable<string>, field: string): Promise<void> {
   const all = [...new Set(ids)];
@@ -71,10 +71,10 @@ export async function publishDerivedChange(tx: EntityManager, noun: Noun, ids: I
     await emit(tx, event, { changes: changes.slice(i, i + MAX_CHANGES_PER_EVENT) });
 }
 
-/** Who is gone for good has no history. */
+/** Purged and erased entries keep no history. */
 const keepsHistory = ({ change }: Step) => change !== 'purged' && change !== 'erased';
 
-/** Writes the history of a step of which others need not be told. */
+/** Writes the history without publishing events. */
 export async function recordHistory(tx: EntityManager, all: readonly Step[]): Promise<void> {
   const steps = all.filter(keepsHistory);
   if (steps.length === 0) return;

@@ -15,25 +15,25 @@ import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import type { ContactRow } from '../tables/contact.table.js';
 import { knownAgents, lockVisibleCustomers } from './contact-rules.js';
 
-/** The customers and agents that rows name and that are there. */
-export interface Named {
+/** The existing customers and agents that rows reference. */
+export interface ReferencedIds {
   customers: ReadonlySet<string>;
   agents: ReadonlySet<string>;
 }
-const noReferences: Named = { customers: new Set(), agents: new Set() };
+const noReferences: ReferencedIds = { customers: new Set(), agents: new Set() };
 
 export const parseUuid = (text: string | undefined): string | undefined =>
   text && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text.toLowerCase() : undefined;
 
-export async function readReferenced(tx: EntityManager, rows: readonly ImportRow[]): Promise<Named> {
+export async function readReferenced(tx: EntityManager, rows: readonly ImportRow[]): Promise<ReferencedIds> {
   const ids = (key: 'customerId' | 'ownerId') => [...new Set(rows.flatMap((row) => parseUuid(row[key]) ?? []))];
   const customers = await lockVisibleCustomers(tx, ids('customerId'));
-  // Who may not change a customer does not add to it either.
+  // Adding a contact to a customer requires write access to it.
   const open = [...customers].flatMap(([id, { mayWrite }]) => (mayWrite ? [id] : []));
   return { customers: new Set(open), agents: await knownAgents(tx, ids('ownerId')) };
 }
 
-/** A row as its values are kept and compared. Of `Ada Stone <ada@a.example>` the address is taken. */
+/** Normalizes the values of a row for storing and comparing. Of `Ada Stone <ada@a.example>` only the address is used. */
 export function cleanRow(row: ImportRow): ImportRow {
   const clean: ImportRow = { ...row };
   for (const key of contactFieldNames('text')) if (row[key] && isBlank(row[key])) delete clean[key];
@@ -48,14 +48,14 @@ export function cleanRow(row: ImportRow): ImportRow {
 const plainFields = contactFieldNames('text', 'code', 'date');
 
 /**
- * Lays a row of a file over a contact: only what the row has changes; nothing that the contact has is lost.
- * What cannot be used is left out with a warning. Gives undefined in `reason`'s place when the row can stay.
+ * Applies a row of a file to a contact. Only fields of the row change, and no value is deleted. Unusable values are dropped with a warning; `reason`
+ * is set if the row must be rejected.
  */
 export function applyImportRow(
   contact: ContactRow,
   row: ImportRow,
   settings: Settings,
-  named: Named = noReferences,
+  referenced: ReferencedIds = noReferences,
   source = IMPORT_SOURCE,
 ): { contact: ContactRow; warnings: string[]; reason?: string } {
   const warnings: string[] = [];
@@ -71,18 +71,18 @@ export function applyImportRow(
   }
   next = applyImportedValues(next, row, settings, 'contact', warnings, source);
   const customerId = parseUuid(row.customerId);
-  if (customerId && named.customers.has(customerId)) next.customerId = customerId;
-  else if (row.customerId) warnings.push('customerId: names no customer here; left out');
+  if (customerId && referenced.customers.has(customerId)) next.customerId = customerId;
+  else if (row.customerId) warnings.push('customerId: is not the id of a customer; left out');
   const ownerId = parseUuid(row.ownerId);
-  if (ownerId && named.agents.has(ownerId)) next.ownerId = ownerId;
-  else if (row.ownerId) warnings.push('ownerId: names no agent here; left out');
+  if (ownerId && referenced.agents.has(ownerId)) next.ownerId = ownerId;
+  else if (row.ownerId) warnings.push('ownerId: is not the id of an agent; left out');
   return { contact: next, warnings };
 }
 
-// `exact` is read field by field, each with a limit of its own.
+// `exact` is parsed field by field, each with its own limit.
 const maxLengths: Partial<Record<string, number>> = { notes: 32 * 1024, customFields: 32 * 1024, exact: 512 * 1024 };
 
-/** The limits of docs/rules.md 10 hold for rows too; a row over them is refused rather than cut. */
+/** Applies the limits of docs/rules.md 10 to a row: one that exceeds them is rejected, not truncated. */
 function findTooLong(row: ImportRow): string | undefined {
   for (const [key, value] of Object.entries(row)) {
     const texts =
@@ -101,7 +101,7 @@ function findTooLong(row: ImportRow): string | undefined {
   return undefined;
 }
 
-/** What a row is known by, in this order (docs/rules.md 7.5): which contact it says it is, the address that will be its primary one, its id in the file. */
+/** The keys by which a row is matched, in this order (docs/rules.md 7.5): contact id, the address that will be its primary one, external id. */
 export const rowKeys = (row: ImportRow, source: string): { id?: string; email?: string; external?: string } => {
   const email = row.emails?.find((one) => emailProblem(one) === undefined);
   return {

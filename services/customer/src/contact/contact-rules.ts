@@ -7,13 +7,13 @@ import { primaryOf } from '../fields/primary.js';
 import type { ContactRow } from '../tables/contact.table.js';
 import { readAndLockParents } from '../tables/lock-parents.js';
 
-/** Who has an e-mail; one that the caller may not see has no name. */
+/** The contact that has an e-mail. Its name is null if the caller may not see it. */
 export interface Holder {
   id: string;
   displayName: string | null;
 }
 
-/** Who has these e-mails as primary address now: address in lower case → contact. */
+/** The contacts that have these e-mails as primary address, by address in lower case. */
 export async function holdersOf(tx: EntityManager, addresses: readonly string[]): Promise<Map<string, Holder>> {
   if (addresses.length === 0) return new Map();
   const rows: (Holder & { value: string })[] = await tx.query(
@@ -31,23 +31,23 @@ export const primaryEmail = (row: Pick<ContactRow, 'emails'>): string | undefine
   return email && emailKey(email.address);
 };
 
-/** The refusal of an e-mail that another contact has (docs/rules.md 2.6); it names that contact if the caller may see it. */
+/** The error for a primary e-mail that another contact has (docs/rules.md 2.6). It names that contact if the caller may see it. */
 export const emailTaken = ({ id, displayName }: Holder, path = 'emails'): AppError => {
   const errors = [{ path, message: 'is the primary e-mail of another contact', code: 'email-taken' }];
   return displayName === null
     ? new AppError(
         'email-taken',
-        'This primary e-mail is already that of a contact you may not see; give this one another primary address',
+        'This primary e-mail already belongs to a contact you may not see; give this one another primary address',
         { errors },
       )
     : new AppError(
         'email-taken',
-        `This primary e-mail is already that of ${displayName} (${id}); change that contact, or give this one another primary address`,
+        `This primary e-mail already belongs to ${displayName} (${id}); change that contact, or give this one another primary address`,
         { contactId: id, errors },
       );
 };
 
-/** Refuses primary e-mails that other contacts have. */
+/** Refuses a primary e-mail that another contact has. */
 export async function refuseTakenEmail(tx: EntityManager, row: ContactRow): Promise<void> {
   const email = primaryEmail(row);
   const holder = email && (await holdersOf(tx, [email])).get(email);
@@ -56,7 +56,7 @@ export async function refuseTakenEmail(tx: EntityManager, row: ContactRow): Prom
 
 type Existing = Map<string, { id: string; mayWrite: boolean }>;
 
-/** Which of these customers the caller may see, and whether it may put contacts there: who may not change a customer does not add to it either. */
+/** Those of these customers that the caller may see, and whether it may change them, which adding contacts requires. */
 export async function visibleCustomers(tx: EntityManager, ids: readonly string[]): Promise<Existing> {
   if (ids.length === 0) return new Map();
   const rows: { id: string; mayWrite: boolean }[] = await tx.query(
@@ -66,7 +66,7 @@ export async function visibleCustomers(tx: EntityManager, ids: readonly string[]
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** The same for adding to them: they stay there until the transaction ends. */
+/** The same for adding to them: locked until the transaction ends, so that they cannot be deleted meanwhile. */
 export const lockVisibleCustomers = (tx: EntityManager, ids: readonly string[]): Promise<Existing> =>
   readAndLockParents(
     tx,
@@ -74,7 +74,7 @@ export const lockVisibleCustomers = (tx: EntityManager, ids: readonly string[]):
     (found) => ({ customers: found.keys() }),
   );
 
-/** Refuses a contact's customer that is not there for the caller, or not to be added to. */
+/** Refuses a customer that the caller may not see or change. */
 export function refuseBadCustomer(customers: ReadonlyMap<string, { mayWrite: boolean }>, id: string | null | undefined): void {
   if (!id) return;
   const customer = customers.get(id);
@@ -82,7 +82,7 @@ export function refuseBadCustomer(customers: ReadonlyMap<string, { mayWrite: boo
   if (!customer.mayWrite) throw readOnly('customer');
 }
 
-/** Which of these agents have ever called the API. */
+/** Those of these agents that have called the API before. */
 export async function knownAgents(tx: EntityManager, ids: readonly string[]): Promise<Set<string>> {
   if (ids.length === 0) return new Set();
   const rows: { id: string }[] = await tx.query('select id from agent where id = any($1)', [ids]);
@@ -100,12 +100,12 @@ export async function refuseUnknownCustomer(tx: EntityManager, customerId: strin
 const unknown = (path: string, message: string): AppError =>
   new AppError('invalid', `${path}: ${message}`, { errors: [{ path, message, code: 'unknown' }] });
 
-export const noSuchAgent = () => unknown('ownerId', 'names no agent of this tenant; GET /v1/agents lists them');
-const noSuchCustomer = () => unknown('customerId', 'names no customer');
+export const noSuchAgent = () => unknown('ownerId', 'must be the id of an agent of this tenant; GET /v1/agents lists them');
+const noSuchCustomer = () => unknown('customerId', 'must be the id of a customer');
 
 /**
- * The customers that new contacts fall to by their mail domain, when the tenant wants that: a domain that exactly one customer has (docs/rules.md 1.3).
- * Only for contacts of whom nobody has said which customer they belong to.
+ * The customers of new contacts by mail domain, if the tenant has enabled that: the customer that alone has the domain (docs/rules.md 1.3). Only for
+ * contacts whose customer was not specified.
  */
 export async function customersByDomain(tx: EntityManager, rows: readonly ContactRow[], settings: Settings): Promise<Map<string, string>> {
   const customers = await lockCustomersOfDomains(
@@ -122,7 +122,7 @@ export async function customersByDomain(tx: EntityManager, rows: readonly Contac
   );
 }
 
-/** The customers of the domains of these addresses, held; whoever locks contacts before it adds others calls it before that. */
+/** The customers of the domains of these addresses, locked. Whatever also locks contacts must call this first, to keep the lock order. */
 export async function lockCustomersOfDomains(
   tx: EntityManager,
   addresses: readonly string[],
@@ -130,7 +130,7 @@ export async function lockCustomersOfDomains(
 ): Promise<Map<string, string>> {
   const domains = new Set(addresses.map(domainOf));
   if (!settings.assignByMailDomain || domains.size === 0) return new Map();
-  // Nobody puts a contact, not even unknowingly, where they may not write; and what they may not see is not there for them.
+  // Customers that the caller may not see or change are not used, so that nobody adds to them unknowingly.
   const read = (): Promise<{ domain: string; id: string }[]> =>
     tx.query(
       `select d.domain, t.id from (

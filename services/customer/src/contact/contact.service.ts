@@ -82,12 +82,15 @@ export class ContactService {
     );
   }
 
-  /** Into a customer, to another one, or out (docs/rules.md 1.4). */
+  /** Moves a contact into a customer, to another one, or out (docs/rules.md 1.4). */
   move({ id, version, customerId }: { id: string; version?: number; customerId: string | null }): Promise<Contact> {
     return this.change({ id, version, change: { customerId } });
   }
 
-  /** Each item alone: what is refused costs no other. All that are accepted are written in one transaction and told in one event. */
+  /**
+   * Validates each item separately: a refused one does not affect the others. The accepted ones are written in one transaction and published in one
+   * event.
+   */
   createMany(items: readonly unknown[]): Promise<{ items: BulkItem[] }> {
     return retryOnUniqueViolation(() =>
       this.db.transaction(async (tx) => {
@@ -156,13 +159,13 @@ export class ContactService {
   }
 }
 
-/** What the caller has just written, also when it gave away the right to see it. */
+/** Reads what the caller has just written, even if the change removed its own read access. */
 async function readJustWritten(tx: EntityManager, id: string): Promise<StoredContact> {
   const [contact] = await readContacts(tx, [id], 'unfiltered');
   return contact ?? readContact(tx, id);
 }
 
-/** Creates one contact in a step that may do more; what it did stands in `changes`, to be told at the end. */
+/** Creates one contact within a larger transaction. Adds to `changes`, which the caller records and publishes. */
 export async function createContactIn(tx: EntityManager, input: NewContact, changes: Changes): Promise<ContactRow> {
   const settings = await readSettings(tx);
   const row = newContact(input, settings);
@@ -174,7 +177,7 @@ export async function createContactIn(tx: EntityManager, input: NewContact, chan
   return row;
 }
 
-/** Changes one contact, read with `writableContact`, in a step that may do more. Nothing is written when nothing would be different. */
+/** Changes one contact, read with `writableContact`, within a larger transaction. Writes nothing if nothing differs. */
 export async function changeContactIn(tx: EntityManager, before: StoredContact, change: ContactPatch, changes: Changes): Promise<void> {
   const after = mergeContact(before, change, await readSettings(tx));
   const step = updated(contactColumns, before, after);
@@ -205,7 +208,7 @@ export function newContact(input: NewContact, settings: Settings): ContactRow {
   return { ...row, ownerId: row.ownerId ?? currentContext().agent?.id ?? null };
 }
 
-/** Adds contacts: those in `unassigned` fall to customers by their mail domain; customers without a primary contact get one. */
+/** Inserts contacts. Those in `unassigned` are assigned to customers by mail domain; customers without a primary contact get one. */
 export async function addContacts(
   tx: EntityManager,
   rows: readonly ContactRow[],

@@ -19,7 +19,7 @@ import { emptyContact, missingIdentity } from './merge-contact.js';
 
 type Batch = InputOf<typeof importContacts>;
 
-/** What a batch will do, worked out before anything is written. Contacts that rows of the batch share stand in it once. */
+/** The planned effect of a batch, computed before anything is written. A contact that several rows are about appears once. */
 interface Plan {
   outcomes: RowOutcome[];
   created: Map<string, ContactRow>;
@@ -32,8 +32,8 @@ export class ImportContacts {
   constructor(private readonly db: Database) {}
 
   /**
-   * Takes in one batch in one transaction, with its outcome. The same batch again gives the outcome that was kept.
-   * When others took an e-mail or external id between our look and our write, the whole batch is worked out anew.
+   * Imports one batch in one transaction, together with its outcomes; the same batch sent again returns the stored outcomes. The whole batch is
+   * retried if a concurrent call took an e-mail or external id after it was checked.
    */
   async importBatch(batch: Batch): Promise<{ outcomes: RowOutcome[] }> {
     const once = () => this.db.transaction((tx) => this.importOnce(tx, batch));
@@ -42,7 +42,7 @@ export class ImportContacts {
 
   private async importOnce(tx: EntityManager, batch: Batch): Promise<RowOutcome[]> {
     const key = [currentContext().tenant, batch.importId, batch.number];
-    // Sent twice at the same time, the second one waits here for the first.
+    // If the batch is sent twice at the same time, the second call waits here for the first.
     const first: unknown[] = await tx.query(
       'insert into import_batch (tenant_id, import_id, number) values ($1, $2, $3) on conflict do nothing returning 1',
       key,
@@ -85,7 +85,10 @@ export class ImportContacts {
   }
 }
 
-/** The contacts that rows name by e-mail or external id, locked, and who has which key: also those that the importing agent may not see. */
+/**
+ * Locks the contacts that rows identify by id, e-mail or external id, and reads which contact has which key, including contacts that the importing
+ * agent may not see.
+ */
 async function readKnown(
   tx: EntityManager,
   { rows, source }: Batch,
@@ -129,7 +132,7 @@ async function readKnown(
 async function makePlan(tx: EntityManager, batch: Batch, settings: Settings): Promise<Plan> {
   const { rows, onKnown, source } = batch;
   const { known, byEmail, byAddress, byExternal } = await readKnown(tx, batch, settings);
-  const named = await readReferenced(tx, rows);
+  const referenced = await readReferenced(tx, rows);
   const created = new Map<string, ContactRow>();
   const updated = new Map<string, ContactRow>();
   const ownerId = currentContext().agent?.id ?? null;
@@ -138,7 +141,7 @@ async function makePlan(tx: EntityManager, batch: Batch, settings: Settings): Pr
   const outcomes = rows.map((row): RowOutcome => {
     const { id, email, external } = rowKeys(row, source);
     const forCaller = (one: string | undefined) => (one && current(one) ? one : undefined);
-    // Nobody's primary address names who alone has it, of those whom the caller may see.
+    // An address that is nobody's primary one identifies the only visible contact that has it.
     const owners = email && !byEmail.has(email) ? [...(byAddress.get(email) ?? [])].flatMap((one) => forCaller(one) ?? []) : [];
     const soleOwner = owners.length === 1 ? owners[0] : undefined;
     const knownId = forCaller(id) ?? forCaller(email && byEmail.get(email)) ?? soleOwner ?? forCaller(external && byExternal.get(external));
@@ -147,10 +150,10 @@ async function makePlan(tx: EntityManager, batch: Batch, settings: Settings): Pr
     if (before && known.get(before.id)?.mayWrite === false)
       return { status: 'rejected', reasons: [`you may see the contact this row is about (${before.id}) but not change it`] };
     const base: ContactRow = before || { id: newId(), ...emptyContact, ownerId };
-    const { contact, warnings, reason } = applyImportRow(base, row, settings, named, source);
+    const { contact, warnings, reason } = applyImportRow(base, row, settings, referenced, source);
     const problem = reason ?? missingIdentity(contact);
     if (problem) return { status: 'rejected', reasons: [problem] };
-    if (row.id && !forCaller(id)) warnings.push('id: is the id of no contact here; the row was taken by what else it is known by');
+    if (row.id && !forCaller(id)) warnings.push('id: is not the id of a contact of this tenant; the row was matched by its other keys');
     keepOwner(contact, before || undefined, warnings);
     demoteTakenEmail(contact, base, byEmail, warnings);
     dropTakenExternalIds(contact, byExternal, warnings);
@@ -169,7 +172,7 @@ function addTo(all: Map<string, Set<string>>, value: string, id: string): void {
   all.set(value, (all.get(value) ?? new Set()).add(id));
 }
 
-/** External ids that another contact has are left out, and the row says so. */
+/** Drops external ids that another contact has, with a warning. */
 function dropTakenExternalIds(contact: ContactRow, byExternal: ReadonlyMap<string, string>, warnings: string[]): void {
   const free = contact.externalIds.filter((one) => (byExternal.get(externalIdKey(one)) ?? contact.id) === contact.id);
   if (free.length === contact.externalIds.length) return;
@@ -177,16 +180,16 @@ function dropTakenExternalIds(contact: ContactRow, byExternal: ReadonlyMap<strin
   warnings.push('externalId: belongs to another contact; left out');
 }
 
-/** Only the owner and admins give somebody who is known to another owner (docs/rules.md 2.10). */
+/** Only the owner and admins may change the owner of an existing contact (docs/rules.md 2.10). */
 function keepOwner(contact: ContactRow, before: ContactRow | undefined, warnings: string[]): void {
   if (!before || contact.ownerId === before.ownerId || mayChangeAccess(before)) return;
   contact.ownerId = before.ownerId;
-  warnings.push('ownerId: only the owner and admins change it; left as it is');
+  warnings.push('ownerId: only the owner and admins may change it; left unchanged');
 }
 
 /**
- * A primary e-mail that another contact has is kept as one that is not primary, and the row says so (docs/rules.md 7.5);
- * another address of the row becomes primary if it is free.
+ * Keeps a primary e-mail that another contact has as a non-primary one, with a warning (docs/rules.md 7.5). Another address of the row becomes
+ * primary if it is free.
  */
 function demoteTakenEmail(contact: ContactRow, base: ContactRow, byEmail: ReadonlyMap<string, string>, warnings: string[]): void {
   const now = primaryEmail(contact);
@@ -194,5 +197,5 @@ function demoteTakenEmail(contact: ContactRow, base: ContactRow, byEmail: Readon
   if (!now || !holder || holder === contact.id || now === primaryEmail(base)) return;
   const free = contact.emails.findIndex((one) => !byEmail.has(emailKey(one.address)));
   contact.emails = contact.emails.map((one, i) => ({ ...one, primary: i === free }));
-  warnings.push(`email: ${now} is the primary address of another contact; kept here as one that is not primary`);
+  warnings.push(`email: ${now} is the primary address of another contact; kept here as a non-primary address`);
 }

@@ -6,7 +6,7 @@ import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import type { ContactRow } from '../tables/contact.table.js';
 import { emailTaken, type Holder, primaryEmail } from './contact-rules.js';
 
-/** Who has which keys: first as the database says, then as the items of a batch change it one after the other. */
+/** Tracks which contact has which key: loaded from the database, then updated as the items of a batch are applied in order. */
 export class KeyHolders {
   private constructor(
     /** By primary e-mail. */
@@ -17,7 +17,7 @@ export class KeyHolders {
     private readonly addresses: Map<string, Set<string>>,
   ) {}
 
-  /** All in one statement: in two, a contact that is made in between would have one of its keys and not the other. */
+  /** In one statement, so that a contact created concurrently is seen with all of its keys or none. */
   static async read(tx: EntityManager, keys: { emails: string[]; externals: string[]; codes: string[] }): Promise<KeyHolders> {
     const holders = new KeyHolders(new Map(), new Map(), new Map(), new Map());
     const having = (kind: string, n: number) =>
@@ -38,7 +38,7 @@ export class KeyHolders {
     return holders;
   }
 
-  /** All who have this key, whether the caller may see them or not; of an e-mail who has it as the primary one, else all who have it. */
+  /** All contacts with this key, visible to the caller or not. For an e-mail: the contact that has it as the primary one, else all that have it. */
   of(match: 'email' | 'externalId' | 'employeeCode', key: string): string[] {
     if (match === 'employeeCode') return [...(this.codes.get(key) ?? [])];
     const id = match === 'email' ? this.emails.get(key)?.id : this.externals.get(key);
@@ -46,20 +46,20 @@ export class KeyHolders {
     return match === 'email' ? [...(this.addresses.get(key) ?? [])] : [];
   }
 
-  /** Refuses a contact that would have a key which must be unique and is that of another one. */
+  /** Refuses a contact whose primary e-mail or external id belongs to another one. */
   refuseTaken(before: ContactRow | undefined, after: ContactRow, given: Pick<ContactPatch, 'externalIds'>): void {
     const email = primaryEmail(after);
     const holder = email !== undefined && email !== (before && primaryEmail(before)) ? this.emails.get(email) : undefined;
     if (holder && holder.id !== after.id) throw emailTaken(holder);
     const taken = (given.externalIds ?? []).findIndex((one) => (this.externals.get(externalIdKey(one)) ?? after.id) !== after.id);
     if (taken === -1) return;
-    const message = 'belongs to another contact already';
+    const message = 'already belongs to another contact';
     throw new AppError('conflict', `externalIds[${taken}]: ${message}`, {
       errors: [{ path: `externalIds[${taken}]`, message, code: 'taken' }],
     });
   }
 
-  /** Notes that a contact has become another one: what it gave up is free, what it took is not. */
+  /** Applies the change of a contact: keys it gave up become free, keys it took are taken. */
   apply(before: ContactRow | undefined, after: ContactRow): void {
     const { id } = after;
     const was = before && primaryEmail(before);

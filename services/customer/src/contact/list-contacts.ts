@@ -38,7 +38,7 @@ export class ContactLists {
   }
 }
 
-/** Which contacts a list, an export or a change of many has. */
+/** The conditions of a list, an export or a bulk edit of contacts. */
 export async function contactConditions(tx: EntityManager, input: Omit<ListContacts, 'sort' | 'limit' | 'cursor'>): Promise<Conditions> {
   const where = await sharedFilters(tx, input, 'contact', (await readSettings(tx)).country);
   if (input.employeeCode !== undefined)

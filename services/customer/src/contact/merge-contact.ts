@@ -8,7 +8,7 @@ export const emptyContact: Omit<ContactRow, 'id'> = {
   ...perContactField(() => null),
 };
 
-/** Lays a patch over a contact (a new contact is a patch of an empty one); throws `invalid` with every field that is wrong. */
+/** Applies a patch to a contact (a new contact is a patch of an empty one). Throws `invalid` with every invalid field. */
 export function mergeContact(before: ContactRow, given: ContactPatch | NewContact, settings: Settings): ContactRow {
   const row = mergePerson(before, given, settings);
   const problem = missingIdentity(row);
@@ -16,7 +16,7 @@ export function mergeContact(before: ContactRow, given: ContactPatch | NewContac
   return row;
 }
 
-/** The same for somebody of whom nothing may be known yet. */
+/** The same without requiring that the person can be identified. */
 export function mergePerson(before: ContactRow, given: ContactPatch | NewContact, settings: Settings): ContactRow {
   const errors: FieldError[] = [];
   const row: ContactRow = {
@@ -28,7 +28,7 @@ export function mergePerson(before: ContactRow, given: ContactPatch | NewContact
   return row;
 }
 
-/** Why this is nobody yet, or undefined: a contact needs one thing to be known by (docs/rules.md 2.1). */
+/** The error message if a contact has nothing to identify it by (docs/rules.md 2.1), else undefined. */
 export function missingIdentity(row: ContactRow): string | undefined {
   const known = row.firstName || row.lastName || row.emails.length || row.phones.length || row.addresses.length || row.employeeCode;
   return known ? undefined : 'A contact needs at least one of: firstName, lastName, an entry in emails, phones or addresses, employeeCode';

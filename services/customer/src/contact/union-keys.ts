@@ -3,9 +3,9 @@ import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import type { ContactRow } from '../tables/contact.table.js';
 
 /**
- * A patch whose e-mails and external ids are added to those of the contact instead of replacing them: a system that upserts by its own key does not
- * delete the keys of others. A new external id of a source replaces the one that this source had; an address that is there already keeps what the
- * patch does not say of it, and is primary only if it was or if the patch says so.
+ * Adds the e-mails and external ids of a patch to those of the contact instead of replacing them, so that an upsert by one system does not delete the
+ * keys of another. A new external id replaces the previous one of the same source. An existing address keeps properties that the patch does not
+ * specify, and is primary only if it was or if the patch says so.
  */
 export function unionKeys<P extends ContactPatch>(before: ContactRow, patch: P): P {
   return {
@@ -23,8 +23,8 @@ function unionEmails(before: ContactRow['emails'], given: Emails): Emails {
   const known = new Set(before.map(keyOf));
   const choosesPrimary = given.some(({ primary }) => primary);
   const kept = before.map((email) => {
-    const said = named.get(keyOf(email));
-    return { ...email, ...said, primary: choosesPrimary ? said?.primary : email.primary };
+    const patched = named.get(keyOf(email));
+    return { ...email, ...patched, primary: choosesPrimary ? patched?.primary : email.primary };
   });
   return [...kept, ...given.filter((email) => !known.has(keyOf(email)))];
 }

@@ -33,8 +33,8 @@ export class UpsertContacts {
   constructor(private readonly db: Database) {}
 
   /**
-   * Each item alone; all that are accepted are written in one transaction, one statement per table, and told in one event.
-   * When others took a key between our look and our write, the whole batch is worked out anew.
+   * Validates each item separately. The accepted ones are written in one transaction, with one statement per table, and published in one event. The
+   * whole batch is retried if a concurrent call took a key after it was checked.
    */
   async upsert(batch: Batch): Promise<{ items: BulkItem[] }> {
     return { items: await retryOnUniqueViolation(() => this.db.transaction((tx) => upsertBatch(tx, batch))) };
@@ -51,7 +51,7 @@ async function upsertBatch(tx: EntityManager, { match, items }: Batch): Promise<
   return results;
 }
 
-/** The items that can be read, by their places; the others are refused. */
+/** The valid items by index; the others are refused. */
 function parse(items: readonly unknown[], match: Match, results: BulkItem[]): Map<number, { patch: ContactPatch; key: string }> {
   const patches = new Map<number, { patch: ContactPatch; key: string }>();
   items.forEach((item, index) => {
@@ -70,15 +70,15 @@ function keyOf({ emails, externalIds, employeeCode }: ContactPatch, match: Match
   if (match === 'externalId' && external) return externalIdKey(external);
   if (match === 'employeeCode' && employeeCode) return employeeCode;
   const path = match === 'email' ? 'emails' : match === 'externalId' ? 'externalIds' : match;
-  throw invalid([{ path, message: `is missing: the contact is looked for by it (match is ${match})`, code: 'missing' }]);
+  throw invalid([{ path, message: `is missing: contacts are matched by it (match is ${match})`, code: 'missing' }]);
 }
 
-/** What will be written. Contacts that several items are about stand in it once, as they are after the last of them. */
+/** What will be written. A contact that several items are about appears once, in its final state. */
 interface Plan {
   known: Map<string, StoredContact>;
   created: Map<string, ContactRow>;
   updated: Map<string, ContactRow>;
-  /** New ones of whom nobody has said which customer they belong to. */
+  /** New contacts whose customer was not specified. */
   unassigned: Set<string>;
 }
 
@@ -135,18 +135,18 @@ async function makePlan(
   return plan;
 }
 
-/** The contact that has this key now, after what the items before have changed. */
+/** The contact that has this key after the preceding items have been applied. */
 function find({ known, created, updated }: Plan, holders: KeyHolders, match: Match, key: string): ContactRow | undefined {
   const seen = (one: string) => updated.get(one) ?? created.get(one) ?? known.get(one);
   const isUnique = match === 'externalId' || (match === 'email' && holders.emails.has(key));
-  // What may be that of several is looked for among those that the caller may see: the others do not exist for them.
+  // Keys that several contacts may share are matched only among the contacts that the caller may see.
   const [id, ...others] = holders.of(match, key).filter((one) => isUnique || seen(one));
   if (id === undefined) return undefined;
-  // An address that is nobody's primary one and that of several says nobody.
+  // An address that is nobody's primary one and belongs to several contacts matches none of them.
   if (others.length > 0 && match === 'email') return undefined;
   if (others.length > 0)
-    throw new AppError('conflict', `${match}: ${others.length + 1} contacts have it, so it does not say which one is meant`, {
-      errors: [{ path: match, message: `is that of ${others.length + 1} contacts`, code: 'ambiguous' }],
+    throw new AppError('conflict', `${match}: ${others.length + 1} contacts have it, so the match is ambiguous`, {
+      errors: [{ path: match, message: `belongs to ${others.length + 1} contacts`, code: 'ambiguous' }],
     });
   const found = seen(id);
   if (!found) throw new AppError('conflict', `${match}: belongs to a contact that you may not see`);
@@ -154,11 +154,11 @@ function find({ known, created, updated }: Plan, holders: KeyHolders, match: Mat
   return found;
 }
 
-/** For a contact that is not there yet, a list or text that is cleared is one that is not said; no customer is one that is said. */
+/** For a new contact, a cleared field is the same as an absent one, except that `customerId: null` means: no customer. */
 const toNewContact = (patch: ContactPatch): NewContact =>
   Object.fromEntries(Object.entries(patch).filter(([key, value]) => value !== null || key === 'customerId')) as NewContact;
 
-/** Writes the plan and gives the versions that its contacts have now. Who gives up a key is written before who takes it. */
+/** Writes the plan and returns the new versions of its contacts. Updates come first, so that keys are released before they are taken. */
 async function write(tx: EntityManager, plan: Plan, settings: Settings): Promise<Map<string, number>> {
   const changes = noChanges();
   const moved: ContactRow[] = [];
@@ -186,7 +186,7 @@ async function write(tx: EntityManager, plan: Plan, settings: Settings): Promise
   return versions;
 }
 
-/** What is refused costs no other item. */
+/** Runs the work for one item; a refusal becomes its result and does not affect the other items. */
 function attempt(index: number, results: BulkItem[], work: () => void): void {
   try {
     work();

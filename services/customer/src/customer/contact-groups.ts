@@ -4,10 +4,10 @@ import { mayRead } from '../access/access.js';
 import { Conditions } from '../paging/page.js';
 import { contactRead, contactSummary, type StoredContact } from '../tables/contact.table.js';
 
-// Counting more would cost more than it says.
+// Larger counts would cost more than they are worth.
 const MAX_COUNTED = 10_000;
 
-/** The first contacts of each of these customers by name, and how many it has; as far as the caller may see them. Two statements for all. */
+/** For each of these customers, its first contacts by name and how many it has, as far as the caller may see them. Two statements in total. */
 export async function groupsOf(tx: EntityManager, ids: readonly string[], limit: number): Promise<Map<string, ContactGroup>> {
   if (ids.length === 0) return new Map();
   const its = `t.customer_id = k.id and t.tenant_id = k.tenant_id and t.deleted_at is null and ${mayRead('contact')}`;
@@ -26,7 +26,7 @@ export async function groupsOf(tx: EntityManager, ids: readonly string[], limit:
   return groups;
 }
 
-/** Those that belong to no customer, in a group of their own (docs/rules.md 1.4). */
+/** The contacts without a customer, as a separate group (docs/rules.md 1.4). */
 export async function groupWithoutCustomer(tx: EntityManager, limit: number): Promise<ContactGroup> {
   const where = Conditions.live('contact').add('t.customer_id is null');
   const contacts: StoredContact[] = await tx.query(

@@ -48,7 +48,7 @@ export class CustomerLists {
     });
   }
 
-  /** All contacts of a customer at once, for the services that work out who gets a mail. */
+  /** All contacts of a customer in one answer, for services that determine mail recipients. */
   contactsOf({ customerId }: InputOf<typeof getCustomerContacts>): Promise<{ contacts: Summary[] }> {
     return this.db.transaction(async (tx) => {
       await readCustomer(tx, customerId);
@@ -81,7 +81,7 @@ export class CustomerLists {
     if (rows.length > MAX_HIDDEN)
       throw new AppError(
         'too-large',
-        'hasOpportunities cannot be asked in a search here: too many would have to be left out; ask the lists',
+        'hasOpportunities cannot be used in this search: too many entries are hidden from you; use the lists instead',
       );
     return { ids: rows.map(({ id }) => id) };
   }
@@ -100,7 +100,7 @@ export class CustomerLists {
   }
 }
 
-/** Which customers a list, an export or a change of many has. */
+/** The conditions of a list, an export or a bulk edit of customers. */
 export async function customerConditions(
   tx: EntityManager,
   input: Omit<ListCustomers, 'sort' | 'limit' | 'cursor' | 'include' | 'contactsLimit'>,
@@ -111,7 +111,7 @@ export async function customerConditions(
   return where;
 }
 
-/** With what records say of them, looked up for all at once. */
+/** Adds the fields derived from records, with one query for all. */
 async function withRecords<T extends { id: string }>(tx: EntityManager, noun: Noun, entries: readonly T[]): Promise<T[]> {
   const ids = entries.map(({ id }) => id);
   const having = await idsWithOpportunities(tx, noun, ids);

@@ -56,10 +56,11 @@ export class CustomerService {
     );
   }
 
-  /** The contacts that come along with a new customer; one that is wrong refuses the whole call, with its place. */
+  /** The contacts created together with a customer; an invalid one refuses the whole call, with its path. */
   private async newContactsOf(tx: EntityManager, customer: CustomerRow, given: readonly NewContact[], settings: Settings) {
     const rows = given.map((contact, i) => {
-      if (contact.customerId) throw new AppError('invalid', `contacts[${i}].customerId: is the new customer here; leave it out`);
+      if (contact.customerId)
+        throw new AppError('invalid', `contacts[${i}].customerId: must be left out; the contact is put into the new customer`);
       return { ...withPathPrefix(`contacts[${i}]`, () => newContact(contact, settings)), customerId: customer.id };
     });
     const holders = await holdersOf(
@@ -93,7 +94,7 @@ export class CustomerService {
     );
   }
 
-  /** Changes one customer, read with `writableCustomer`, in a step that may do more. Nothing is written when nothing would be different. */
+  /** Changes one customer, read with `writableCustomer`, within a larger transaction. Writes nothing if nothing differs. */
   async changeIn(tx: EntityManager, before: StoredCustomer, change: CustomerPatch, changes: Changes): Promise<void> {
     const after = mergeCustomer(before, change, await readSettings(tx));
     const step = updated(customerColumns, before, after);
@@ -108,7 +109,7 @@ export class CustomerService {
     changes.customers.push(step);
   }
 
-  /** Choosing another primary contact changes both: the one that was, and the one that is. */
+  /** Choosing another primary contact changes both contacts, the previous and the new one. */
   private async changePrimaryContact(tx: EntityManager, was: string | null, customer: CustomerRow, changes: Changes): Promise<void> {
     const [chosen] = await readContacts(tx, customer.primaryContactId ? [customer.primaryContactId] : []);
     if (!chosen || chosen.customerId !== customer.id) {
@@ -124,7 +125,7 @@ export class CustomerService {
   }
 }
 
-/** What the caller has just written, also when it gave away the right to see it. */
+/** Reads what the caller has just written, even if the change removed its own read access. */
 async function readJustWritten(tx: EntityManager, id: string): Promise<StoredCustomer> {
   const [customer] = await readCustomers(tx, [id], 'unfiltered');
   return customer ?? readCustomer(tx, id);
@@ -132,7 +133,7 @@ async function readJustWritten(tx: EntityManager, id: string): Promise<StoredCus
 
 const emptyCustomer: Omit<CustomerRow, 'id'> = { ...emptyValues, name: '', parentId: null, primaryContactId: null, domains: [] };
 
-/** Lays a patch over a customer; throws `invalid` with every field that is wrong. */
+/** Applies a patch to a customer; throws `invalid` with every invalid field. */
 export function mergeCustomer(before: CustomerRow, given: CustomerPatch | NewCustomer, settings: Settings): CustomerRow {
   const errors: FieldError[] = [];
   const row: CustomerRow = {
@@ -147,16 +148,13 @@ export function mergeCustomer(before: CustomerRow, given: CustomerPatch | NewCus
   return row;
 }
 
-/**
- * A department's way up must end at a customer without a parent: a circle is refused, and a parent that the caller may not see or add to.
- * To be called after `serializeParentChanges`.
- */
+/** Refuses a parent that would create a cycle, or that the caller may not see or change. To be called after `serializeParentChanges`. */
 async function refuseBadParent(tx: EntityManager, { id, parentId }: CustomerRow): Promise<void> {
   if (!parentId) return;
   const refuse = (message: string, code: string) =>
     new AppError('invalid', `parentId: ${message}`, { errors: [{ path: 'parentId', message, code }] });
   const parent = (await lockVisibleCustomers(tx, [parentId])).get(parentId);
-  if (!parent) throw refuse('names no customer', 'unknown');
+  if (!parent) throw refuse('must be the id of a customer', 'unknown');
   if (!parent.mayWrite) throw readOnly('customer');
   const ancestors: { id: string }[] = await tx.query(
     `with recursive up as (
@@ -166,10 +164,10 @@ async function refuseBadParent(tx: EntityManager, { id, parentId }: CustomerRow)
     [parentId],
   );
   if (ancestors.some((one) => one.id === id))
-    throw refuse('would make a circle: that customer is this one, or a department below it', 'circle');
+    throw refuse('would create a cycle: that customer is this one, or a department below it', 'circle');
 }
 
-/** Puts the place of a part before the paths of what is wrong in it. */
+/** Prefixes the paths of the errors in a nested object. */
 function withPathPrefix<T>(prefix: string, work: () => T): T {
   try {
     return work();

@@ -18,8 +18,8 @@ export async function withMerged(tx: EntityManager, noun: Noun, id: string): Pro
 }
 
 /**
- * Everything that other services need to find what they hold about an entry: as it is now, in the bin or not, what it was merged from,
- * what it was called before as far as its history knows, and the rows of imports it stood in. Undefined when it is gone for good.
+ * Everything that other services need to find their data about an entry: its present state, in the bin or not, what was merged into it, former values
+ * from its history, and the import rows that it came from. Undefined if it was purged or erased.
  */
 export async function aboutEntry(tx: EntityManager, kind: Noun, id: string): Promise<AboutEntry | undefined> {
   const ids = await withMerged(tx, kind, id);
@@ -42,7 +42,7 @@ export async function aboutEntry(tx: EntityManager, kind: Noun, id: string): Pro
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
 
-/** Every text in a value, however deep. */
+/** All strings nested in a value. */
 function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   if (typeof value !== 'object' || value === null) return [];
@@ -54,7 +54,7 @@ async function textsOfHistory(tx: EntityManager, ids: readonly string[]): Promis
   return rows.flatMap(({ fields }) => textsIn(fields));
 }
 
-/** Where in imports these entries stood: the kept outcomes say which row became whom. */
+/** The import rows that these entries came from, according to the stored outcomes. */
 async function rowsOfImports(tx: EntityManager, ids: readonly string[]): Promise<{ importId: string; batch: number; index: number }[]> {
   return tx.query(
     `select b.import_id as "importId", b.number as batch, (o.n - 1)::int as index

@@ -7,8 +7,9 @@ import type { Noun } from '../sql/rows.js';
 import { withMerged } from './about-entry.js';
 
 /**
- * Deletes everything about an entry from this service's tables: its rows, what was merged into it, history, requests with their copies of it, records
- * and comments, photo, memberships, suspected duplicates, and texts about it in the answers of imports, jobs and repeated calls. Gives what was told and how much went.
+ * Deletes everything about an entry from this service's tables: its rows and those merged into it, history, requests with their copies of its data,
+ * records and comments, photo, memberships, suspected duplicates, and texts about it in stored answers of imports, jobs and idempotent calls. Returns
+ * the changes and the numbers of deleted rows.
  */
 export async function eraseLocally(tx: EntityManager, noun: Noun, id: string): Promise<{ steps: Step[]; counts: Record<string, number> }> {
   const ids = await withMerged(tx, noun, id);
@@ -32,7 +33,7 @@ export async function eraseLocally(tx: EntityManager, noun: Noun, id: string): P
   return { steps, counts };
 }
 
-/** Answers that are kept so that a repeat gets them again, and results of jobs: what they say about these entries goes, the ids stay. */
+/** Removes what stored answers and job results say about these entries, except their ids. */
 async function eraseStoredAnswers(tx: EntityManager, ids: readonly string[]): Promise<void> {
   await tx.query(
     `update import_batch b set outcomes = (

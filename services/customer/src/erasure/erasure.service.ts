@@ -26,13 +26,13 @@ import { refuseStale } from '../tables/refuse-stale.js';
 import { aboutEntry } from './about-entry.js';
 import { eraseLocally } from './erase-locally.js';
 
-const forgetRequests = {
+const forgetContracts = {
   'contact-permission': forgetInContactPermission,
   notification: forgetInNotification,
   import: forgetInImport,
   search: forgetInSearch,
 } as const;
-const OTHER_SERVICES = Object.keys(forgetRequests) as (keyof typeof forgetRequests)[];
+const OTHER_SERVICES = Object.keys(forgetContracts) as (keyof typeof forgetContracts)[];
 
 interface Input {
   id: string;
@@ -42,8 +42,8 @@ type Counts = Record<string, Record<string, number>>;
 type ErasureJob = OpenJob<Input, { counts?: Counts }>;
 
 /**
- * Erases a contact or customer from every service (docs/rules.md 6.3): it goes to the bin, so that everybody hides it; each service is asked to forget and
- * has to answer; at last its rows go here and a proof without personal data is left. A crash goes on where it was.
+ * Erases a contact or customer from every service (docs/rules.md 6.3): moves it to the bin, which hides it; asks each service to erase its data;
+ * finally deletes the rows here and leaves a proof without personal data. Resumes after a crash.
  */
 @Injectable()
 export class ErasureService {
@@ -70,7 +70,7 @@ export class ErasureService {
     });
   }
 
-  /** Into the bin with it, and out of the list of what can be restored. What is in the bin already can be erased as well. */
+  /** Moves the entry to the bin without listing it there, so that it cannot be restored. Accepts an entry that is in the bin already. */
   private async moveToBin(tx: EntityManager, noun: Noun, id: string, version: number): Promise<void> {
     if (noun === 'customer') await lockTreeForRemoval(tx, id);
     else await lockCustomersOf(tx, [id]);
@@ -128,8 +128,8 @@ export class ErasureService {
     });
   }
 
-  private async requestErasure(name: keyof typeof forgetRequests, about: AboutEntry, context: ReturnType<typeof serviceContext>) {
-    const { counts } = await runAs(context, () => this.bus.request(forgetRequests[name], about));
+  private async requestErasure(name: keyof typeof forgetContracts, about: AboutEntry, context: ReturnType<typeof serviceContext>) {
+    const { counts } = await runAs(context, () => this.bus.request(forgetContracts[name], about));
     return counts;
   }
 
@@ -149,7 +149,7 @@ export class ErasureService {
   }
 }
 
-/** A customer is erased alone: people and departments below it are moved or erased first, each knowingly. */
+/** A customer can be erased only without contacts and departments: those must be moved or erased deliberately first. */
 async function refuseNonEmpty(tx: EntityManager, id: string): Promise<void> {
   const departments = (await withDepartments(tx, id)).length - 1;
   const [row]: { n: number }[] = await tx.query('select count(*)::int as n from contact where customer_id = $1 and merged_into is null', [
@@ -159,7 +159,7 @@ async function refuseNonEmpty(tx: EntityManager, id: string): Promise<void> {
   if (departments > 0 || contacts > 0)
     throw new AppError(
       'conflict',
-      `This customer has ${contacts} contacts (those in the bin among them) and ${departments} departments; move or erase them first`,
+      `This customer has ${contacts} contacts (including those in the bin) and ${departments} departments; move or erase them first`,
       { contacts, departments },
     );
 }

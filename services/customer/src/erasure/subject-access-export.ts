@@ -6,7 +6,7 @@ import type { EntityManager } from 'typeorm';
 import { readContact } from '../tables/contact.table.js';
 import { aboutEntry, withMerged } from './about-entry.js';
 
-/** Everything that Kontor holds about a contact, in one answer (docs/rules.md 6.4). */
+/** The subject-access export: everything that Kontor holds about a contact (docs/rules.md 6.4). */
 @Injectable()
 export class SubjectAccessExport {
   constructor(
@@ -40,7 +40,7 @@ export class SubjectAccessExport {
   }
 }
 
-/** Rows as they are kept, without what only the database needs. */
+/** The stored rows, without internal columns. */
 async function readLocalData(tx: EntityManager, id: string): Promise<Record<string, unknown>> {
   const ids = await withMerged(tx, 'contact', id);
   const rows = async (sql: string): Promise<unknown[]> => {

@@ -7,7 +7,7 @@ const isDate = (value: string) =>
   !Number.isNaN(Date.parse(`${value}T00:00:00Z`)) &&
   new Date(`${value}T00:00:00Z`).toISOString().startsWith(value);
 
-/** What is wrong with a value for this field, or undefined. */
+/** What is wrong with a value for this field; undefined if it is valid. */
 function problemWith(field: CustomField, value: CustomFieldValue): string | undefined {
   const options = field.options ?? [];
   switch (field.kind) {
@@ -17,14 +17,14 @@ function problemWith(field: CustomField, value: CustomFieldValue): string | unde
       return typeof value === 'string' ? undefined : 'must be text';
     case 'number':
       if (typeof value !== 'number' || !Number.isFinite(value)) return 'must be a number';
-      // What was written may have had other digits: those of a number end here.
+      // Beyond this, parsing the JSON number may already have lost digits.
       return Number.isInteger(value) && !Number.isSafeInteger(value)
         ? 'has more digits than a number can hold; a field of kind text can'
         : undefined;
     case 'date':
       return typeof value === 'string' && isDate(value) ? undefined : 'must be a date like 2026-01-31';
     case 'checkbox':
-      return typeof value === 'boolean' ? undefined : 'is neither true nor false';
+      return typeof value === 'boolean' ? undefined : 'must be true or false';
     case 'select':
       return typeof value === 'string' && options.includes(value) ? undefined : `must be one of ${options.join(', ')}`;
     case 'multi_select':
@@ -56,16 +56,16 @@ export function checkCustomFields(
 const YES = new Set('true yes y 1 x on ja j wahr an oui si sí 是 有 ✓ ✔ ☑'.split(' '));
 const NO = new Set('false no n 0 off nein falsch aus non 否 无 ✗ ✘ ☐ -'.split(' '));
 
-/** How options and answers are compared: without case, and whatever the spaces are. */
+/** Options and answers are compared without regard to case and white space. */
 const folded = (text: string) => text.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();
 
-/** Reads a cell of an imported file as the field's kind; undefined when it cannot be read as that. */
+/** Parses a cell of an imported file as the field's kind; undefined if it does not fit. */
 export function readCustomField(field: CustomField, cell: string): CustomFieldValue | undefined {
   const read = cellAs(field, cell);
   return read === undefined || problemWith(field, read) ? undefined : read;
 }
 
-/** Dates and numbers come as Kontor writes them: what a file has is read by its columns. */
+/** Dates and numbers arrive in Kontor's own format: the import service has already converted those of the file. */
 function cellAs({ kind, options = [] }: CustomField, cell: string): CustomFieldValue | undefined {
   const optionOf = (text: string) => options.find((one) => one === text) ?? options.find((one) => folded(one) === folded(text)) ?? text;
   const plain = folded(cell);

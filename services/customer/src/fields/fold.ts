@@ -16,7 +16,7 @@ const LETTERS: Record<string, string> = {
 };
 const SPECIAL = /[ßæœøłđðþħŧŋı]/g;
 
-/** A text without case, accents, width and what nobody sees; letters that are no accented ones are spelt as search spells them. */
+/** Removes case, accents, width variants and invisible characters. Letters without a decomposition are transliterated as in search. */
 export const fold = (text: string): string =>
   withoutUnseen(text)
     .normalize('NFKD')

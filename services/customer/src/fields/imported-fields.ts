@@ -18,8 +18,8 @@ import { withPrimary } from './primary.js';
 import { mergeValues, omitEmpty, type Values } from './shared-fields.js';
 
 /**
- * Lays the values of a row over those that are there: only what the row has changes. What it says exactly comes first, then its plain cells;
- * a cell that says what is there already changes nothing. What cannot be used is left out with a warning.
+ * Applies the values of an import row; only fields of the row change. The `exact` column is applied first, then the plain cells; a cell that equals
+ * the present value changes nothing. Unusable values are dropped with a warning.
  */
 export function applyImportedValues<T extends Values>(
   before: T,
@@ -30,7 +30,7 @@ export function applyImportedValues<T extends Values>(
   source = IMPORT_SOURCE,
 ): T {
   const next: T = { ...before, ...(row.exact && applyExactValues(before, row.exact, settings, noun, warnings)) };
-  // Cells are trimmed, notes need not be.
+  // Cells are trimmed; stored notes may not be.
   if (row.notes && row.notes !== next.notes?.trim()) next.notes = row.notes;
   if (row.type) {
     const type =
@@ -50,7 +50,7 @@ export function applyImportedValues<T extends Values>(
   return next;
 }
 
-/** Each field alone: one that cannot be read, or has no place in this tenant, costs no other. */
+/** Applies each field separately, so that one that is invalid, or unknown in this tenant, does not affect the others. */
 function applyExactValues(before: Values, json: string, settings: Settings, noun: CustomField['for'], warnings: string[]): Values {
   const given = parseObject(json);
   if (!given) {
@@ -74,7 +74,7 @@ function applyExactValues(before: Values, json: string, settings: Settings, noun
   }, before);
 }
 
-/** Numbers mean what they meant where they were exported, whatever country numbers without a country code belong to here. */
+/** Keeps the E.164 form of the export: the country of this tenant must not change what a number without a country code means. */
 function keepExportedE164(phones: readonly Phone[], given: unknown): Phone[] {
   const exported = given as { e164?: unknown }[] | null;
   return phones.map((phone, i) => {
@@ -83,7 +83,7 @@ function keepExportedE164(phones: readonly Phone[], given: unknown): Phone[] {
   });
 }
 
-/** What a row says exactly is unique, as far as it can be read: its addresses and external ids. */
+/** The addresses and external ids in the `exact` column of a row, as far as they can be parsed. */
 export function exactKeys({ exact = '' }: ImportRow): { emails: string[]; externals: string[] } {
   const { emails, externalIds } = parseObject(exact) ?? {};
   const [addresses, externals] = [
@@ -118,7 +118,7 @@ function withEmails(before: Values['emails'], addresses: readonly string[], warn
       );
 }
 
-/** A number the contact has already stays as it is; else it takes the place of the number in the same slot of its kind, or is added. */
+/** A number that the contact already has stays unchanged; a new one replaces the number in the same slot of its kind, or is added. */
 function withPhones(before: readonly Phone[], given: NonNullable<ImportRow['phones']>, country: string, warnings: string[]): Phone[] {
   const phones = [...before];
   for (const { number, kind, slot } of given) {
@@ -128,9 +128,9 @@ function withPhones(before: readonly Phone[], given: NonNullable<ImportRow['phon
     }
     const phone = omitEmpty({ number, e164: toE164(number, country), kind }) as Omit<Phone, 'primary'>;
     if (phoneKeys(phone).length === 0)
-      warnings.push(`phone: "${number}" is not a number that can be dialled; kept as it is written, and nobody is found by it`);
+      warnings.push(`phone: "${number}" is not a number that can be dialled; kept as written, but contacts are not found by it`);
     const key = samePhoneKey(phone);
-    // A column says little about the kind of a number that is known; two columns for one number say that both kinds are meant.
+    // The column does not change the kind of a known number; the same number in two columns means that both kinds are intended.
     const isNamedTwice = given.some(
       (one) => one.kind !== kind && sameNumberKey({ ...phone, ...one, e164: toE164(one.number, country) }) === sameNumberKey(phone),
     );
@@ -150,7 +150,7 @@ function withPhones(before: readonly Phone[], given: NonNullable<ImportRow['phon
       ) as Phone[]);
 }
 
-/** The plain columns say one address: it is laid over the primary one, column by column. */
+/** The plain columns hold one address, which is merged into the primary one column by column. */
 function withAddress(before: readonly Address[], given: NonNullable<ImportRow['address']>): Address[] {
   const index = Math.max(
     before.findIndex((one) => one.primary),
@@ -160,7 +160,7 @@ function withAddress(before: readonly Address[], given: NonNullable<ImportRow['a
   return before.length === 0 ? [address] : before.map((one, i) => (i === index ? address : one));
 }
 
-/** A second address of a row is the one with that label, unless the contact has it already. */
+/** The second address of a row becomes the one with this label, unless the contact already has it. */
 function withHomeAddress(before: readonly Address[], given: NonNullable<ImportRow['homeAddress']>): Address[] {
   const parts = Object.entries(omitEmpty(given)) as [keyof Address, string][];
   if (before.some((one) => parts.every(([part, text]) => one[part] === text))) return [...before];
@@ -179,7 +179,7 @@ function withWebsite(before: Values['links'], website: string, warnings: string[
   return before.some((one) => one.url === url) ? before : [...before, { url, kind: 'website', primary: before.length === 0 }];
 }
 
-/** A contact has one id in each source; those of other sources stay. */
+/** A contact has one id per source; those of other sources stay. */
 function withExternalId(before: Values['externalIds'], given: ExternalId): Values['externalIds'] {
   if (before.some((one) => externalIdKey(one) === externalIdKey(given))) return before;
   return [...before.filter(({ source }) => source !== given.source), given];

@@ -15,7 +15,10 @@ interface Named {
   addresses: (Partial<Address> & { primary: boolean })[];
 }
 
-/** How a person is shown: first middle last; Chinese last first without a space; else company, e-mail, phone, code, place (docs/rules.md 10). */
+/**
+ * The display name of a person: first middle last; Chinese names last first without a space; else company, e-mail, phone, code or place
+ * (docs/rules.md 10).
+ */
 export function displayName(person: Named): string {
   const { firstName, middleName, lastName } = person;
   const parts = [firstName, middleName, lastName].filter((part): part is string => Boolean(part));
@@ -29,5 +32,5 @@ export function displayName(person: Named): string {
 const placeName = (place: Partial<Address> = {}): string =>
   place.city ?? place.line1 ?? place.alias ?? place.line2 ?? place.postalCode ?? place.state ?? place.country ?? '';
 
-/** Names sort as they fold; ties fall back to the id. Kept short, because it stands in an index. */
+/** The sort key of a name: folded, and truncated because it is indexed. Ties are broken by id. */
 export const sortName = (name: string): string => fold(name).slice(0, 200);

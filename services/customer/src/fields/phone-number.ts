@@ -6,12 +6,12 @@ interface WrittenPhone {
   number: string;
   e164?: string;
 }
-/** What somebody has written, taken apart. */
+/** The parts of a phone number as it was written. */
 interface Parts {
-  /** What is dialled, in ASCII; letters of a word to dial are digits already. Empty when nothing is. */
+  /** The part that is dialled, in ASCII, with vanity letters converted to digits. Empty if there is none. */
   main: string;
   extension: string;
-  /** Words stand beside it that are not said of numbers: without a whole number among them it is none. */
+  /** The text has words that are not phone labels, so only its E.164 form, if it has one, counts as a number. */
   unsure: boolean;
 }
 
@@ -25,7 +25,7 @@ const REMARK = /[([][^()[\]\d]*\p{L}[^()[\]\d]*[)\]]/gu;
 const NUMBER_LABEL =
   /^(tel|telefon|telephone|phone|fon|mobil|mobile|mob|handy|cell|cellular|fax|telefax|privat|private|home|work|office|büro|ext|extension|durchwahl|dw|t|f|m|p)$/iu;
 const KEYS = ['abc', 'def', 'ghi', 'jkl', 'mno', 'pqrs', 'tuv', 'wxyz'];
-/** A whole number has so many digits at least; with fewer it may be an extension, or be gone on with by a word. */
+/** A full number has at least this many digits; with fewer it may be an extension or the beginning of a vanity number. */
 const FULL_LENGTH = 7;
 const MIN_DIGITS_BEFORE_WORD = 2;
 
@@ -42,12 +42,12 @@ function partsOf(written: string): Parts {
   const isLabel = (one: string) => NUMBER_LABEL.test(one);
   const word = (before.match(/\p{L}+/gu) ?? []).every(isLabel) ? keypad(number, after) : undefined;
   if (word !== undefined) return { ...none, main: number + word, extension };
-  // Two numbers in one text are none that could be dialled.
+  // A text with two numbers cannot be dialled.
   if (/\d/.test(after)) return { ...none, unsure: true };
   return { main: number, extension, unsure: !words.every(isLabel) };
 }
 
-/** `FLOWERS` in `0800 FLOWERS`: the keys to press, where letters go on with a number that is not whole without them. */
+/** Converts the letters of a vanity number (`0800 FLOWERS`) to digits, if the number is incomplete without them. */
 function keypad(number: string, after: string): string | undefined {
   if (!/^[a-z][a-z\d\s-]*$/i.test(after) || NUMBER_LABEL.test(after.trim())) return undefined;
   const digits = after.toLowerCase().replace(/[a-z]/g, (letter) => String(KEYS.findIndex((letters) => letters.includes(letter)) + 2));
@@ -57,7 +57,7 @@ function keypad(number: string, after: string): string | undefined {
 }
 
 const DIGIT = /\p{Nd}/gu;
-/** Digits of any script as 0 to 9: each script has its ten in a row. */
+/** Converts digits of any script to ASCII: each script has its ten digits in consecutive code points. */
 function asciiDigits(text: string): string {
   return text.replace(DIGIT, (digit) => {
     let value = 0;
@@ -74,15 +74,15 @@ function parse(main: string, country: string): string | undefined {
   if (/^0*$/.test(digits)) return undefined;
   const parsed = parsePhoneNumberFromString(main, { defaultCountry: region, extract: false }, metadata);
   if (!parsed?.isPossible()) return undefined;
-  // 4711 alone is what is dialled inside a house; a country code would make it somebody's number.
+  // A short number like 4711 is an internal extension; a country code would make it somebody else's number.
   const isShort = digits.length < FULL_LENGTH && !main.trim().startsWith('+');
   return isShort && !(digits.startsWith('0') && parsed.isValid()) ? undefined : parsed.number;
 }
 
-/** A number in E.164, read with the tenant's country when it has no country code; undefined when it cannot be one. */
+/** The E.164 form of a number, with the tenant's country as default; undefined if it cannot be a number. */
 export const toE164 = (number: string, country: string): string | undefined => parse(partsOf(number).main, country);
 
-/** What a number is looked up by: E.164, else the digits as they were typed, so that "4711" finds itself; '' when it is no number. */
+/** The look-up key of a number: E.164, else its digits, so that "4711" can be found; '' if it is not a number. */
 function mainKey({ main, unsure }: Parts, e164: string | undefined): string {
   if (e164) return e164;
   const digits = digitsOf(main);
@@ -95,21 +95,21 @@ const keysOf = (parts: Parts, e164: string | undefined): string[] => {
 };
 const withExtension = (main: string, extension: string) => `${main};${extension}`;
 
-/** What a number that is kept is found by: with its extension, where it has one, and by its main number. None when it is no number. */
+/** The look-up keys of a stored number: with its extension, if it has one, and the main number. Empty if it is not a number. */
 export const phoneKeys = ({ number, e164 }: WrittenPhone): string[] => keysOf(partsOf(number), e164);
 
-/** The same for a number that somebody asks for. */
+/** The same for a number that is searched for. */
 export function searchPhoneKeys(number: string, country: string): string[] {
   const parts = partsOf(number);
   return keysOf(parts, parse(parts.main, country));
 }
 
-/** What makes two numbers the same one: what is dialled and the extension. What is no number is the same only when it is written alike. */
+/** Two numbers are the same if they have the same main number and extension. Texts that are not numbers are the same if they are written alike. */
 export const sameNumberKey = (phone: WrittenPhone): string => phoneKeys(phone)[0] ?? cleanText(phone.number);
 
-/** What makes two values of a list the same one: one number can be kept as a phone and as a mobile. */
+/** The key by which two phones of a list are the same: one number can be stored as a phone and as a mobile. */
 export const samePhoneKey = (phone: WrittenPhone & { kind: string }): string => `${phone.kind} ${sameNumberKey(phone)}`;
 
-/** Whether two who have it may be one: a short number is that of many. */
+/** Whether sharing this number suggests the same person: short numbers are shared by many. */
 export const isDistinctiveNumber = ({ number, e164 }: WrittenPhone): boolean =>
   e164 !== undefined || (phoneKeys({ number })[0] ?? '').length >= FULL_LENGTH;

@@ -3,8 +3,8 @@ import { type FieldError } from '@kontor/contracts';
 type Marked<T> = Omit<T, 'primary'> & { primary: boolean };
 
 /**
- * Exactly one value of a list is primary when there is any (docs/rules.md 2.3): the marked one, else the first;
- * a fax only when there is no other number. More than one mark is a refusal that names the second.
+ * Marks exactly one value of a list as primary, unless it is empty (docs/rules.md 2.3): the marked one, else the first; a fax only if there is no
+ * other number. More than one mark is an error of the second.
  */
 export function withPrimary<T extends object>(given: readonly T[], path: string, errors: FieldError[]): Marked<T>[] {
   const list: readonly (T & { primary?: boolean; kind?: string })[] = given;
@@ -12,7 +12,7 @@ export function withPrimary<T extends object>(given: readonly T[], path: string,
   if (marked.length > 1)
     errors.push({
       path: `${path}[${marked[1]}].primary`,
-      message: `is a second primary one; ${path}[${marked[0]}] is primary already`,
+      message: `must not be primary: ${path}[${marked[0]}] already is`,
       code: 'two-primaries',
     });
   const firstChoice = list.findIndex((value) => value.kind !== 'fax');

@@ -17,7 +17,7 @@ import { externalIdKey } from './lookup-keys.js';
 import { toE164 } from './phone-number.js';
 import { withPrimary } from './primary.js';
 
-/** The many-valued fields that customers and contacts share, as they are kept. */
+/** The fields that customers and contacts share, as they are stored. */
 export interface Values {
   externalIds: ExternalId[];
   emails: Email[];
@@ -49,8 +49,8 @@ export const emptyValues: Values = {
 };
 
 /**
- * Lays what was given over what is there: absent stays, null clears, a list replaces the list, custom fields go key by key
- * (JSON merge patch), and brings the result into the form in which it is kept: one primary value per list, E.164, no doubled tags.
+ * Applies a JSON merge patch (absent fields stay, null clears, a list replaces the list, custom fields are merged by key) and normalizes the result:
+ * one primary value per list, E.164 numbers, no duplicate tags.
  */
 export function mergeValues(before: Values, given: NewValues, settings: Settings, noun: CustomField['for'], errors: FieldError[]): Values {
   const { country } = settings;
@@ -98,7 +98,7 @@ export function mergeValues(before: Values, given: NewValues, settings: Settings
 const withoutNulls = (merged: Record<string, CustomFieldValue>, given: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(merged).filter(([key]) => given[key] !== null));
 
-/** Without empty members, so that what is kept has only what was said. */
+/** Drops empty members. */
 export const omitEmpty = <T extends object>(value: T): Partial<T> =>
   Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined && v !== '')) as Partial<T>;
 

@@ -9,10 +9,10 @@ import type { Noun } from '../sql/rows.js';
 import { mayReadRecord, recordRead } from '../tables/record.table.js';
 
 const MAX_PREFETCHED = 2_000;
-/** So many tags are joined; planning takes time that grows much faster than their number. */
+/** At most this many tags are joined: planning time grows much faster than their number. */
 const MAX_JOINED_TAGS = 4;
 
-/** These tags, the rarest first, if there are more than are joined. How many have a tag is counted up to where it is many anyway. */
+/** Orders the tags by rarity if there are more than are joined. Counting stops at the limit above which a tag is common anyway. */
 async function rarestFirst(tx: EntityManager, noun: Noun, tags: readonly string[]): Promise<readonly string[]> {
   if (tags.length <= MAX_JOINED_TAGS) return tags;
   const rows: { tag: string }[] = await tx.query(
@@ -24,11 +24,11 @@ async function rarestFirst(tx: EntityManager, noun: Noun, tags: readonly string[
 }
 
 /**
- * The ids of what has these tags when they are few, undefined when they are many. Few are fetched and sorted; many are met soon on a walk
- * in the list's order. PostgreSQL, which cannot know how many have two tags, takes the walk for both, and may walk through everything.
+ * The ids of the entries with these tags if there are few, else undefined. Few entries are fetched by id and sorted; many are found soon by scanning
+ * in the order of the list. PostgreSQL cannot estimate how many have two tags, and would scan in both cases, possibly everything.
  */
 async function prefetchTagged(tx: EntityManager, noun: Noun, tags: readonly string[]): Promise<string[] | undefined> {
-  // A join and not a test for each row, so that PostgreSQL begins with the rarest tag.
+  // A join instead of a subquery per row, so that PostgreSQL starts with the rarest tag.
   const joined = tags.map((_, i) => `${noun}_tag g${i}`).join(', ');
   const where = tags.map((_, i) => `g${i}.tag = $${i + 1}${i > 0 ? ` and g${i}.${noun}_id = g0.${noun}_id` : ''}`).join(' and ');
   const [row]: { ids: string[] | null }[] = await tx.query(
@@ -39,7 +39,7 @@ async function prefetchTagged(tx: EntityManager, noun: Noun, tags: readonly stri
   return row?.ids ?? undefined;
 }
 
-/** Those that have all of these tags. However many tags there are, they are one condition that is looked up row by row. */
+/** Requires all of these tags. Those beyond the joined ones become one condition, checked row by row. */
 async function addTags(tx: EntityManager, where: Conditions, noun: Noun, tags: readonly string[]): Promise<void> {
   if (tags.length === 0) return;
   const ordered = await rarestFirst(tx, noun, tags);
@@ -66,7 +66,7 @@ export async function sharedFilters(tx: EntityManager, input: SharedFilters, nou
   await addTags(tx, where, noun, input.tag ?? []);
   if (input.ownerId !== undefined) where.add('t.owner_id = $', input.ownerId);
   if (input.email !== undefined) hasKey('email', emailKey(input.email));
-  // Nobody has what is no number.
+  // A text that is not a number matches nothing.
   if (input.phone !== undefined) hasKey('phone', searchPhoneKeys(input.phone, country)[0] ?? '');
   if (input.externalId !== undefined) {
     const colon = input.externalId.indexOf(':');
@@ -82,7 +82,7 @@ export async function sharedFilters(tx: EntityManager, input: SharedFilters, nou
   return where;
 }
 
-/** An opportunity of a row that the caller may see can still belong to somebody hidden, too. */
+/** An opportunity of a visible entry may also belong to another one that is hidden. */
 const mayReadOpportunity = (noun: Noun) =>
   !grantees()
     ? 'true'
@@ -91,7 +91,7 @@ const mayReadOpportunity = (noun: Noun) =>
       : `(o.contact_id is null or exists (
            select from contact c where c.id = o.contact_id and ${mayReadAll('c')} and ${mayReadCustomerOf('c')}))`;
 
-/** SQL: those that the caller may see and that have opportunities, but none that the caller may see. */
+/** SQL: visible entries all of whose opportunities are hidden from the caller. */
 export const havingHiddenOpportunities = (noun: Noun): string => {
   const opportunity = `o.kind = 'opportunity' and o.deleted_at is null`;
   return `select t.id from ${noun} t where t.deleted_at is null and ${mayReadListed(noun)}

@@ -4,7 +4,7 @@ import type { Conditions } from '../paging/page.js';
 import { readContact } from '../tables/contact.table.js';
 import { readCustomer } from '../tables/customer.table.js';
 
-/** The id that this one has now, also when it was merged; null when it is not there for the caller. */
+/** The present id of an entry, following merges; null if it does not exist for the caller. */
 export const currentIdOf = (reading: Promise<{ id: string }>): Promise<string | null> =>
   reading.then(
     ({ id }) => id,
@@ -14,7 +14,10 @@ export const currentIdOf = (reading: Promise<{ id: string }>): Promise<string | 
     },
   );
 
-/** Only what is linked to this contact and customer; false when one of them is not there for the caller, and so has nothing. */
+/**
+ * Restricts a list to rows linked to this contact and customer. Returns false if one of them does not exist for the caller, so that nothing can
+ * match.
+ */
 export async function addLinkFilters(
   tx: EntityManager,
   where: Conditions,

@@ -25,7 +25,7 @@ export class HistoryController {
 
 type Row = Omit<HistoryEntry, 'fields'> & { fields: Record<string, [unknown, unknown]> | null; place: string };
 
-/** A page of the history, the newest first, with that of everything that was merged into it. */
+/** A page of the history, newest first, including that of merged entries. */
 async function readHistory(tx: EntityManager, noun: Noun, id: string, { limit, cursor }: InputOf<typeof getContactHistory>): Promise<Page> {
   const [place, entry] = cursor === undefined ? ['', id] : decodeCursor(cursor, 'history');
   const rows: Row[] = await tx.query(

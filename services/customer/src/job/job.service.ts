@@ -19,8 +19,8 @@ export interface OpenJob<I = unknown, R = Record<string, unknown>> {
   context: Pick<Context, 'agent' | 'roles' | 'teams' | 'requestId' | 'door'>;
 }
 /**
- * Does a job, or what is left of it, from `done` on: it saves how far it came with `advance` in the transaction of each step, so that a crash
- * repeats nothing. What it throws fails the job, unless only something it needs is missing: then it is called again later.
+ * Runs a job from `done` on. It saves its progress with `advance` in the transaction of each step, so that a crash repeats nothing. An error fails
+ * the job, unless it is transient: then the handler is called again later.
  */
 type Handler = (job: OpenJob<never>) => Promise<void>;
 
@@ -38,7 +38,7 @@ type Row = Omit<Job, 'progress' | 'error'> & {
 const POLL_MS = 500;
 const RETRY_DELAY_S = 2;
 
-/** Work that goes on after its answer: one replica does it, job after job, as the agent who asked for it. */
+/** Background jobs: one replica runs them one after the other, with the rights of the agent who requested them. */
 @Injectable()
 export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly log = new Logger('Jobs');
@@ -49,12 +49,12 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
 
   constructor(private readonly db: Database) {}
 
-  /** Says who does jobs of this kind. */
+  /** Registers the handler for a kind of jobs. */
   on<I, R>(kind: string, handler: (job: OpenJob<I, R>) => Promise<void>): void {
     this.handlers.set(kind, handler as Handler);
   }
 
-  /** Writes a job into the transaction of the call that asks for it. */
+  /** Creates a job in the transaction of the call that requests it. */
   async create(tx: EntityManager, kind: string, input: object, total: number): Promise<Job> {
     const { tenant, agent, roles, teams, requestId, door } = currentContext();
     const id = newId();
@@ -67,7 +67,7 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
       JSON.stringify(input),
       total,
     ]);
-    // Looks a moment later, when the transaction has been committed.
+    // Wakes the worker when the transaction should have committed.
     setTimeout(() => this.wake(), 10).unref();
     return this.read(tx, id);
   }
@@ -92,7 +92,7 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
     };
   }
 
-  /** What became of each item, in the order of the call; items that are not done yet are missing. */
+  /** The results of the items in the order of the call; those not processed yet are missing. */
   items({ id, limit, cursor }: InputOf<typeof listJobItems>): Promise<{ items: BulkItem[]; nextCursor: string | null }> {
     return this.db.transaction(async (tx) => {
       await this.read(tx, id);
@@ -109,7 +109,7 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
     });
   }
 
-  /** Saves how far a job has come, in the transaction of the step. */
+  /** Saves the progress of a job in the transaction of the step. */
   async advance(tx: EntityManager, job: OpenJob, done: number, result: object = job.result): Promise<void> {
     await tx.query('update job set done = $3, result = $4 where tenant_id = $1 and id = $2', [
       job.tenant,
@@ -121,12 +121,12 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   /**
-   * Does a job in steps, each in a transaction of its own that begins from what is saved of the job: also when this process has lost its lock
-   * without knowing it yet, no step is done twice. Between two steps the work may go over to another replica.
+   * Runs a job in steps, each in its own transaction that starts from the saved progress, so that no step is repeated even if this process has lost
+   * its lock without noticing. Between two steps another replica may take over.
    */
   async runInSteps<I, R>(job: OpenJob<I, R>, step: (tx: EntityManager) => Promise<'more' | 'done'>): Promise<void> {
     for (let more = true; more; ) {
-      if (this.stopping.signal.aborted) throw new AppError('unavailable', 'This replica is stopping; another one goes on');
+      if (this.stopping.signal.aborted) throw new AppError('unavailable', 'This replica is stopping; another one will continue');
       more = await this.db.transaction(async (tx) => {
         const [saved]: Pick<OpenJob<I, R>, 'done' | 'result'>[] = await tx.query(
           `select done, result from job where tenant_id = $1 and id = $2 and state = 'running' for update`,
@@ -174,16 +174,16 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
     await set(`state = 'running', started_at = coalesce(started_at, now())`);
     try {
       const handler = this.handlers.get(job.kind);
-      if (!handler) throw new Error(`Nobody does jobs of the kind ${job.kind}`);
+      if (!handler) throw new Error(`There is no handler for jobs of the kind ${job.kind}`);
       await runAs(context, () => handler(job as OpenJob<never>));
       await set(`state = 'finished', done = total, error = null, finished_at = now()`);
     } catch (error) {
-      // Others go on meanwhile.
+      // Other jobs run meanwhile.
       if (isTransient(error)) return void (await set(`not_before = now() + interval '${RETRY_DELAY_S} seconds'`));
       this.log.error({ event: 'job-failed', kind: job.kind, ...describeError(error) });
       const message =
         error instanceof AppError ? error.message : 'Something went wrong on our side; the log of the customer service says what';
-      // Who was paused in the middle and goes on now may have finished it; then there was nothing left to do here, and that is no failure.
+      // Only if it is still running: after this process was suspended, another replica may have finished the job.
       await this.db.queryAcrossTenants(
         `update job set state = 'failed', error = $3, finished_at = now() where tenant_id = $1 and id = $2 and state = 'running'`,
         [job.tenant, job.id, message],

@@ -1,9 +1,9 @@
-/** How much a call does itself, and a job at a time. Not constants, so that a test need not make thousands. */
+/** How much a call does synchronously, and a job per step. Mutable, so that tests can use smaller numbers. */
 export const limits = {
-  /** What concerns more contacts, customers or other things than this is a job. */
+  /** Operations on more entries than this become a job. */
   jobAbove: 1_000,
-  /** So many of a set are changed in one transaction of a job. */
+  /** Entries changed in one transaction of a job. */
   step: 500,
-  /** A set may match so many. */
+  /** The most entries that the filter of a bulk edit may match. */
   setAtMost: 10_000,
 };

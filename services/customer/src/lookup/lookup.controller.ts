@@ -8,14 +8,14 @@ import { readSettings } from '../settings/settings.service.js';
 import { contactRead, contactSummary, type StoredContact } from '../tables/contact.table.js';
 
 const MAX_FOUND = 50;
-/** Of those who share a main number so many are looked at for an extension. */
+/** The most contacts with the same main number that are checked for an extension. */
 const MAX_PER_MAIN_NUMBER = 1_000;
 
 @Controller()
 export class LookupController {
   constructor(private readonly db: Database) {}
 
-  /** Who has exactly this number: those of whom it is the primary one first, then who was changed last. */
+  /** The contacts with exactly this number: those that have it as the primary one first, then the most recently changed. */
   @Handle(lookUpCaller) lookUp({ phone }: InputOf<typeof lookUpCaller>): Promise<{ items: CallerFound[] }> {
     return this.db.transaction(async (tx) => {
       const wanted = searchPhoneKeys(restorePlus(phone), (await readSettings(tx)).country);
@@ -43,9 +43,9 @@ export class LookupController {
   }
 }
 
-/** The main number finds everybody behind it; a number with an extension whoever has that one, or none. */
+/** A main number matches all of its extensions; a number with an extension matches that extension and the bare main number. */
 const matchesNumber = (keys: readonly string[], wanted: readonly string[]) =>
   keys.at(-1) === wanted.at(-1) && (keys.length === 1 || wanted.length === 1 || keys[0] === wanted[0]);
 
-/** As somebody writes a number, with the "+" that arrives as a space when it was not encoded. */
+/** Restores a leading "+" that was not URL-encoded and therefore arrived as a space. */
 const restorePlus = (phone: string) => phone.replace(/^ +(?=\d)/, '+');

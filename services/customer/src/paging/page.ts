@@ -5,15 +5,15 @@ import type { Noun } from '../sql/rows.js';
 
 type Sort = 'name' | '-name' | 'createdAt' | '-createdAt' | 'updatedAt' | '-updatedAt' | 'number' | '-number';
 
-// Ids are UUIDv7, made when the thing is: their order is the order of creation.
+// Ids are UUIDv7, so their order is the order of creation.
 const sortColumns = { name: 't.sort_name', createdAt: undefined, updatedAt: 't.updated_at', number: 't.number' } as const;
 
-/** Where-conditions with their parameters, put together piece by piece. `$` in a condition stands for its parameter. */
+/** A builder for where-conditions and their parameters. `$` in a condition stands for its parameter. */
 export class Conditions {
   private readonly parts: string[] = [];
   readonly parameters: unknown[] = [];
 
-  /** Those that are not in the bin and that the caller may see. */
+  /** Rows that are not in the bin and that the caller may see. */
   static live(noun: Noun): Conditions {
     const where = new Conditions().add('t.deleted_at is null');
     const readable = mayReadListed(noun);
@@ -26,7 +26,7 @@ export class Conditions {
     return this;
   }
 
-  /** Only when there is something to compare with. */
+  /** Adds the condition only if the parameter is defined. */
   addIf(condition: string, parameter: unknown): this {
     return parameter === undefined ? this : this.add(condition, parameter);
   }
@@ -37,7 +37,7 @@ export class Conditions {
 }
 
 interface PageOptions {
-  /** What to select (at least `id`) and from where; the table's alias is `t`. */
+  /** The select list (at least `id`) and the from clause; the table's alias is `t`. */
   columns: string;
   from: string;
   where: Conditions;
@@ -46,10 +46,7 @@ interface PageOptions {
   cursor?: string;
 }
 
-/**
- * One page in a stable order (ties fall back to the id), reading no more rows than it gives, however deep it is:
- * the cursor holds the place of the last row in this order.
- */
+/** Reads one page in a stable order (ties are broken by id) with keyset pagination, so that the cost does not grow with the depth. */
 export async function readPage<T extends { id: string }>(
   tx: EntityManager,
   { columns, from, where, sort, limit, cursor }: PageOptions,
@@ -66,7 +63,7 @@ export async function readPage<T extends { id: string }>(
   const direction = descending ? 'desc' : 'asc';
   const order = column ? `${column} ${direction}, t.id ${direction}` : `t.id ${direction}`;
   const place = column ? `, ${column}::text as place` : '';
-  // First which rows, then what is in them: the way to them reads indexes, and rows that are wide are fetched only for this page.
+  // The inner query finds the ids in indexes; wide rows are fetched for this page only.
   const rows: (T & { place?: string })[] = await tx.query(
     `select ${columns}${place} from ${from}
      where t.id = any(array(select t.id from ${from} where ${where} order by ${order} limit ${limit + 1})) order by ${order}`,
@@ -83,11 +80,11 @@ function decodeSortCursor(cursor: string, sort: Sort): [string, string] {
   return [value, id];
 }
 
-/** A cursor: the last thing of a page, and which order it is the last in. Opaque to clients. */
+/** Encodes the last item of a page and the order of the list as a cursor, which is opaque to clients. */
 export const encodeCursor = (order: string, value: string, id: string): string =>
   Buffer.from(JSON.stringify([order, value, id])).toString('base64url');
 
-/** What `encodeCursor` put in; refuses anything else, and a cursor of another order. */
+/** Decodes a cursor; refuses invalid ones and those of another order. */
 export function decodeCursor(cursor: string, order: string): [string, string] {
   try {
     const [madeFor, value, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
@@ -100,12 +97,12 @@ export function decodeCursor(cursor: string, order: string): [string, string] {
     )
       return [value, id];
   } catch {
-    // Not made by us, which is said below.
+    // Not a cursor: refused below.
   }
   throw badCursor();
 }
 
 function badCursor(): AppError {
-  const message = 'is not a cursor of this list in this sort; take nextCursor of the page before, with the same sort';
+  const message = 'must be the nextCursor of the previous page of this list, with the same sort';
   return new AppError('invalid', `cursor: ${message}`, { errors: [{ path: 'cursor', message, code: 'bad-cursor' }] });
 }

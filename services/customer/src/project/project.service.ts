@@ -24,10 +24,10 @@ export class ProjectService {
     );
   }
 
-  /** Membership is no change of the contact: its version stays, but it is told of, because it is found by its projects. */
+  /** Membership does not change the version of the contact, but is published, because contacts are searched by project. */
   private async change({ id, contactId }: Membership, sql: string): Promise<Record<string, never>> {
     await this.db.transaction(async (tx) => {
-      // The contact is locked before the project, as all do.
+      // The contact is locked before the project, to keep the lock order.
       await readRecord(tx, id, 'project');
       const contact = await writableContact(tx, contactId);
       const project = await writableRecord(tx, id, 'project');

@@ -5,18 +5,18 @@ import { contactRead, readContact, type StoredContact } from '../tables/contact.
 
 const NAMED = 10;
 
-/** The contact that a request is to be linked to: who may not change a contact does not start requests for it either. */
+/** The contact to link a request to; this requires write access to the contact. */
 export async function contactToLink(tx: EntityManager, id: string): Promise<StoredContact> {
   const contact = await readContact(tx, id).catch((error: unknown) => {
     if (!(error instanceof AppError && error.code === 'not-found')) throw error;
-    const message = 'names no contact';
+    const message = 'must be the id of a contact';
     throw new AppError('invalid', `contactId: ${message}`, { errors: [{ path: 'contactId', message, code: 'unknown' }] });
   });
   if (!contact.mayWrite) throw readOnly('contact');
   return contact;
 }
 
-/** The contact that has this employee code; undefined when none has, and a refusal that names them when several have. */
+/** The contact with this employee code, undefined if there is none. Refused, with their ids, if there are several. */
 export async function contactWithCode(tx: EntityManager, code: string): Promise<StoredContact | undefined> {
   const rows: { id: string }[] = await tx.query(
     `select t.id from ${contactRead.from}
@@ -25,10 +25,10 @@ export async function contactWithCode(tx: EntityManager, code: string): Promise<
     [code],
   );
   if (rows.length > 1)
-    throw new AppError('conflict', `${rows.length} contacts have the employee code ${code}; say with contactId which of them it is`, {
+    throw new AppError('conflict', `${rows.length} contacts have the employee code ${code}; choose one of them with contactId`, {
       count: rows.length,
       contactIds: rows.slice(0, NAMED).map(({ id }) => id),
-      errors: [{ path: 'caller.employeeCode', message: `is that of ${rows.length} contacts`, code: 'ambiguous' }],
+      errors: [{ path: 'caller.employeeCode', message: `belongs to ${rows.length} contacts`, code: 'ambiguous' }],
     });
   return rows[0] && contactToLink(tx, rows[0].id);
 }

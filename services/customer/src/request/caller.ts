@@ -18,18 +18,18 @@ import type { ContactRow } from '../tables/contact.table.js';
 type Person = Pick<ContactRow, keyof NewCaller & keyof ContactRow>;
 type Custom = Record<string, CustomFieldValue | null>;
 /**
- * What a request says about its caller. A field that is not in it was never said and changes no contact; null or an empty list says
- * that there is none. Custom fields likewise, key by key.
+ * The caller data stated in a request. An absent field was never stated and changes no contact; null or an empty list states that there is no value.
+ * The same holds for each custom field.
  */
 export type StatedCaller = Partial<Omit<Person, 'customFields'> & { customFields: Custom }>;
 
-/** The caller's data as it is shown: every field, and what nobody said is empty. */
+/** The caller data as the API returns it: all fields, empty if they were not stated. */
 export function callerView(stated: StatedCaller): Caller {
   const person: Person = { ...pick(emptyContact, callerFields), ...stated, customFields: withoutNulls(stated.customFields) };
   return { ...person, displayName: displayName(person) };
 }
 
-/** Lays a merge patch over what was said, with the rules of contacts; throws `invalid` with every field that is wrong. */
+/** Applies a merge patch to the stated data, with the rules of contacts. Throws `invalid` with every invalid field. */
 export function applyCallerPatch(stated: StatedCaller, given: NewCaller | CallerPatch, settings: Settings): StatedCaller {
   const person = mergePerson({ id: '', ...emptyContact, ...callerView(stated) }, given, settings);
   const names = callerFields.filter((field) => given[field] !== undefined && field !== 'customFields');
@@ -43,7 +43,7 @@ export function applyCallerPatch(stated: StatedCaller, given: NewCaller | Caller
   };
 }
 
-/** Copies a contact's data in, except where something was said already. */
+/** Fills the fields that were not stated from a contact. */
 export const fillFromContact = (stated: StatedCaller, contact: ContactRow): StatedCaller => ({
   ...pick(contact, callerFields),
   ...stated,
@@ -68,7 +68,7 @@ export function differences(stated: StatedCaller, contact: Person): Difference[]
   );
 }
 
-/** The names of what was said that `wanted` allows; `customFields` means all of them. */
+/** The names of the stated fields that `wanted` allows; `customFields` stands for all custom fields. */
 export const statedFields = (stated: StatedCaller, wanted?: readonly string[]): string[] =>
   differences(stated, emptyContact).flatMap(({ field }) => (isWanted(field, wanted) ? field : []));
 
@@ -82,7 +82,7 @@ export function toContactPatch(stated: StatedCaller, names: readonly string[]): 
   return { ...pick(stated, names as (keyof StatedCaller)[]), ...(keys.size > 0 && { customFields: custom }) } as ContactPatch & NewContact;
 }
 
-/** Says in refusals of contacts that it is about the caller's data. */
+/** Prefixes the paths of errors with `caller`. */
 export async function prefixCallerErrors<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();

@@ -82,7 +82,10 @@ export class RequestService {
     });
   }
 
-  /** Its contact and customer are held before the request is locked; which they are may depend on what the request is. */
+  /**
+   * Locks the contact and customer before the request, to keep the lock order. Which ones they are depends on the request, so it is read first, and
+   * everything again if it was linked to another contact meanwhile.
+   */
   private async readForChange(
     tx: EntityManager,
     id: string,
@@ -127,7 +130,7 @@ export class RequestService {
     return row;
   }
 
-  /** The known contact that was named, by id or else by employee code, held with the customer that was named. */
+  /** The contact given by id, else by employee code, locked together with the given customer. */
   private async findCallerContact(
     tx: EntityManager,
     id: string | null | undefined,
@@ -171,7 +174,7 @@ export class RequestService {
   }
 }
 
-/** A code that is given to a linked request is a correction of the data, not another person. */
+/** The employee code to find the contact by. In a request that is linked already, a new code only corrects the data. */
 const codeToLinkBy = (before: RequestRow, { contactId, caller }: ServiceRequestPatch): string | null | undefined =>
   contactId === undefined && !before.contactId ? caller?.employeeCode : undefined;
 
@@ -184,17 +187,17 @@ const patchCaller = async (
   return prefixCallerErrors(() => applyCallerPatch(before, given, settings));
 };
 
-/** An employee code given beside the caller's data is a part of it. */
+/** The top-level `employeeCode` is a shorthand for that of the caller. */
 function codeOf({ employeeCode, caller }: NewServiceRequest): { employeeCode?: string } {
   if (!employeeCode) return {};
   if (caller?.employeeCode && caller.employeeCode !== employeeCode) {
-    const message = 'is another one than caller.employeeCode; give one of them';
+    const message = 'must equal caller.employeeCode; give only one of them';
     throw new AppError('invalid', `employeeCode: ${message}`, { errors: [{ path: 'employeeCode', message, code: 'invalid' }] });
   }
   return { employeeCode };
 }
 
-/** A work-site address with this patch over it; null when nothing is left in it. */
+/** Applies a patch to a work-site address; null if nothing is left in it. */
 function mergeWorkSite(before: WorkSiteAddress, given: object): WorkSiteAddress | null {
   const merged = Object.fromEntries(Object.entries({ ...before, ...withoutUndefined(given) }).filter(([, value]) => value !== null));
   const { label, ...place } = omitEmpty(merged) as WorkSiteAddress;

@@ -7,7 +7,7 @@ import { primaryOf } from '../fields/primary.js';
 import { type Columns, insertRows, type ReadMode, selectList, updateRows } from '../sql/rows.js';
 import { callerView, type StatedCaller } from './caller.js';
 
-/** A request as it is kept. */
+/** A request as it is stored. */
 export interface RequestRow {
   id: string;
   number: number;
@@ -27,11 +27,11 @@ export interface StoredRequest extends RequestRow {
   createdAt: string;
   updatedAt: string;
   mayWrite: boolean;
-  /** Who may read its contact, that contact's customer, and its own customer. */
+  /** The readers of its contact, of the customer of that contact, and of its own customer. */
   contactReaders: string[] | null;
   contactsCustomerReaders: string[] | null;
   customerReaders: string[] | null;
-  /** Whether its contact and its customer are there, neither in the bin nor gone. */
+  /** Whether its contact and its customer exist and are not in the bin. */
   contactIsLive: boolean;
   customerIsLive: boolean;
 }
@@ -49,7 +49,7 @@ const columns: Columns = {
   ownerId: 'uuid',
 };
 
-/** A request has the access of its contact and of its customer; those in the bin still count. */
+/** Access to a request requires access to its contact and customer, even if those are in the bin. */
 export const requestRead = {
   columns: `${selectList(columns)}, c.id is not null and c.deleted_at is null as "contactIsLive",
     k.id is not null and k.deleted_at is null as "customerIsLive"`,
@@ -68,13 +68,13 @@ export async function insertRequest(tx: EntityManager, row: RequestRow): Promise
   await insertRows(tx, 'request', columns, [row]);
 }
 
-/** Writes a request that is there anew; nothing when nothing is different. */
+/** Updates a request, unless nothing differs. */
 export async function updateRequest(tx: EntityManager, before: RequestRow, after: RequestRow): Promise<void> {
   const same = Object.keys(columns).every((name) => isDeepStrictEqual(before[name as keyof RequestRow], after[name as keyof RequestRow]));
   if (!same) await updateRows(tx, 'request', columns, [after]);
 }
 
-/** The next number of the tenant. Others who start a request wait for this transaction, so it is asked for last. */
+/** The next request number of the tenant. Blocks other new requests until the transaction ends, so it is called last. */
 export async function nextNumber(tx: EntityManager): Promise<number> {
   const [row]: { last: number }[] = await tx.query(
     'insert into request_number (last) values (1) on conflict (tenant_id) do update set last = request_number.last + 1 returning last',
@@ -93,29 +93,30 @@ async function readRequests(tx: EntityManager, id: string, reading?: ReadMode): 
   );
 }
 
-/** Fails with `not-found` alike when it is not there, in the bin, or not for the caller. */
+/** Fails with the same `not-found` if it does not exist, is in the bin or is hidden from the caller. */
 export async function readRequest(tx: EntityManager, id: string, reading?: ReadMode): Promise<StoredRequest> {
   const [request] = await readRequests(tx, id, reading);
   if (!request) throw new AppError('not-found', 'There is no request with this id');
   return request;
 }
 
-/** The same for changing it: locked, and refused with `forbidden` when its contact or customer is read-only for the caller. */
+/** The same for changing it: locks the row, and fails with `forbidden` if its contact or customer is read-only for the caller. */
 export async function writableRequest(tx: EntityManager, id: string): Promise<StoredRequest> {
   const request = await readRequest(tx, id, 'lock');
   if (!request.mayWrite) throw readOnly('request');
   return request;
 }
 
-/** With a link to this contact. */
+/** Links a request to this contact. */
 export const withLink = (request: RequestRow, contactId: string): Pick<RequestRow, 'contactId' | 'people'> => ({
   contactId,
   people: [...new Set([...request.people, contactId])],
 });
 
 /**
- * Deletes all requests that may hold data of these contacts, for erasing a person: those that are or were linked to them, those of nobody
- * that name one of their addresses, and what the bin says of them. To be called while the rows of the contacts are there. Gives how many there were. Looks at every request of the tenant, which erasing can afford.
+ * Deletes all requests that may hold data of these contacts, for erasing a person: those that are or were linked to them, and unlinked ones with one
+ * of their addresses, with their entries in the bin. To be called while the rows of the contacts exist. Returns the number of deleted requests. Scans
+ * all requests of the tenant, which is acceptable for an erasure.
  */
 export async function forgetRequests(tx: EntityManager, contactIds: readonly string[]): Promise<number> {
   const [row]: { n: number }[] = await tx.query(
@@ -133,7 +134,7 @@ export async function forgetRequests(tx: EntityManager, contactIds: readonly str
   return row?.n ?? 0;
 }
 
-/** Links to what is in the bin or gone are not shown; they are there again when it is restored. */
+/** Hides links to what is in the bin or purged; they reappear when it is restored. */
 const withPresentLinks = (request: StoredRequest): StoredRequest => ({
   ...request,
   contactId: request.contactIsLive ? request.contactId : null,

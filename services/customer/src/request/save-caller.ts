@@ -15,7 +15,7 @@ import { readRequest, requestView, type StoredRequest, updateRequest, withLink, 
 type Input = InputOf<typeof saveCaller>;
 type Saved = OutputOf<typeof saveCaller>['saved'];
 
-/** Takes the caller's data out of the request into contacts, when that is asked for and not before (docs/rules.md 3.4). */
+/** Saves the caller data of a request to contacts, only on request (docs/rules.md 3.4). */
 @Injectable()
 export class SaveCaller {
   constructor(private readonly db: Database) {}
@@ -33,7 +33,7 @@ export class SaveCaller {
       this.db.transaction(async (tx) => {
         let reading: 'unfiltered' | undefined;
         const { contactId, fields } = await idempotent(tx, input, async () => {
-          // A new contact may fall to a customer that the caller does not see; what was just done is answered all the same.
+          // A new contact may be assigned to a customer that is hidden from the caller; the result is returned nevertheless.
           reading = 'unfiltered';
           await this.lockParents(tx, await readRequest(tx, input.id));
           const request = await writableRequest(tx, input.id);
@@ -46,7 +46,7 @@ export class SaveCaller {
     );
   }
 
-  /** What the request belongs to is held before it is locked itself. */
+  /** Locks the customer and contact of a request before the request itself, to keep the lock order. */
   private async lockParents(tx: EntityManager, { customerId, contactId }: StoredRequest): Promise<void> {
     await lockReferenced(tx, 'customer', [customerId]);
     await lockReferenced(tx, 'contact', [contactId]);
@@ -76,7 +76,7 @@ export class SaveCaller {
   }
 }
 
-/** The contact that the request is linked to; a refusal that says what to do when there is none, or not any more. */
+/** The contact that the request is linked to. Refused, with advice, if there is none or it was deleted. */
 async function linked(
   tx: EntityManager,
   { contactId }: StoredRequest,

@@ -1,14 +1,14 @@
 import type { CustomField, CustomFieldValue, Settings } from '@kontor/contracts';
 import type { Columns, Noun } from '../sql/rows.js';
 
-/** One thing that contacts and customers have, and what they get instead; null: nothing. */
+/** A value that contacts and customers have, and its replacement; null removes it. */
 export type Replacement =
   | { what: 'type'; from: string; to: string | null }
   | { what: 'field'; for: Noun; key: string; to: string | null }
   | { what: 'option'; for: Noun; key: string; from: string; to: string | null }
   | { what: 'tags'; from: string[]; to: string };
 
-/** The part of a contact or customer that a replacement is about. */
+/** The fields of an entry that a replacement can change. */
 export interface Replaceable {
   type: string | null;
   tags: string[];
@@ -18,7 +18,7 @@ export interface Replaceable {
 export const columnOf = ({ what }: Replacement): Columns =>
   what === 'type' ? { type: 'text' } : what === 'tags' ? { tags: 'jsonb' } : { customFields: 'jsonb' };
 
-/** One of them with the new value in the place of the old one. */
+/** The fields of an entry with the new value in place of the old one. */
 export function replaceIn(row: Replaceable, replacement: Replacement): Partial<Replaceable> {
   switch (replacement.what) {
     case 'type':
@@ -28,7 +28,7 @@ export function replaceIn(row: Replaceable, replacement: Replacement): Partial<R
     case 'field': {
       const { [replacement.key]: value, ...others } = row.customFields;
       const { to } = replacement;
-      // What stands in the other field already was put there on purpose.
+      // A value already in the target field was put there on purpose.
       return { customFields: value === undefined || to === null || to in others ? others : { ...others, [to]: value } };
     }
     case 'option': {
@@ -40,7 +40,7 @@ export function replaceIn(row: Replaceable, replacement: Replacement): Partial<R
   }
 }
 
-/** Undefined when nothing is chosen any more. */
+/** What remains chosen; undefined if nothing does. */
 function withoutOption(value: CustomFieldValue, from: string, to: string | null): CustomFieldValue | undefined {
   if (!Array.isArray(value)) return value === from ? (to ?? undefined) : value;
   const chosen = [...new Set(value.flatMap((one) => (one === from ? (to ?? []) : one)))];
@@ -50,7 +50,7 @@ function withoutOption(value: CustomFieldValue, from: string, to: string | null)
 export const fieldIn = (settings: Settings, noun: Noun, key: string): CustomField | undefined =>
   settings.customFields.find((field) => field.for === noun && field.key === key);
 
-/** The settings while it goes on: the new value beside the old one. */
+/** The settings during a replacement: the new value beside the old one. */
 export function settingsDuring(settings: Settings, replacement: Replacement): Settings {
   switch (replacement.what) {
     case 'type':
@@ -68,7 +68,7 @@ export function settingsDuring(settings: Settings, replacement: Replacement): Se
   }
 }
 
-/** The settings when nobody has the old value any more. */
+/** The settings after a replacement, without the old value. */
 export function settingsAfter(settings: Settings, replacement: Replacement): Settings {
   switch (replacement.what) {
     case 'type':
@@ -85,7 +85,7 @@ export function settingsAfter(settings: Settings, replacement: Replacement): Set
   }
 }
 
-/** Whether the new value is one that the settings know; an admin may have removed it meanwhile. */
+/** Whether the settings have the new value; an admin may have removed it meanwhile. */
 export function isKnown(settings: Settings, replacement: Replacement): boolean {
   if (replacement.to === null) return true;
   switch (replacement.what) {

@@ -7,7 +7,7 @@ import { refuseStale } from '../tables/refuse-stale.js';
 import { fieldIn, type Replacement } from './replacement.js';
 import { countUsage } from './usage.js';
 
-// What a tenant has before it changes anything (docs/rules.md 2.7).
+// The settings of a new tenant (docs/rules.md 2.7).
 const defaults: Settings = {
   version: 1,
   country: 'DE',
@@ -27,7 +27,7 @@ export async function readSettings(tx: EntityManager, lock?: 'lock'): Promise<Se
   return settings ?? defaults;
 }
 
-/** The settings as nobody else can change them until the transaction ends. */
+/** The settings, locked until the transaction ends. */
 export async function lockSettings(tx: EntityManager): Promise<Settings> {
   await tx.query(
     `insert into settings (country, types, custom_fields, assign_by_mail_domain) values ($1, $2, $3, $4) on conflict do nothing`,
@@ -36,7 +36,7 @@ export async function lockSettings(tx: EntityManager): Promise<Settings> {
   return readSettings(tx, 'lock');
 }
 
-/** Writes settings read with `lockSettings`, when something is different. */
+/** Writes settings read with `lockSettings`, if they differ. */
 export async function saveSettings(tx: EntityManager, before: Settings, after: Settings): Promise<void> {
   if (JSON.stringify(before) === JSON.stringify(after)) return;
   await tx.query(
@@ -66,7 +66,7 @@ export class SettingsService {
   }
 }
 
-/** Values that are in use must not lose their meaning: removing a type, field or option says how many have it, and what to call instead. */
+/** Refuses to remove a type, field or option that is in use, with the number of uses and the call that replaces it. */
 async function refuseRemovingUsed(tx: EntityManager, before: Settings, after: Settings): Promise<void> {
   const refuseUsed = async (replacement: Replacement, what: string, path: string, instead: string) => {
     const { contacts, customers } = await countUsage(tx, replacement);

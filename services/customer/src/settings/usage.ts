@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { Noun } from '../sql/rows.js';
 import type { Replacement } from './replacement.js';
 
-/** Where some of those that have the old value stand, found in the order of ids. All queries of a replacement have the same parameters. */
+/** A query for entries that have the old value, in the order of ids. All queries of a replacement take the same parameters. */
 export interface UsageQuery {
   noun: Noun;
   id: string;
@@ -14,11 +14,11 @@ export type UsageCounts = { contacts: number; customers: number };
 const nouns: Noun[] = ['customer', 'contact'];
 const row = (noun: Noun, where: string): UsageQuery => ({ noun, id: 't.id', from: `${noun} t`, where });
 
-/** All of them, those in the bin too: what comes back from there has no value that nobody knows. */
+/** Includes entries in the bin, so that a restored one has no unknown value. */
 export function usageQueriesOf(replacement: Replacement): { queries: UsageQuery[]; parameters: unknown[] } {
   switch (replacement.what) {
     case 'type':
-      // Apart, because an index serves those that are not in the bin.
+      // Separate, because the index covers only rows that are not in the bin.
       return {
         queries: nouns.flatMap((noun) => [
           row(noun, 't.type = $1 and t.deleted_at is null'),
@@ -49,7 +49,7 @@ export function usageQueriesOf(replacement: Replacement): { queries: UsageQuery[
   }
 }
 
-/** How many have the old value. */
+/** How many entries have the old value. */
 export async function countUsage(tx: EntityManager, replacement: Replacement): Promise<UsageCounts> {
   const { queries, parameters } = usageQueriesOf(replacement);
   const users: UsageCounts = { contacts: 0, customers: 0 };

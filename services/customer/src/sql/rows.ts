@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EntityManager } from 'typeorm';
 
-/** The two kinds of entries; each is also the name of its table and of the columns that name one. */
+/** The two kinds of entries; also the names of their tables and the prefixes of columns that reference them. */
 export type Noun = 'contact' | 'customer';
 
 /** The columns of a table that a service writes: property name → PostgreSQL type. The column is the property in snake_case. */
@@ -24,14 +24,14 @@ export const valueColumns = {
   access: 'jsonb',
 } satisfies Columns;
 
-/** What `access` comes down to; written with every row. */
+/** Derived from `access`; written with every row. */
 export const guardColumns = { readers: 'uuid[]', writers: 'uuid[]' } satisfies Columns;
 
 const OPEN = `'{"restricted": false, "agents": [], "teams": []}'::jsonb`;
-/** SQL: a moment as ISO 8601 in UTC. */
+/** SQL: a timestamp as ISO 8601 in UTC. */
 export const isoTimestamp = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-/** `lock` keeps others from changing them until the transaction ends; `unfiltered` gives also those the caller may not see, for work inside a step. */
+/** `lock` locks the rows until the transaction ends; `unfiltered` includes rows that the caller may not see, for internal work. */
 export type ReadMode = 'lock' | 'unfiltered';
 
 const recordset = (columns: Columns) =>
@@ -49,7 +49,7 @@ export async function insertRows(tx: EntityManager, table: string, columns: Colu
   );
 }
 
-/** Writes all columns of any number of rows that are there, and raises their versions, in one statement. */
+/** Updates all columns of any number of rows and increments their versions, in one statement. */
 export async function updateRows(tx: EntityManager, table: string, columns: Columns, rows: readonly object[]): Promise<void> {
   await tx.query(
     `update ${table} t set version = t.version + 1, updated_at = now(), ${Object.keys(columns)
@@ -60,7 +60,7 @@ export async function updateRows(tx: EntityManager, table: string, columns: Colu
   );
 }
 
-/** The select list for `columns` of alias `t`, under their property names; dates as text, moments as ISO 8601. */
+/** The select list for `columns` of alias `t`, under their property names; dates as text, timestamps as ISO 8601. */
 export const selectList = (columns: Columns): string =>
   [
     't.id',
@@ -71,7 +71,7 @@ export const selectList = (columns: Columns): string =>
     ...['createdAt', 'updatedAt'].map((p) => `${isoTimestamp(`t.${snake(p)}`)} as "${p}"`),
   ].join(', ');
 
-/** JSON as the database gives it back has its members in another order. */
+/** PostgreSQL returns the members of JSONB in another order. */
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b) || isDeepStrictEqual(a, b);
 
 /** Names of the properties in which two rows differ. */

@@ -10,23 +10,23 @@ import { deleteKeys, insertKeys } from './keys-and-tags.js';
 import { mergedInto } from './merged-into.js';
 import { withContactKeyChange } from './waiting-records.js';
 
-/** A contact as it is kept. */
+/** A contact as it is stored. */
 export interface ContactRow extends Values, ContactFields {
   id: string;
 }
 export type StoredContact = ContactRow & ContactEntry & { mayWrite: boolean };
 
-/** What a contact consists of; `displayName` and `sortName` follow from it. */
+/** The writable columns of a contact; `displayName` and `sortName` are derived from them. */
 export const contactColumns: Columns = { ...perContactField(({ column }) => column), ...valueColumns };
 const stored: Columns = { displayName: 'text', sortName: 'text', ...contactColumns, ...guardColumns };
 
-/** With what follows from it. */
+/** With the derived columns. */
 export const contactWithNames = (row: ContactRow) => {
   const name = displayName(row);
   return { ...row, displayName: name, sortName: sortName(name), ...accessColumns(row) };
 };
 
-/** Inserts contacts with their keys and tags: one statement per table, however many they are. */
+/** Inserts contacts with their keys and tags: one statement per table. */
 export async function insertContacts(tx: EntityManager, rows: readonly ContactRow[]): Promise<void> {
   if (rows.length === 0) return;
   await withContactKeyChange(tx, rows, async () => {
@@ -35,11 +35,11 @@ export async function insertContacts(tx: EntityManager, rows: readonly ContactRo
   });
 }
 
-/** Writes the rows of contacts anew, without keys and tags: what is in the bin has none. Versions go up by one. */
+/** Updates the rows of contacts without keys and tags, which rows in the bin do not have, and increments their versions. */
 export const updateContactRows = (tx: EntityManager, rows: readonly ContactRow[]): Promise<void> =>
   updateRows(tx, 'contact', stored, rows.map(contactWithNames));
 
-/** Writes contacts that are there anew, with their keys and tags; versions go up by one. */
+/** Updates contacts with their keys and tags, and increments their versions. */
 export async function updateContacts(tx: EntityManager, rows: readonly ContactRow[]): Promise<void> {
   if (rows.length === 0) return;
   await withContactKeyChange(tx, rows, async () => {
@@ -53,14 +53,14 @@ export async function updateContacts(tx: EntityManager, rows: readonly ContactRo
   });
 }
 
-/** A contact has one customer at most; its name and whether this is its primary contact come along. */
+/** Includes the name of the customer and whether this is its primary contact. */
 export const contactRead = {
   columns: `${selectList({ displayName: 'text', ...contactColumns })}, k.name as "customerName", coalesce(k.primary_contact_id = t.id, false) as "isPrimaryContact",
     t.readers, k.readers as "customerReaders"`,
   from: 'contact t left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id',
 };
 
-/** Contacts that are not in the bin and that the caller may see, by id; what is not there is left out. */
+/** Reads contacts by id that are not in the bin and that the caller may see; others are omitted. */
 export async function readContacts(tx: EntityManager, ids: readonly string[], reading?: ReadMode): Promise<StoredContact[]> {
   if (ids.length === 0) return [];
   if (reading === 'lock')
@@ -72,7 +72,10 @@ export async function readContacts(tx: EntityManager, ids: readonly string[], re
   );
 }
 
-/** The contact, or the one it was merged into (docs/rules.md 9.3). Fails with `not-found` alike when it is not there, in the bin, or not for the caller. */
+/**
+ * The contact, or the one it was merged into (docs/rules.md 9.3). Fails with the same `not-found` if it does not exist, is in the bin or is hidden
+ * from the caller.
+ */
 export async function readContact(tx: EntityManager, id: string): Promise<StoredContact> {
   const [contact] = await readContacts(tx, [id]);
   if (contact) return contact;
@@ -81,7 +84,7 @@ export async function readContact(tx: EntityManager, id: string): Promise<Stored
   throw new AppError('not-found', 'There is no contact with this id');
 }
 
-/** The same for changing it: locked, and refused with `forbidden` when the caller may only read it. */
+/** The same for changing it: locks the row, and fails with `forbidden` if the caller may only read it. */
 export async function writableContact(tx: EntityManager, id: string): Promise<StoredContact> {
   const [contact] = await readContacts(tx, [(await readContact(tx, id)).id], 'lock');
   if (!contact) throw new AppError('not-found', 'There is no contact with this id');

@@ -10,7 +10,7 @@ import { type Columns, guardColumns, insertRows, type ReadMode, selectList, upda
 import { deleteKeys, insertKeys } from './keys-and-tags.js';
 import { mergedInto } from './merged-into.js';
 
-/** A customer as it is kept. */
+/** A customer as it is stored. */
 export interface CustomerRow extends Values {
   id: string;
   name: string;
@@ -29,7 +29,7 @@ export const customerColumns: Record<keyof Omit<CustomerRow, 'id'>, string> = {
 };
 const stored: Columns = { sortName: 'text', ...customerColumns, ...guardColumns };
 
-/** With what follows from it. */
+/** With the derived columns. */
 export const customerWithNames = (row: CustomerRow) => ({ ...row, sortName: sortName(row.name), ...accessColumns(row) });
 
 export async function insertCustomer(tx: EntityManager, row: CustomerRow): Promise<void> {
@@ -40,11 +40,11 @@ export async function insertCustomer(tx: EntityManager, row: CustomerRow): Promi
 
 export const updateCustomer = (tx: EntityManager, row: CustomerRow): Promise<void> => updateCustomers(tx, [row]);
 
-/** Writes the rows of customers anew, without keys, tags and domains: what is in the bin has none. Versions go up by one. */
+/** Updates the rows of customers without keys, tags and domains, which rows in the bin do not have, and increments their versions. */
 export const updateCustomerRows = (tx: EntityManager, rows: readonly CustomerRow[]): Promise<void> =>
   updateRows(tx, 'customer', stored, rows.map(customerWithNames));
 
-/** Writes customers that are there anew, with their keys, tags and domains; versions go up by one. */
+/** Updates customers with their keys, tags and domains, and increments their versions. */
 export async function updateCustomers(tx: EntityManager, rows: readonly CustomerRow[]): Promise<void> {
   if (rows.length === 0) return;
   const ids = rows.map(({ id }) => id);
@@ -70,7 +70,7 @@ export async function deleteDomains(tx: EntityManager, ids: readonly string[]): 
 
 export const customerRead = { columns: `${selectList(customerColumns)}, t.name as "displayName", t.readers`, from: 'customer t' };
 
-/** Customers that are not in the bin and that the caller may see, by id; what is not there is left out. */
+/** Reads customers by id that are not in the bin and that the caller may see; others are omitted. */
 export async function readCustomers(tx: EntityManager, ids: readonly string[], reading?: ReadMode): Promise<StoredCustomer[]> {
   if (ids.length === 0) return [];
   if (reading === 'lock')
@@ -82,7 +82,7 @@ export async function readCustomers(tx: EntityManager, ids: readonly string[], r
   );
 }
 
-/** The customer, or the one it was merged into. Fails with `not-found` alike when it is not there, in the bin, or not for the caller. */
+/** The customer, or the one it was merged into. Fails with the same `not-found` if it does not exist, is in the bin or is hidden from the caller. */
 export async function readCustomer(tx: EntityManager, id: string): Promise<StoredCustomer> {
   const [customer] = await readCustomers(tx, [id]);
   if (customer) return customer;
@@ -91,7 +91,7 @@ export async function readCustomer(tx: EntityManager, id: string): Promise<Store
   throw new AppError('not-found', 'There is no customer with this id');
 }
 
-/** The same for changing it: locked, and refused with `forbidden` when the caller may only read it. */
+/** The same for changing it: locks the row, and fails with `forbidden` if the caller may only read it. */
 export async function writableCustomer(tx: EntityManager, id: string): Promise<StoredCustomer> {
   const [customer] = await readCustomers(tx, [(await readCustomer(tx, id)).id], 'lock');
   if (!customer) throw new AppError('not-found', 'There is no customer with this id');

@@ -18,7 +18,9 @@ export interface Keyed extends Pick<Values, 'emails' | 'phones' | 'externalIds' 
   employeeCode?: string | null;
 }
 
-/** What a row is looked up by and must be unique in, as it stands in the key table: plain columns that row-level security lets an index serve. */
+/**
+ * The look-up and unique keys of a row, as stored in the key table: plain columns, so that PostgreSQL can use an index despite row-level security.
+ */
 export function keysOf(row: Keyed): Key[] {
   const keys = new Map<string, Key>();
   const add = (kind: KeyKind, value: string, primary = false) => {
@@ -32,7 +34,9 @@ export function keysOf(row: Keyed): Key[] {
   return [...keys.values()];
 }
 
-/** Writes keys and tags of these rows, one statement per table. Sorted, so that two writers wait for each other in one order. */
+/**
+ * Inserts the keys and tags of these rows, one statement per table. Sorted, so that concurrent writers lock in the same order and do not deadlock.
+ */
 export async function insertKeys(tx: EntityManager, noun: Noun, rows: readonly Keyed[]): Promise<void> {
   const keys = rows.flatMap((row) => keysOf(row)).sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
   if (keys.length > 0)
@@ -50,7 +54,7 @@ export async function insertKeys(tx: EntityManager, noun: Noun, rows: readonly K
     );
 }
 
-/** Takes keys and tags away: before they are written anew, or because the rows go to the bin, where they block nothing. */
+/** Deletes keys and tags: before they are rewritten, or because the rows go to the bin, where they must not block keys. */
 export async function deleteKeys(tx: EntityManager, noun: Noun, ids: readonly string[]): Promise<void> {
   await tx.query(`delete from ${noun}_key where ${noun}_id = any($1)`, [ids]);
   await tx.query(`delete from ${noun}_tag where ${noun}_id = any($1)`, [ids]);

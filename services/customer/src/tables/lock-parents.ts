@@ -2,22 +2,22 @@ import { AppError } from '@kontor/bus';
 import type { EntityManager } from 'typeorm';
 import type { Noun } from '../sql/rows.js';
 
-// Whatever names another row (a contact its customer, a record its contact) and whatever ends that row (deletes, merges or erases it) must not miss
-// each other. So who writes such a name holds the named rows `for key share` until it commits, which hinders nobody who only changes them, and who
-// ends rows holds them `for update` before it looks for what belongs to them. Whoever comes second waits, and then sees what the first one did.
+// A row that references another one (a contact its customer, a record its contact) and an operation that ends the referenced row (deleting, merging,
+// erasing) must not miss each other. Whatever writes a reference locks the referenced rows `for key share` until it commits, which does not block
+// other changes of them. Whatever ends rows locks them `for update` before looking for what belongs to them. The second one waits, and then sees the
+// effect of the first.
 //
-// All take their locks in one order, so that nobody waits in a circle: the tenant's tree of customers, customers by id, contacts by id, then
-// records and requests.
+// To avoid deadlocks, all locks are taken in one order: the tenant's customer tree, customers by id, contacts by id, then records and requests.
 
-/** What is about to be named: customers that must be there, and contacts, which must still belong to the customer they were read with. */
+/** Rows about to be referenced: customers that must exist, and contacts that must still belong to the customer they were read with. */
 export interface Parents {
   customers?: Iterable<string | null | undefined>;
   contacts?: readonly { id: string; customerId: string | null }[];
 }
 
 /**
- * Holds these parents until the transaction ends, two statements however many they are. False when one of them is no longer as it was read:
- * then it is to be read again.
+ * Locks these rows until the transaction ends, with two statements. Returns false if one of them has changed since it was read and must be read
+ * again.
  */
 async function lockParents(tx: EntityManager, { customers = [], contacts = [] }: Parents): Promise<boolean> {
   const named = idsIn(customers);
@@ -50,7 +50,7 @@ async function lockForKeyShare(tx: EntityManager, noun: Noun, ids: readonly stri
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Reads parents and holds them; reads again when one of them went, was merged into another or moved before it was held. */
+/** Reads rows to be referenced and locks them; reads again if one of them was deleted, merged or moved before it was locked. */
 export async function readAndLockParents<T>(
   tx: EntityManager,
   read: () => Promise<T>,
@@ -60,15 +60,15 @@ export async function readAndLockParents<T>(
   const found = await read();
   if (await lockParents(tx, parentsOf(found))) return found;
   if (tries > 1) return readAndLockParents(tx, read, parentsOf, tries - 1);
-  throw new AppError('busy', 'Others change what this names at the same moment, again and again; try again', { retryAfter: 1 });
+  throw new AppError('busy', 'Concurrent calls keep changing what this refers to; try again', { retryAfter: 1 });
 }
 
-/** Holds what a thing names already, before the thing itself is locked, so that the order of locks is kept. */
+/** Locks the rows that a row already references, before the row itself, to keep the lock order. */
 export async function lockReferenced(tx: EntityManager, noun: Noun, ids: readonly (string | null)[]): Promise<void> {
   await lockForKeyShare(tx, noun, idsIn(ids));
 }
 
-/** To be called by whoever ends rows, before it looks for what belongs to them: from here on nobody adds to them. */
+/** To be called by whatever ends rows, before it looks for what belongs to them: from here on nothing can be added to them. */
 export async function lockForRemoval(tx: EntityManager, noun: Noun, ids: readonly string[]): Promise<void> {
   await tx.query(`select 1 from ${noun} where id = any($1) order by id for update`, [ids]);
 }
@@ -82,8 +82,8 @@ export async function lockContactsForRemoval(tx: EntityManager, customers: reado
 }
 
 /**
- * Changes of who is a department of whom go one after the other in a tenant: two customers made departments of each other at the same moment would
- * each see no circle, and a department could come below a customer that is deleted with all its departments. To be called before any row is locked.
+ * Serializes changes of the customer tree within a tenant. Otherwise two customers made departments of each other at the same time would each see no
+ * cycle, and a department could be added below a customer that is being deleted. Must be called before any row is locked.
  */
 export const serializeParentChanges = (tx: EntityManager) =>
   tx.query(`select pg_advisory_xact_lock(hashtextextended('customer parent ' || current_setting('kontor.tenant'), 0))`);

@@ -2,7 +2,7 @@ import { AppError } from '@kontor/bus';
 import type { EntityManager } from 'typeorm';
 import type { Noun } from '../sql/rows.js';
 
-/** What this one was merged into, however often; nothing when it was not merged. */
+/** The ids that this entry was merged into, transitively; empty if it was not merged. */
 export async function mergedInto(tx: EntityManager, noun: Noun, id: string): Promise<string[]> {
   const rows: { id: string }[] = await tx.query(
     `with recursive way as (
@@ -14,7 +14,7 @@ export async function mergedInto(tx: EntityManager, noun: Noun, id: string): Pro
   return rows.map((row) => row.id);
 }
 
-/** The same for many: which of these were merged, and what each became in the end. */
+/** For several entries: the final target of each one that was merged. */
 export async function allMergedInto(tx: EntityManager, noun: Noun, ids: readonly string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map();
   const rows: { old: string; now: string }[] = await tx.query(
@@ -27,7 +27,7 @@ export async function allMergedInto(tx: EntityManager, noun: Noun, ids: readonly
   return new Map(rows.map(({ old, now }) => [old, now]));
 }
 
-/** Refuses to delete by an old id what others were merged into: who deletes the one does not mean all of them. */
+/** Refuses to delete a merged entry by its old id: that would delete all entries that were merged together. */
 export function refuseMerged(noun: Noun, asked: string, found: string): void {
   if (asked === found) return;
   throw new AppError(

@@ -10,8 +10,8 @@ interface Moved {
 }
 
 /**
- * Locks the customers of these contacts, and others, before the contacts themselves are locked. Whoever moves or deletes contacts begins with it:
- * settling needs the customer and then another contact of it, so in any other order two who do so at once would wait for each other.
+ * Locks the customers of these contacts, and `others`, before the contacts themselves. Moving and deleting contacts begins with it:
+ * `ensurePrimaryContacts` needs the customer and then another contact of it, so any other order could deadlock.
  */
 export async function lockCustomersOf(
   tx: EntityManager,
@@ -26,9 +26,9 @@ export async function lockCustomersOf(
 }
 
 /**
- * Gives each of these customers a primary contact if it has contacts and none of them is it: the oldest (docs/rules.md 1.5).
- * To be called after contacts came, left or were deleted; raises the versions of the customers and of contacts that became primary
- * (those in `fresh` have just been written, and are told of anyway).
+ * Gives each of these customers a primary contact if it has contacts but none of them is primary: the oldest (docs/rules.md 1.5). To be called after
+ * contacts were added, moved or deleted. Increments the versions of the customers and of contacts that became primary, except those in
+ * `alreadyWritten`, which this transaction has written before.
  */
 export async function ensurePrimaryContacts(
   tx: EntityManager,
@@ -38,7 +38,7 @@ export async function ensurePrimaryContacts(
 ): Promise<void> {
   const ids = [...new Set(customerIds)].sort();
   if (ids.length === 0) return;
-  // What others did to their contacts is seen only by a statement that begins when they have let go of the customer.
+  // A separate statement: only one that starts after the lock is acquired sees what concurrent transactions did to the contacts.
   await tx.query('select 1 from customer where id = any($1) order by id for no key update', [ids]);
   const moved: Moved[] = await tx.query(
     `with wanted as (

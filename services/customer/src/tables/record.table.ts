@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { LINKED_ROWS_EXIST, mayReadAll, mayWriteAll, readOnly } from '../access/access.js';
 import { type Columns, isoTimestamp, snake } from '../sql/rows.js';
 
-/** A record as it is kept. `named` is what it names its contact by, as long as it waits for it. */
+/** A record as it is stored. `named` has the keys of its contact as long as it waits for that contact. */
 export interface RecordRow {
   id: string;
   source: string;
@@ -22,7 +22,7 @@ export interface RecordRow {
   data: Record<string, unknown>;
 }
 
-/** A record as it is read: `customerId` and `contactId` are null while those are in the bin, `linked` says what they were before. */
+/** A record as it is read. `customerId` and `contactId` are null while those are in the bin; `linked` has the stored links. */
 export type StoredRecord = BusinessRecord & {
   linked: { customerId: string | null; contactId: string | null; contactsCustomerId: string | null };
   readers: string[] | null;
@@ -58,7 +58,7 @@ const recordset = (columns: Columns) =>
     .map(([p, type]) => `"${p}" ${type}`)
     .join(', ')})`;
 
-/** Inserts records in the order of their keys, so that two writers wait for each other in one order; fails with `record_taken` when one is there. */
+/** Inserts records ordered by key, so that concurrent writers do not deadlock. Violates `record_taken` if one exists. */
 export async function insertRecords(tx: EntityManager, rows: readonly RecordRow[]): Promise<void> {
   if (rows.length === 0) return;
   const columns = { ...key, ...changeable };
@@ -72,7 +72,7 @@ export async function insertRecords(tx: EntityManager, rows: readonly RecordRow[
   );
 }
 
-/** Writes records that are there; gives the new versions of those in which something is different now. */
+/** Updates records and returns the new versions of those that changed. */
 export async function updateRecords(tx: EntityManager, rows: readonly RecordRow[]): Promise<Map<string, number>> {
   if (rows.length === 0) return new Map();
   const properties = Object.keys(changeable);
@@ -86,7 +86,7 @@ export async function updateRecords(tx: EntityManager, rows: readonly RecordRow[
   return new Map(changed.map(({ id, version }) => [id, version]));
 }
 
-/** A record needs the rights on its contact (c), on that one's customer (ck) and on its own (k), as far as it has them. */
+/** Access to a record requires access to its contact (c), the customer of that contact (ck) and its own customer (k), if it has them. */
 export const mayReadRecord = () => (grantees() ? `${LINKED_ROWS_EXIST} and ${mayReadAll('c', 'ck', 'k')}` : 'true');
 export const mayWriteRecord = () => mayWriteAll('c', 'ck', 'k');
 
@@ -103,14 +103,14 @@ export const recordRead = {
     left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id`,
 };
 
-// Who may read a record of two restricted customers is in both lists.
+// With two restricted customers, a reader must be in both lists.
 const forWriting = () => `${recordColumns},
   jsonb_build_object('customerId', t.customer_id, 'contactId', t.contact_id, 'contactsCustomerId', c.customer_id) as linked,
   c.readers, case when ck.readers is null then k.readers when k.readers is null then ck.readers
     else array(select unnest(ck.readers) intersect select unnest(k.readers)) end as "customerReaders",
   ${mayReadRecord()} as "mayRead", ${mayWriteRecord()} as "mayWrite"`;
 
-/** The record. Fails with `not-found` alike when it is not there, in the bin, or not for the caller. */
+/** The record. Fails with the same `not-found` if it does not exist, is in the bin or is hidden from the caller. */
 export async function readRecord(tx: EntityManager, id: string, kind?: RecordKind): Promise<StoredRecord> {
   const [record]: StoredRecord[] = await tx.query(
     `select ${forWriting()} from ${recordRead.from} where t.id = $1 and t.deleted_at is null and ${mayReadRecord()}`,
@@ -120,7 +120,7 @@ export async function readRecord(tx: EntityManager, id: string, kind?: RecordKin
   throw new AppError('not-found', `There is no ${kind ?? 'record'} with this id`);
 }
 
-/** The same for changing it: locked, and refused with `forbidden` when the caller may only read it. */
+/** The same for changing it: locks the row, and fails with `forbidden` if the caller may only read it. */
 export async function writableRecord(tx: EntityManager, id: string, kind?: RecordKind): Promise<StoredRecord> {
   await readRecord(tx, id, kind);
   await tx.query('select 1 from record where id = $1 for no key update', [id]);
@@ -134,10 +134,10 @@ interface Key {
   externalId: string;
   kind: RecordKind;
 }
-/** A key in one string that two different keys never share. */
+/** Encodes a record key in one string without collisions. */
 export const keyOfRecord = ({ source, externalId, kind }: Key): string => JSON.stringify([source, kind, externalId]);
 
-/** The records with these keys, locked, by `keyOfRecord`: also those that the caller may not see, which `mayRead` says. */
+/** Locks the records with these keys and returns them by `keyOfRecord`, including those that the caller may not see (`mayRead` is false). */
 export async function lockRecords(tx: EntityManager, keys: readonly Key[]): Promise<Map<string, StoredRecord>> {
   const all = [keys.map((one) => one.source), keys.map((one) => one.externalId), keys.map((one) => one.kind)];
   const locked: { id: string }[] = await tx.query(

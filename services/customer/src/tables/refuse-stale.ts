@@ -7,8 +7,8 @@ interface Present {
 }
 
 /**
- * Refuses a change that was made on another version than the present one. The refusal lists the fields that have changed since then with their
- * present values (docs/rules.md 10), and those that the change is about, so that an agent can decide without asking again.
+ * Refuses a change based on another version than the present one. The error lists the fields changed since then (docs/rules.md 10) and those of the
+ * requested change with their present values, so that the agent can decide without another request.
  */
 export async function refuseStale(tx: EntityManager, present: Present, expected: number | undefined, change: object = {}): Promise<void> {
   if (expected === undefined || expected === present.version) return;

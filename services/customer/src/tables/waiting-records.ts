@@ -4,13 +4,13 @@ import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import type { Values } from '../fields/shared-fields.js';
 import type { RecordRow } from './record.table.js';
 
-// A record may name its contact by an e-mail or external id that nobody has yet; it waits for the contact who gets it (docs/rules.md 4.3).
-// Without a lock, a record that finds nobody and a contact that finds nothing waiting could miss each other when both are written at the same
-// moment. So whoever gives keys to contacts holds the tenant's lock of waiting records shared, and who lets a record wait holds it alone.
+// A record may reference its contact by an e-mail or external id that no contact has yet; it is linked when a contact gets it (docs/rules.md 4.3).
+// Without a lock, a record that finds no contact and a concurrent contact that finds no waiting record could miss each other. So transactions that
+// add contact keys hold the tenant's advisory lock shared, and transactions that let a record wait hold it exclusively.
 
 /**
- * Everything that writes keys of contacts is done in here: `write` does it, then the records that wait for these contacts are linked.
- * Costs one small statement as long as nothing waits in the tenant.
+ * Runs `write`, which changes keys of contacts, and then links the records that wait for these contacts. All changes of contact keys go through here.
+ * Costs one small statement if nothing waits in the tenant.
  */
 export async function withContactKeyChange(tx: EntityManager, contacts: readonly Keyed[], write: () => Promise<void>): Promise<void> {
   const [some]: { waiting: boolean }[] = await tx.query('select hold_waiting_records() as waiting');
@@ -18,7 +18,9 @@ export async function withContactKeyChange(tx: EntityManager, contacts: readonly
   if (some?.waiting) await linkWaiting(tx, contacts);
 }
 
-/** From here to the end of the transaction no contact gets a key. To be called before the last look for the contacts of records that may have to wait. */
+/**
+ * Blocks changes of contact keys until the transaction ends. Must be called before the final look-up of contacts for records that may have to wait.
+ */
 export async function blockNewContactKeys(tx: EntityManager): Promise<void> {
   await tx.query('select hold_appearing_contacts()');
 }
@@ -29,14 +31,14 @@ interface Keyed extends Pick<Values, 'emails' | 'externalIds'> {
 interface Link {
   recordId: string;
   contactId: string;
-  /** An address that links only when nobody else has it, because it is not this contact's primary one. */
+  /** A non-primary address: it links only if no other contact has it. */
   ifOnly: string | null;
   rank: number;
 }
 
 /**
- * A primary address comes before an external id, and that before another address, which must be nobody else's. The contacts themselves are told of
- * by their own change.
+ * A primary address takes precedence over an external id, and that over a non-primary address, which no other contact may have. No events are
+ * published for the contacts: their own change is published anyway.
  */
 async function linkWaiting(tx: EntityManager, contacts: readonly Keyed[]): Promise<void> {
   const emails = new Map<string, Omit<Link, 'recordId'>>();
@@ -48,7 +50,7 @@ async function linkWaiting(tx: EntityManager, contacts: readonly Keyed[]): Promi
     }
     for (const one of contact.externalIds) externals.set(externalIdKey(one), { contactId, ifOnly: null, rank: 1 });
   }
-  // As a subselect, because planning with thousands of values that are known takes ten times as long as finding them.
+  // As a subselect: planning with thousands of inlined values takes ten times as long as the look-up.
   const found: { recordId: string; kind: string; value: string }[] = await tx.query(
     `select record_id as "recordId", kind, value from record_waiting where kind = 'email' and value = any((select $1::text[])::text[])
      union all select record_id, kind, value from record_waiting where kind = 'external' and value = any((select $2::text[])::text[])`,
@@ -64,7 +66,7 @@ async function linkWaiting(tx: EntityManager, contacts: readonly Keyed[]): Promi
 }
 
 async function link(tx: EntityManager, links: readonly Link[]): Promise<void> {
-  // Another contact may have been faster with another key of the same record; then that one keeps it.
+  // If a concurrent contact has been linked by another key of the same record, that link stays.
   const linked: { id: string; customerId: string | null; isOpportunity: boolean }[] = await tx.query(
     `with mine as (
        select t.id, l.contact_id from record t join unnest($1::uuid[], $2::uuid[], $3::text[]) as l (record_id, contact_id, if_only) on t.id = l.record_id
@@ -87,7 +89,7 @@ async function link(tx: EntityManager, links: readonly Link[]): Promise<void> {
   await publishDerivedChange(tx, 'customer', customers, 'hasOpportunities');
 }
 
-/** Lets records wait for what they name, or no longer: those of `changed` anew. To be called under `blockNewContactKeys` when some are to wait. */
+/** Stores what these records wait for, replacing the entries of those in `changed`. Requires `blockNewContactKeys` if any record is to wait. */
 export async function writeWaiting(tx: EntityManager, rows: readonly RecordRow[], changed: readonly string[]): Promise<void> {
   if (changed.length > 0) await tx.query('delete from record_waiting where record_id = any($1)', [changed]);
   const keys = rows.flatMap(({ id, named }) => [

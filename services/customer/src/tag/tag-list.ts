@@ -10,7 +10,7 @@ import { decodeCursor, encodeCursor } from '../paging/page.js';
 export class TagList {
   constructor(private readonly db: Database) {}
 
-  /** A tag exists as long as somebody has it whom the caller may see; things in the bin do not count. */
+  /** Lists the tags of entries that the caller may see; those in the bin do not count. */
   list({ limit, cursor, startsWith = '' }: InputOf<typeof listTags>): Promise<{ items: TagCount[]; nextCursor: string | null }> {
     return this.db.transaction(async (tx) => {
       let after = cursor === undefined ? '' : decodeCursor(cursor, 'tag')[0];
@@ -27,7 +27,7 @@ export class TagList {
   }
 }
 
-/** The next tags in order: one step in the index for each, however many have it. */
+/** The next tags in order, with a loose index scan: one index look-up per tag, however many entries have it. */
 async function nextTags(tx: EntityManager, after: string, startsWith: string, limit: number): Promise<string[]> {
   const next = (than: string) =>
     `least((select min(g.tag) from contact_tag g where ${than}), (select min(g.tag) from customer_tag g where ${than}))`;
@@ -41,11 +41,11 @@ async function nextTags(tx: EntityManager, after: string, startsWith: string, li
   return rows.map(({ tag }) => tag);
 }
 
-/** How many have each of these tags; those that nobody has whom the caller may see are left out. */
+/** Counts the entries with each of these tags; tags without visible entries are omitted. */
 async function countTags(tx: EntityManager, tags: readonly string[]): Promise<TagCount[]> {
   const all = `(select count(*)::int from contact_tag g where g.tag = w.tag) as contacts,
     (select count(*)::int from customer_tag g where g.tag = w.tag) as customers`;
-  // What is hidden is taken off the whole: that is little work where few things are restricted, and none for who sees everything.
+  // The hidden entries are subtracted from the total, which is cheap if few are restricted, and free for callers who see everything.
   const rows: TagCount[] = grantees()
     ? await tx.query(
         `with hidden_customer as materialized (

@@ -13,7 +13,7 @@ import type {
 } from '@kontor/contracts';
 import { fieldIn, type Replacement } from '../settings/replacement.js';
 
-/** What an admin wants. Undecided: nothing was said of those that have the old value, so there may be none. */
+/** A requested replacement. `undecided` is set if the request does not say what happens to existing values; then there must be none. */
 export interface ReplaceRequest {
   replacement: Replacement;
   what: string;
@@ -23,7 +23,7 @@ export interface ReplaceRequest {
 const unknown = (path: string, message: string) => invalid([{ path, message, code: 'unknown' }]);
 const taken = (what: string, path: string) =>
   new AppError('conflict', `${path}: there is ${what} already; to merge the two, remove the old one with this one as its replacement`, {
-    errors: [{ path, message: `names ${what} that is there already`, code: 'taken' }],
+    errors: [{ path, message: 'already exists', code: 'taken' }],
   });
 
 export function renamedType({ types }: Settings, { from, to }: InputOf<typeof renameType>): ReplaceRequest {
@@ -71,7 +71,7 @@ export function removedField(settings: Settings, given: InputOf<typeof removeCus
   };
 }
 
-/** Whether every value of a field is one of the other too. */
+/** Whether every value of `field` is valid in `other`. */
 function takes(other: CustomField, field: CustomField): boolean {
   if (other.key === field.key || other.kind === 'heading') return false;
   if (other.kind === field.kind) return (field.options ?? []).every((option) => other.options?.includes(option));
@@ -106,6 +106,6 @@ export function removedOption(settings: Settings, given: InputOf<typeof removeFi
 
 export function renamedTags({ from, to }: InputOf<typeof renameTags>): ReplaceRequest {
   const others = [...new Set(from)].filter((tag) => tag !== to);
-  if (others.length === 0) throw unknown('to', 'is the tag itself');
+  if (others.length === 0) throw unknown('to', 'must not be the only tag in from');
   return { what: 'The tag', replacement: { what: 'tags', from: others, to } };
 }

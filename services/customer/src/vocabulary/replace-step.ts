@@ -8,24 +8,21 @@ import { type UsageCounts, type UsageQuery, usageQueriesOf } from '../settings/u
 import type { Noun } from '../sql/rows.js';
 import { updateRows } from '../sql/rows.js';
 
-/** How far a replacement has come: what it has changed, and where it goes on. */
+/** The progress of a replacement: what it has changed, and where it continues. */
 export type Progress = UsageCounts & { place: number; last: string };
 
 const FIRST = '00000000-0000-0000-0000-000000000000';
 export const initialProgress = (): Progress => ({ contacts: 0, customers: 0, place: 0, last: FIRST });
 
 /**
- * Goes on with a replacement for some contacts or customers. When nobody is left who has the old value, it goes from the settings;
- * whoever was given it meanwhile is looked for first.
+ * Replaces the value in the next batch of entries. When none is left, looks once more for entries that got the value meanwhile, and then removes it
+ * from the settings.
  */
 export async function replaceStep(tx: EntityManager, replacement: Replacement, progress: Progress): Promise<'more' | 'done'> {
   const { queries, parameters } = usageQueriesOf(replacement);
   const settings = await lockSettings(tx);
   if (!isKnown(settings, replacement))
-    throw new AppError(
-      'conflict',
-      'What the others were to get instead was removed meanwhile; those that have not got it yet stay as they are',
-    );
+    throw new AppError('conflict', 'The new value was removed from the settings meanwhile; entries that do not have it yet stay unchanged');
   const place = queries[progress.place];
   if (place) {
     const ids = await readIds(tx, place, parameters, progress.last, limits.step);
@@ -59,7 +56,7 @@ async function readIds(
 
 type Row = Replaceable & { id: string; version: number; gone: boolean };
 
-/** Gives how many it changed. */
+/** Returns the number of changed entries. */
 async function replaceRows(tx: EntityManager, noun: Noun, ids: readonly string[], replacement: Replacement): Promise<number> {
   if (ids.length === 0) return 0;
   const columns = columnOf(replacement);
@@ -88,7 +85,7 @@ async function replaceRows(tx: EntityManager, noun: Noun, ids: readonly string[]
       replacement,
     );
   await recordAndPublish(tx, { ...noChanges(), [`${noun}s`]: live.map(({ step }) => step) });
-  // Of what is in the bin others need not hear until it is restored.
+  // Changes of entries in the bin are not published until those are restored.
   await recordHistory(
     tx,
     steps.flatMap(({ step, after }) => (after.gone ? step : [])),
@@ -96,7 +93,7 @@ async function replaceRows(tx: EntityManager, noun: Noun, ids: readonly string[]
   return steps.length;
 }
 
-/** The table that tags are looked up in. */
+/** Updates the table in which tags are looked up. */
 async function replaceTags(
   tx: EntityManager,
   noun: Noun,

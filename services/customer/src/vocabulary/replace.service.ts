@@ -13,7 +13,7 @@ import { initialProgress, type Progress, replaceStep } from './replace-step.js';
 
 const KIND = 'replace-value';
 
-/** Renaming, merging and removing types, custom fields, their options and tags, with all that have them (docs/rules.md 10). */
+/** Renames, merges and removes types, custom fields, options and tags in all entries that have them (docs/rules.md 10). */
 @Injectable()
 export class ReplaceService {
   constructor(
@@ -25,7 +25,7 @@ export class ReplaceService {
 
   async replace(input: object, toRequest: (settings: Settings) => ReplaceRequest): Promise<Replaced> {
     const answer = await this.db.transaction((tx) => idempotent(tx, input, () => this.begin(tx, toRequest)));
-    // A repeat is told how far it is now.
+    // A repeated call gets the present progress.
     return answer.job ? { ...answer, job: await this.jobs.get(answer.job.id) } : answer;
   }
 

@@ -13,7 +13,7 @@ import { Controller } from '@nestjs/common';
 import { ReplaceService } from './replace.service.js';
 import { removedField, removedOption, removedType, renamedField, renamedOption, renamedTags, renamedType } from './replace-request.js';
 
-/** Renaming and removing what values are made of: types, tags, custom fields and their options, wherever they are used. */
+/** Renames and removes types, tags, custom fields and their options wherever they are used. */
 @Controller()
 export class VocabularyController {
   constructor(private readonly replacing: ReplaceService) {}
