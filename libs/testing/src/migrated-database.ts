@@ -20,7 +20,7 @@ export async function migratedDatabase(
   await admin.connect();
   try {
     const template = await templateOf(admin, adminUrl, role, migrate);
-    await whileFree(() => admin.query(`create database ${name} template ${role} owner ${role}_migrator`));
+    await whileFree(() => admin.query(`create database ${name} template ${role} strategy file_copy owner ${role}_migrator`));
     await admin.query(`revoke all on database ${name} from public; grant connect, temporary on database ${name} to ${role}`);
     return { url: inDatabase(template.url, name), migrationUrl: inDatabase(template.migrationUrl, name) };
   } finally {
