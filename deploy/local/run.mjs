@@ -4,13 +4,13 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const inRoot = (...parts) => join(root, ...parts);
 const node = inRoot('node_modules/node/bin/node');
-const buildStamp = inRoot('.nx/kontor-build');
+const buildStamp = inRoot('node_modules/.cache/kontor-build');
 const [command = 'start', ...args] = process.argv.slice(2);
 // The tiers of jest.config.mjs.
 const tiers = { test: ['unit', 'service', 'e2e'], 'test:long': ['long'], 'test:all': ['unit', 'service', 'e2e', 'long'] };
@@ -73,43 +73,21 @@ function sourcesMark() {
     if (entry.isDirectory()) for (const child of readdirSync(inRoot(path)).sort()) add(join(path, child));
     else hash.update(`${path} ${entry.size} ${entry.mtimeMs}\n`);
   };
-  for (const path of ['tsconfig.base.json', 'nx.json', 'package-lock.json']) add(path);
-  for (const folder of packages())
-    for (const part of ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) add(join(folder, part));
+  for (const path of ['deploy/build.mjs', 'deploy/swc.mjs', 'package-lock.json']) add(path);
+  for (const folder of packages()) for (const part of ['src', 'package.json']) add(join(folder, part));
   return hash.digest('hex');
 }
 
-async function build() {
+function build() {
   const mark = sourcesMark();
   const complete = packages().every((folder) => existsSync(inRoot(folder, 'dist')));
   if (complete && existsSync(buildStamp) && readFileSync(buildStamp, 'utf8') === mark) return;
   const start = Date.now();
-  const total = packages().length;
-  const show = (done) => process.stderr.isTTY && process.stderr.write(`\rBuilding ${done}/${total}`);
-  show(0);
-  const env = {
-    ...process.env,
-    PATH: `${inRoot('node_modules/.bin')}${delimiter}${process.env.PATH}`,
-    NX_TUI: 'false',
-    NX_DAEMON: 'false',
-  };
-  const nx = spawn(node, [inRoot('node_modules/.bin/nx'), 'run-many', '-t', 'build', '--outputStyle=stream'], {
-    cwd: root,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  const hear = (data) => {
-    output += data;
-    show(Math.min(total, output.split(/nx run \S+:build|✔/).length - 1));
-  };
-  nx.stdout.setEncoding('utf8').on('data', hear);
-  nx.stderr.setEncoding('utf8').on('data', hear);
-  const code = await new Promise((resolve) => nx.once('close', resolve));
-  if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
-  if (code !== 0) throw new Sentence(`${output.trim()}\n\nThe build failed, for the reason above.`);
-  say(`Built ${total} packages in ${((Date.now() - start) / 1000).toFixed(1)} s`);
-  mkdirSync(inRoot('.nx'), { recursive: true });
+  const { status, error } = spawnSync(node, [inRoot('deploy/build.mjs')], { cwd: root, stdio: ['ignore', 2, 2] });
+  if (error) throw new Sentence(`${node} could not be started: ${error.message}.`);
+  if (status !== 0) throw new Sentence('The build failed, for the reason above.');
+  say(`Built ${packages().length} packages in ${((Date.now() - start) / 1000).toFixed(1)} s`);
+  mkdirSync(dirname(buildStamp), { recursive: true });
   writeFileSync(buildStamp, mark);
 }
 
@@ -159,7 +137,7 @@ try {
       throw new Sentence('No hub runs here: run `npm start` first.');
   } else {
     install();
-    await build();
+    build();
   }
   if (command in tiers)
     run([
