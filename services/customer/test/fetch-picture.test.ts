@@ -52,7 +52,7 @@ describe('a picture is never fetched', () => {
   ])('from %s', async (url) => {
     expect(await refusal(fetchPicture(url, { allowPrivate: false }))).toMatchObject({
       code: 'invalid',
-      message: 'url: is at no host of the public internet',
+      message: 'url: must be at a host of the public internet',
     });
     expect(connections).toBe(0);
   });

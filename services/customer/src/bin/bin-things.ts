@@ -44,7 +44,7 @@ async function insertUnit(tx: EntityManager, unit: Unit): Promise<void> {
 type Table = 'customer' | 'contact' | 'record' | 'request';
 const BINNED = 'set deleted_at = now(), updated_at = now(), version = version + 1, bin_id = $1';
 
-/** Marks rows as being in this unit of the bin; gives what it marked. */
+/** Moves rows to this unit of the bin and returns their changes. */
 async function binRows(tx: EntityManager, table: Table, unit: string, where: string, ids: readonly string[]): Promise<Step[]> {
   const [rows]: [{ id: string; version: number }[]] = await tx.query(
     `update ${table} t ${BINNED} where ${where} and t.deleted_at is null returning t.id, t.version`,
@@ -53,7 +53,7 @@ async function binRows(tx: EntityManager, table: Table, unit: string, where: str
   return rows.map(({ id, version }) => ({ id, version, change: 'binned' as const }));
 }
 
-/** How many rows a statement would mark, counted without fetching them: records are not told of one by one. */
+/** The same for records and requests, of which no events are published: only counts them, without fetching rows. */
 async function binAndCount(
   tx: EntityManager,
   table: 'record' | 'request',
@@ -69,8 +69,8 @@ async function binAndCount(
 }
 
 /**
- * Moves a contact to the bin: it is in no list any more, and its e-mails are free. Records that belong to nobody else go with it;
- * its customer gets another primary contact, which the unit remembers, so that restoring can give the place back.
+ * Moves a contact to the bin, which hides it and frees its e-mails, together with the records that belong to no customer. Its customer gets another
+ * primary contact; the unit remembers that, so that restoring can revert it.
  */
 export async function binContact(tx: EntityManager, contact: StoredContact, changes: Changes): Promise<void> {
   const unit = newId();
@@ -102,7 +102,7 @@ export async function binContact(tx: EntityManager, contact: StoredContact, chan
   });
 }
 
-/** Moves one record to the bin, with what it waits for, its comments and members: they come back with it. */
+/** Moves one record to the bin. What it waits for, its comments and its members are kept, and restored with it. */
 export async function binRecord(tx: EntityManager, record: StoredRecord): Promise<void> {
   const unit = newId();
   await binRows(tx, 'record', unit, 't.id = any($2)', [record.id]);
@@ -130,7 +130,7 @@ export async function withDepartments(tx: EntityManager, id: string): Promise<st
   return rows.map((row) => row.id);
 }
 
-/** The same, locked so that nobody adds to them or to the tree that they are; before any other row is locked. */
+/** The same, with the tree locked against additions. Must be called before any other row is locked. */
 export async function lockTreeForRemoval(tx: EntityManager, id: string): Promise<string[]> {
   await serializeParentChanges(tx);
   const ids = await withDepartments(tx, id);
@@ -138,7 +138,7 @@ export async function lockTreeForRemoval(tx: EntityManager, id: string): Promise
   return ids;
 }
 
-/** How many contacts, records and requests these customers have, for deciding whether the work is done at once. */
+/** The number of these customers and of their contacts, records and requests, for deciding whether a job is needed. */
 export async function countThings(tx: EntityManager, customers: readonly string[]): Promise<number> {
   const [row]: { n: number }[] = await tx.query(
     `select (select count(*) from contact where customer_id = any($1) and deleted_at is null)::int
@@ -149,7 +149,7 @@ export async function countThings(tx: EntityManager, customers: readonly string[
   return (row?.n ?? 0) + customers.length;
 }
 
-/** Nobody deletes with a customer what they could not delete alone. */
+/** Refuses to delete, together with a customer, entries that the caller could not delete individually. */
 export async function refuseProtected(tx: EntityManager, customers: readonly string[]): Promise<void> {
   if (!grantees()) return;
   const [found]: unknown[] = await tx.query(
@@ -167,8 +167,8 @@ export async function refuseProtected(tx: EntityManager, customers: readonly str
 }
 
 /**
- * Moves a customer, the departments below it, all their contacts, records and requests to the bin as one unit (docs/rules.md 1.7).
- * Its tree is locked by `lockTreeForRemoval`.
+ * Moves a customer, the departments below it, all their contacts, records and requests to the bin as one unit (docs/rules.md 1.7). Requires
+ * `lockTreeForRemoval`.
  */
 export async function binCustomer(tx: EntityManager, customer: StoredCustomer, changes: Changes): Promise<void> {
   const unit = newId();
@@ -201,7 +201,7 @@ export async function binCustomer(tx: EntityManager, customer: StoredCustomer, c
   });
 }
 
-/** Moves a request to the bin; its contact stays. Who may see it there is who might before, at most. */
+/** Moves a request to the bin; its contact stays. Only agents who could see the request before may see it there. */
 export async function binRequest(tx: EntityManager, request: StoredRequest): Promise<void> {
   const unit = newId();
   await binRows(tx, 'request', unit, 't.id = any($2)', [request.id]);

@@ -49,7 +49,7 @@ const nameOf: Record<BinnedKind, string> = {
   request: 'coalesce(t.subject, t.number::text)',
 };
 
-/** Where each kind is read from, and who may see and change it: among what went with a thing may be some that others do not see. */
+/** The source and the access conditions of each kind: a unit may contain things that some agents may not see. */
 const sources: Record<BinnedKind, { from: string; mayRead(): string; mayWrite(): string }> = {
   customer: { from: customerRead.from, mayRead: () => mayRead('customer'), mayWrite: () => mayWrite('customer') },
   contact: { from: contactRead.from, mayRead: () => mayRead('contact'), mayWrite: () => mayWrite('contact') },
@@ -57,7 +57,7 @@ const sources: Record<BinnedKind, { from: string; mayRead(): string; mayWrite():
   request: { from: requestRead.from, mayRead: mayReadRequest, mayWrite: mayWriteRequest },
 };
 
-/** A unit is visible to who could see what was deleted then (its readers were kept with it) and may see it now. */
+/** A unit is visible to agents who could see the deleted entry at that time (its readers were stored) and may see it now. */
 function visible(): string {
   if (!grantees()) return 'true';
   const now = binnedKinds.map(
@@ -132,7 +132,7 @@ export class BinService {
     });
   }
 
-  /** What is restored without a key that is taken meanwhile is found out when the transaction is run again. */
+  /** If a key of a restored entry is taken concurrently, the retry restores the entry without it. */
   private withRetry<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     return retryOnUniqueViolation(() => this.db.transaction(work));
   }
@@ -166,7 +166,7 @@ async function readUnit(tx: EntityManager, id: string, lock?: 'lock'): Promise<U
   return unit;
 }
 
-/** What this unit's things belong to and are linked to stays as it is from here on: where it is not there, links are cut. */
+/** Locks what the things of this unit belong to and are linked to, so that it cannot be deleted while they are restored. */
 async function lockParentsOfUnit(tx: EntityManager, unit: string): Promise<void> {
   const parents = async () => {
     const [row]: { customers: string[] | null; contacts: string[] | null }[] = await tx.query(
@@ -181,7 +181,7 @@ async function lockParentsOfUnit(tx: EntityManager, unit: string): Promise<void>
     );
     return { customers: row?.customers ?? [], contacts: row?.contacts ?? [] };
   };
-  // A merge may have given the things to others while we waited for it.
+  // A merge may have moved the things while this waited for the lock.
   for (let held = '', found = await parents(); held !== JSON.stringify(found); found = await parents()) {
     held = JSON.stringify(found);
     await lockReferenced(tx, 'customer', found.customers);
@@ -206,7 +206,7 @@ async function thingsOf(tx: EntityManager, unit: Unit, wanted?: InputOf<typeof r
   return things;
 }
 
-/** Who may not change a thing does not restore it. */
+/** Restoring requires write access to each thing. */
 async function refuseReadOnly(tx: EntityManager, unit: string, things: InputOf<typeof restoreFromBin>['things']): Promise<void> {
   const [found]: unknown[] = await tx.query(
     binnedKinds
@@ -218,7 +218,7 @@ async function refuseReadOnly(tx: EntityManager, unit: string, things: InputOf<t
     [unit, things?.map(({ id }) => id) ?? null],
   );
   if (found)
-    throw new AppError('forbidden', 'Among this are things that you may not change, so you cannot restore it; ask its owner or an admin');
+    throw new AppError('forbidden', 'This includes things that you may not change, so you cannot restore it; ask its owner or an admin');
 }
 
 async function restore(tx: EntityManager, unit: Unit, things: Things): Promise<Restored> {

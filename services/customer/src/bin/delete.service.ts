@@ -18,7 +18,7 @@ interface Deletion {
   version?: number;
 }
 
-/** Deleting, which is moving to the bin: one thing, and a customer with all that belongs to it. */
+/** Deletes by moving to the bin: single entries, and customers with everything that belongs to them. */
 @Injectable()
 export class DeleteService {
   constructor(
@@ -59,7 +59,7 @@ export class DeleteService {
     return {};
   }
 
-  /** As a job when it takes very much along. */
+  /** Becomes a job if very much is deleted with it. */
   customer({ id, version }: Deletion): Promise<{ job?: Job }> {
     return this.db.transaction(async (tx) => {
       const found = await readCustomer(tx, id);
@@ -80,13 +80,13 @@ export class DeleteService {
     });
   }
 
-  /** All in one transaction, however much it is: it is there whole, or in the bin whole. */
+  /** One transaction regardless of the size, so that a customer is never partially deleted. */
   private finishCustomer(job: OpenJob<{ id: string }, object>): Promise<void> {
     return this.db.transaction(async (tx) => {
       await mayTakeLong(tx);
       await lockTreeForRemoval(tx, job.input.id);
       const [customer] = await readCustomers(tx, [job.input.id]);
-      // Deleted meanwhile: what was asked for is so.
+      // Already deleted meanwhile.
       if (!customer) return;
       const changes = noChanges();
       await binCustomer(tx, customer, changes);

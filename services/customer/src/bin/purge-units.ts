@@ -4,7 +4,7 @@ import { noChanges, recordAndPublish, type Step } from '../changes/changes.js';
 import { forgetPhotos } from '../photo/photo.table.js';
 import type { Noun } from '../sql/rows.js';
 
-/** Deletes everything in these units of the bin for good, and tells that it is gone. */
+/** Permanently deletes everything in these units of the bin and publishes the changes. */
 export async function purgeUnits(tx: EntityManager, units: readonly string[]): Promise<void> {
   const inUnits = async (noun: Noun) => {
     const rows: { id: string }[] = await tx.query(`select id from ${noun} where bin_id = any($1)`, [units]);
@@ -20,8 +20,8 @@ export async function purgeUnits(tx: EntityManager, units: readonly string[]): P
 }
 
 /**
- * Deletes contacts or customers for good, with what was merged into them and with all their history. What pointed at them points at nothing;
- * records and requests of what was restricted keep the id that leads nowhere, so that nobody sees them who has not seen them before.
+ * Permanently deletes contacts or customers with everything merged into them and their history. References to them are cleared, except those of
+ * records and requests to restricted entries: they keep the dangling id, so that they do not become visible to more agents.
  */
 export async function removeEntries(
   tx: EntityManager,
@@ -54,7 +54,9 @@ export async function removeEntries(
   return rows.map(({ id, version }) => ({ id, version: version + 1, change }));
 }
 
-/** Contacts in the bin that were open only because their customer was not: without it they are restricted as it was, and nobody sees more than before. */
+/**
+ * Contacts in the bin that were restricted only through their customer take over its restriction, so that they do not become visible to more agents.
+ */
 async function keepRestricted(tx: EntityManager, customers: readonly string[]): Promise<void> {
   await tx.query(
     `update contact t set access = coalesce(case when t.readers is null then k.access end, t.access),

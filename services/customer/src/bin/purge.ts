@@ -5,9 +5,9 @@ import { readSettings } from '../settings/settings.service.js';
 import { purgeUnits } from './purge-units.js';
 
 const INTERVAL_MS = 60 * 60 * 1000;
-const UNITS_PER_TRANSACTION = 20; // units, so that no transaction grows without bound
+const UNITS_PER_TRANSACTION = 20;
 
-/** Empties the bin of what has been in it for as long as the tenant wants, every hour, in one replica. */
+/** Purges what has been in the bin longer than the tenant wants, every hour, in one replica. */
 @Injectable()
 export class Purge implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly log = new Logger('Purge');
@@ -25,7 +25,7 @@ export class Purge implements OnApplicationBootstrap, OnApplicationShutdown {
     clearInterval(this.timer);
   }
 
-  /** Resolves when nothing that is too old is left, or when another replica is at it. */
+  /** Resolves when nothing is left to purge, or if another replica is purging. */
   async run(): Promise<void> {
     await tryHolding(this.db.options.url, 'purge', async ({ held }) => {
       const tenants = await this.db.queryAcrossTenants<{ id: string }>('select id from tenant', []);

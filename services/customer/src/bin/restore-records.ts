@@ -1,10 +1,10 @@
 import type { NotRestored } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 
-/** How a row of the bin becomes one that is there. */
+/** The assignments that restore a row from the bin. */
 export const RESTORED = 'set deleted_at = null, bin_id = null, updated_at = now(), version = t.version + 1';
 
-/** Records whose key was used again meanwhile stay in the bin. */
+/** Records whose key was reused meanwhile stay in the bin. */
 export async function restoreRecords(tx: EntityManager, ids: readonly string[], notRestored: NotRestored[]): Promise<number> {
   if (ids.length === 0) return 0;
   const taken: { id: string }[] = await tx.query(
@@ -27,7 +27,7 @@ export async function restoreRecords(tx: EntityManager, ids: readonly string[], 
   return row?.n ?? 0;
 }
 
-/** Restores requests; their numbers are theirs for ever. */
+/** Restores requests; their numbers are never reused. */
 export async function restoreRequests(tx: EntityManager, ids: readonly string[], notRestored: NotRestored[]): Promise<number> {
   if (ids.length === 0) return 0;
   await reportMissingLinks(tx, 'request', ids, notRestored);
@@ -39,8 +39,8 @@ export async function restoreRequests(tx: EntityManager, ids: readonly string[],
 }
 
 /**
- * Links to contacts and customers that are not there are said. They stay: when the other end is restored, too, it is linked again, and until then
- * whoever may not see that does not see this.
+ * Reports links to contacts and customers that do not exist or are in the bin. The links are kept: they work again when the other end is restored,
+ * and until then the row is hidden from agents who may not see the other end.
  */
 async function reportMissingLinks(
   tx: EntityManager,
@@ -55,6 +55,6 @@ async function reportMissingLinks(
       [ids],
     );
     for (const { id } of missing)
-      notRestored.push({ id, kind, field: `${noun}Id`, message: `its ${noun} is in the bin or not there any more` });
+      notRestored.push({ id, kind, field: `${noun}Id`, message: `its ${noun} is in the bin or does not exist any more` });
   }
 }

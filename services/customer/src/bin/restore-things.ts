@@ -12,7 +12,7 @@ import { ensurePrimaryContacts } from '../tables/primary-contact.js';
 import { withContactKeyChange } from '../tables/waiting-records.js';
 import { RESTORED, restoreRecords, restoreRequests } from './restore-records.js';
 
-/** What is to be restored: ids by kind, all of one unit of the bin. */
+/** The ids to restore by kind, all of one unit of the bin. */
 export type Things = Record<'customer' | 'contact' | 'record' | 'request', string[]>;
 
 interface Links {
@@ -20,7 +20,7 @@ interface Links {
   successor?: string | null;
 }
 
-/** What came back, each with the link of it that had to be cut. */
+/** The changes of restored rows, each with the link that had to be cut. */
 function restoredSteps(
   rows: readonly { id: string; version: number }[],
   field: string,
@@ -31,8 +31,8 @@ function restoredSteps(
 }
 
 /**
- * Brings things of one unit back with their links as they were. A link whose other end is not there any more, and a value that somebody else
- * has meanwhile, are left out, and that is said (docs/rules.md 6.2). Customers first, because contacts belong to them, and so on down.
+ * Restores things of one unit with their previous links. Links whose other end no longer exists, and values that another entry has meanwhile, are
+ * left out and reported (docs/rules.md 6.2). Customers come first, because contacts belong to them, and so on.
  */
 export async function restoreThings(
   tx: EntityManager,
@@ -60,7 +60,7 @@ async function restoreCustomers(tx: EntityManager, ids: readonly string[], chang
     [ids],
   );
   for (const { id } of orphans[0])
-    notRestored.push({ id, kind: 'customer', field: 'parentId', message: 'the customer it was a department of is not there any more' });
+    notRestored.push({ id, kind: 'customer', field: 'parentId', message: 'the customer it was a department of does not exist any more' });
   const [rows]: [{ id: string; version: number }[]] = await tx.query(
     `update customer t ${RESTORED} where t.id = any($1) returning t.id, t.version`,
     [ids],
@@ -86,7 +86,7 @@ async function restoreContacts(tx: EntityManager, ids: readonly string[], change
     [ids],
   );
   for (const { id } of detached[0])
-    notRestored.push({ id, kind: 'contact', field: 'customerId', message: 'its customer is in the bin or not there any more' });
+    notRestored.push({ id, kind: 'contact', field: 'customerId', message: 'its customer is in the bin or does not exist any more' });
   const [rows]: [{ id: string; version: number }[]] = await tx.query(
     `update contact t ${RESTORED} where t.id = any($1) returning t.id, t.version`,
     [ids],
@@ -95,10 +95,10 @@ async function restoreContacts(tx: EntityManager, ids: readonly string[], change
   const restored = await readContacts(tx, ids, 'unfiltered');
   const was = new Map(restored.map(({ id, version, emails, externalIds }) => [id, { id, version, emails, externalIds }]));
   const changed = new Map<string, ContactRow>();
-  for (const contact of await freeEmails(tx, restored, notRestored)) changed.set(contact.id, contact);
+  for (const contact of await dropTakenEmails(tx, restored, notRestored)) changed.set(contact.id, contact);
   for (const contact of await dropTakenExternalIds(tx, 'contact', restored, notRestored)) changed.set(contact.id, contact);
   await updateContacts(tx, [...changed.values()]);
-  // updateContacts writes keys and raises the version once more.
+  // updateContacts has written the keys and incremented the version once more.
   for (const step of changes.contacts) {
     const [before, after] = [was.get(step.id), changed.get(step.id)];
     if (!before || !after) continue;
@@ -110,15 +110,15 @@ async function restoreContacts(tx: EntityManager, ids: readonly string[], change
   return rows.length;
 }
 
-/** A primary e-mail that somebody has meanwhile is left out; the next address that is free takes its place. */
-async function freeEmails(tx: EntityManager, contacts: readonly ContactRow[], notRestored: NotRestored[]): Promise<ContactRow[]> {
+/** Drops primary e-mails that another contact has meanwhile; the next free address becomes primary. */
+async function dropTakenEmails(tx: EntityManager, contacts: readonly ContactRow[], notRestored: NotRestored[]): Promise<ContactRow[]> {
   const wanted = contacts.flatMap(({ emails }) => emails.map(({ address }) => emailKey(address)));
   const rows: { value: string }[] = await tx.query(
     `select value from contact_key where kind = 'email' and is_primary and value = any($1)`,
     [wanted],
   );
   const others = new Set(rows.map(({ value }) => value));
-  // Nor is one free that comes back as somebody's primary address.
+  // Addresses that are restored as the primary one of a contact are not free either.
   const taken = new Set([...others, ...contacts.flatMap((contact) => primaryEmail(contact) ?? [])]);
   return contacts.filter((contact) => {
     const primary = primaryEmail(contact);
@@ -137,7 +137,7 @@ async function freeEmails(tx: EntityManager, contacts: readonly ContactRow[], no
   });
 }
 
-/** External ids that somebody has meanwhile are left out. */
+/** Drops external ids that another entry has meanwhile. */
 async function dropTakenExternalIds<T extends Pick<ContactRow | StoredCustomer, 'id' | 'externalIds'>>(
   tx: EntityManager,
   noun: Noun,
@@ -172,7 +172,7 @@ async function customersOfThings(tx: EntityManager, things: Things): Promise<str
   return [...new Set([...things.customer, ...rows.map(({ id }) => id)])];
 }
 
-/** The restored contact is the primary one again, unless somebody has chosen another one since. */
+/** Makes the restored contact primary again, unless another one was chosen since. */
 async function restorePrimaryContact(
   tx: EntityManager,
   contacts: readonly string[],

@@ -13,7 +13,7 @@ import type { Columns, Noun, ReadMode } from '../sql/rows.js';
 import { allMergedInto } from '../tables/merged-into.js';
 import { type BulkChange, tagsAfter } from './tags-after.js';
 
-/** A row that many can be changed of. */
+/** A row that a bulk edit can change. */
 export interface Changeable {
   id: string;
   version: number;
@@ -24,16 +24,16 @@ export interface Changeable {
 }
 type WithTags<C> = Omit<C, 'addTags' | 'removeTags'> & { tags?: string[] };
 
-/** What a noun adds to changing many of it. */
+/** What a bulk edit needs to know about contacts or customers. */
 export interface EntityEditor<R extends Changeable, C extends BulkChange> {
   noun: Noun;
   columns: Columns;
-  /** Refuses what is wrong for each of them, whichever it is; gives what lays the change over one. */
+  /** Refuses a change that is invalid for every entry; returns the function that applies it to one. */
   prepare(tx: EntityManager, change: C): Promise<(before: R, given: WithTags<C>) => object>;
   /** Locks what must be locked before the rows. */
   lock?(tx: EntityManager, ids: readonly string[], change: C): Promise<void>;
   read(tx: EntityManager, ids: readonly string[], reading: ReadMode): Promise<R[]>;
-  /** Writes what is different, with what follows from it. */
+  /** Writes the changed rows and what depends on them. */
   write(tx: EntityManager, befores: readonly R[], afters: readonly object[], changes: Changes): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export interface BulkEditInput<C> {
 type Outcome = Omit<BulkItem, 'index'>;
 type Open<C> = OpenJob<BulkEditInput<C>, { items?: BulkItem[] }>;
 
-/** Changing a set of contacts or customers by one change (docs/rules.md 1.6). */
+/** Applies one change to a set of contacts or customers (docs/rules.md 1.6). */
 @Injectable()
 export class BulkEditService {
   constructor(
@@ -52,14 +52,14 @@ export class BulkEditService {
     private readonly jobs: Jobs,
   ) {}
 
-  /** Says how the jobs of this noun go on. */
+  /** Registers the job handler for contacts or customers. */
   register<R extends Changeable, C extends BulkChange>(editing: EntityEditor<R, C>): void {
     this.jobs.on<BulkEditInput<C>, { items?: BulkItem[] }>(kindOf(editing.noun), (job) =>
       this.jobs.runInSteps(job, (tx) => this.step(tx, editing, job)),
     );
   }
 
-  /** A change that would be refused for each of them is refused for all, so that nobody reads the same thing a thousand times. */
+  /** A change that would be refused for every entry is refused as a whole, so that the same error is not repeated a thousand times. */
   async change<R extends Changeable, C extends BulkChange>(
     editing: EntityEditor<R, C>,
     change: C,
@@ -86,7 +86,7 @@ export class BulkEditService {
     await editing.lock?.(tx, some, change);
     const outcomes = await editing.prepare(tx, change).then(
       (apply) => changeBatch(tx, editing, { ids: some, change }, apply),
-      // What the change speaks of has gone since the call.
+      // What the change refers to was deleted since the call.
       (error: unknown) => some.map(() => outcomeOf(refusedItem(0, error))),
     );
     const items = outcomes.map((outcome, i) => ({ index: job.done + i, ...outcome }));
@@ -98,9 +98,9 @@ export class BulkEditService {
 const kindOf = (noun: Noun) => `change-${noun}s`;
 const outcomeOf = ({ index: _, ...outcome }: BulkItem): Outcome => outcome;
 
-/** The ids that match now, so that it does not matter what the change does to the filter. */
+/** The ids that match at the time of the call: the change itself may affect what the filter matches. */
 export async function matchingIds(tx: EntityManager, from: string, where: Conditions): Promise<string[]> {
-  // Of rows that have just come in PostgreSQL has no statistics yet; it then takes each filter for one that finds one row, and needs minutes.
+  // Without statistics on recently inserted rows, PostgreSQL expects each filter to match one row, and its nested loops take minutes.
   await tx.query('set local enable_nestloop = off');
   const rows: { id: string }[] = await tx.query(
     `select t.id from ${from} where ${where} order by t.id limit ${limits.setAtMost + 1}`,
@@ -117,7 +117,7 @@ export async function matchingIds(tx: EntityManager, from: string, where: Condit
   });
 }
 
-/** Changes these, each alone: what is refused costs no other. A few statements, however many they are. */
+/** Changes these entries with a constant number of statements. A refused one does not affect the others. */
 async function changeBatch<R extends Changeable, C extends BulkChange>(
   tx: EntityManager,
   editing: EntityEditor<R, C>,
@@ -151,7 +151,7 @@ async function changeBatch<R extends Changeable, C extends BulkChange>(
   return ids.map((id) => outcomes.get(now.get(id) ?? id) ?? notFound(editing.noun, id));
 }
 
-/** These rows as the caller may see them, locked; what was merged into another one answers with that. */
+/** Locks and reads these rows, as far as the caller may see them. Merged entries are replaced by what they were merged into. */
 async function readCurrent<R extends Changeable, C extends BulkChange>(
   tx: EntityManager,
   editing: EntityEditor<R, C>,

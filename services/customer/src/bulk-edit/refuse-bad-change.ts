@@ -8,7 +8,7 @@ import type { Noun } from '../sql/rows.js';
 
 type Change = InputOf<typeof changeContacts>['change'];
 
-/** Refuses a type, custom field, owner, customer or grantee that is wrong for whichever contact or customer it is given to. */
+/** Refuses a type, custom field, owner, customer or grantee that is invalid for every contact or customer. */
 export async function refuseBadChange(tx: EntityManager, noun: Noun, change: Change, settings: Settings): Promise<void> {
   const errors: FieldError[] = [];
   const { addTags: _, removeTags: __, customerId, ...given } = change;
@@ -23,7 +23,7 @@ export async function refuseBadChange(tx: EntityManager, noun: Noun, change: Cha
   }
 }
 
-/** Says the place in the call. */
+/** Prefixes the paths of errors with `change`. */
 const inChange = ({ code, message, details }: AppError): AppError =>
   details.errors
     ? new AppError(code, `change.${message}`, { ...details, errors: details.errors.map((one) => ({ ...one, path: `change.${one.path}` })) })

@@ -1,6 +1,6 @@
 import { AppError } from '@kontor/bus';
 
-/** What a change of many says of tags. */
+/** The tag changes of a bulk edit. */
 export interface BulkChange {
   addTags?: string[];
   removeTags?: string[];
@@ -8,10 +8,10 @@ export interface BulkChange {
 
 const MAX_TAGS = 200;
 
-/** These tags without some and with others at the end, each once; a tag that is added and taken away is there. */
+/** Removes and appends tags, without duplicates. A tag that is both added and removed is kept. */
 export function tagsAfter(before: readonly string[], add: readonly string[] = [], remove: readonly string[] = []): string[] {
   const tags = [...new Set([...before.filter((tag) => !remove.includes(tag)), ...add])];
   if (tags.length <= MAX_TAGS) return tags;
-  const message = `would be ${tags.length} tags; there can be ${MAX_TAGS}`;
+  const message = `would give ${tags.length} tags; at most ${MAX_TAGS} are allowed`;
   throw new AppError('invalid', `addTags: ${message}`, { errors: [{ path: 'change.addTags', message, code: 'too-many' }] });
 }

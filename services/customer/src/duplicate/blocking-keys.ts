@@ -2,21 +2,21 @@ import { hash as digest } from 'node:crypto';
 import { soundOf, type Text } from './likeness.js';
 import type { Person, Place } from './person.js';
 
-/** Something that doubles have in common. */
+/** A key that duplicates have in common. */
 export interface BlockingKey {
-  /** 64 bits in decimal, as PostgreSQL's bigint: small in an index, and nobody reads in it whose key it is. A clash costs one comparison. */
+  /** A 64-bit hash in decimal, for PostgreSQL's bigint: small in an index and free of personal data. A collision costs one comparison. */
   key: string;
-  /** Two who share this and nothing else are compared only where no more than so many share it. */
+  /** Two contacts that share only this key are compared only if at most this many contacts share it. */
   maxBlockSize: number;
 }
 
-/** Keys that more contacts share are passed over: they are placeholders or common names, and the narrower keys beside them find the doubles. */
+/** Keys shared by more contacts are ignored: they are placeholders or common names, and narrower keys find the duplicates. */
 export const LARGEST_BLOCK = 50;
 const SMALL_BLOCK = 4;
 
 /**
- * What two contacts must have in common to be compared at all. Any field may be mistyped or missing, so each key needs only one to three
- * of them, in the form that forgives most (how a name sounds), and doubles share at least one.
+ * The blocking keys of a person: only contacts that share some are compared at all. Any field may be mistyped or missing, so each key uses only one
+ * to three fields, in the most tolerant form (how a name sounds), and duplicates share at least one key.
  */
 export function blockingKeys(person: Person): BlockingKey[] {
   const { birthday, customerId, company } = person;
@@ -44,7 +44,7 @@ function strongPlaceKeys({ lines, postcode }: Place, names: readonly string[]): 
   ];
 }
 
-/** There is a Main Street 1 in every town, and an Anna Müller in every city. */
+/** Weak, because every town has a Main Street 1, and every city an Anna Müller. */
 function weakPlaceKeys({ lines, number, city }: Place, wholeNames: readonly string[][]): string[][] {
   return [
     ...(number ? lines.map((line) => ['street', soundOf(line.joined), number]) : []),
@@ -52,13 +52,13 @@ function weakPlaceKeys({ lines, number, city }: Place, wholeNames: readonly stri
   ];
 }
 
-/** A name of several words as one, because a space may be a slip, and its first and last word, because the others may be missing. */
+/** The sounds of the whole name, because a space may be a typo, and of its first and last word, because others may be missing. */
 function soundsOf(name: Text | undefined): string[] {
   if (!name) return [];
   return [...new Set([name.joined, ...name.words.slice(0, 1), ...name.words.slice(-1)])].map(soundOf);
 }
 
-/** First and last name in any order; and all words in any order, however they are shared out. */
+/** First and last name in any order, and all words in any order, however they are distributed among the names. */
 function wholeNames({ first, last, whole }: Person): string[][] {
   const parts = [first, last].flatMap((name) => (name ? [soundOf(name.joined)] : []));
   const all = whole && whole.words.length > 2 ? [whole.words.map(soundOf)] : [];

@@ -1,7 +1,7 @@
 import { isNear, type Likeness, likeness, type Text } from './likeness.js';
 import type { Person, Place } from './person.js';
 
-/** Two persons field by field; undefined where one of them says nothing, which speaks neither for nor against. */
+/** The comparison of two persons field by field; undefined if one of them lacks the field, which is no evidence. */
 export interface Comparison {
   first: Likeness | undefined;
   last: Likeness | undefined;
@@ -25,7 +25,7 @@ export interface PlaceComparison {
   postcode: 'same' | 'typo' | 'other' | undefined;
 }
 
-/** `best` picks the addresses that say most, of all that the two have. */
+/** `best` picks the strongest evidence among all pairs of addresses. */
 export function compare(a: Person, b: Person, best: (one: PlaceComparison, other: PlaceComparison) => PlaceComparison): Comparison {
   const places = a.places.flatMap((one) => b.places.map((other) => comparePlaces(one, other)));
   return {
@@ -47,7 +47,7 @@ const maybe = (a: Text | undefined, b: Text | undefined): Likeness | undefined =
 const order: readonly (Likeness | undefined)[] = ['same', 'near', 'sound', 'part', undefined, 'other'];
 const rank = (...names: (Likeness | undefined)[]): number => names.reduce((sum, name) => sum - order.indexOf(name), 0);
 
-/** First with first and last with last, or crosswise when that fits better; and in one piece when the two are split differently. */
+/** First with first and last with last name, or crosswise if that fits better; as a whole if the names are split differently. */
 function compareNames(a: Person, b: Person): Pick<Comparison, 'first' | 'last' | 'swapped'> {
   const straight = { first: maybe(a.first, b.first), last: maybe(a.last, b.last), swapped: false };
   if (straight.first === 'same' && straight.last === 'same') return straight;
@@ -60,14 +60,14 @@ function compareNames(a: Person, b: Person): Pick<Comparison, 'first' | 'last' |
   return better;
 }
 
-/** The same words differently shared out between first and last name; one word alone shares nothing out. */
+/** The same words distributed differently between first and last name; requires at least two words. */
 function wholeLikeness(a: Text, b: Text): Likeness | undefined {
   if (a.words.length < 2 || b.words.length < 2) return undefined;
   if (a.joined === b.joined || [...a.words].sort().join(' ') === [...b.words].sort().join(' ')) return 'same';
   return a.joined.length > 7 && isNear(a.joined, b.joined) ? 'near' : undefined;
 }
 
-/** A typo: one digit wrong, two beside each other changed, or day and month changed. */
+/** A typo is one wrong digit, two adjacent digits swapped, or day and month swapped. */
 function compareDates(a: string | null, b: string | null): Comparison['birthday'] {
   if (!a || !b) return undefined;
   if (a === b) return 'same';
@@ -85,7 +85,7 @@ function oneDigitOff(a: string, b: string): boolean {
 function compareNumbers(a: string, b: string): 'same' | 'typo' | 'other' | undefined {
   if (!a || !b) return undefined;
   if (a === b) return 'same';
-  // Short numbers that differ in a digit are simply others.
+  // Short numbers that differ in a digit are different numbers.
   return a.length > 3 && oneDigitOff(a, b) ? 'typo' : 'other';
 }
 

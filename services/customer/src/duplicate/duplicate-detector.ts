@@ -17,14 +17,14 @@ import {
 } from './duplicate.table.js';
 import { candidatePairs, judgePairs, keysOf, type Probe, prepare } from './find-duplicates.js';
 
-/** Pairs below it are not kept; lists ask for more by default. */
+/** Pairs with a lower score are not stored; lists require a higher one by default. */
 const MIN_KEPT_SCORE = 0.3;
-// Contacts in one transaction, so that none takes long.
+// Contacts per transaction, to keep transactions short.
 const CHUNK = 500;
 
 /**
- * Keeps the queue of likely duplicates true. What happened to a contact does not matter: the radar looks at what it is now, so an event
- * that comes twice, late or in another order leads to the same queue.
+ * Keeps the queue of likely duplicates up to date. It looks only at the present state of a contact, so that repeated, late or reordered events lead
+ * to the same queue.
  */
 @Injectable()
 export class DuplicateDetector {
@@ -35,8 +35,8 @@ export class DuplicateDetector {
   }
 
   /**
-   * First everything that contacts are found by is written and committed, then it is looked for: of two who look at two doubles at the same moment
-   * the second to look sees what the first has written. So only judging goes one after the other.
+   * Writes and commits the keys before it searches: if two duplicates are checked concurrently, the second search sees the keys of the first. Only
+   * the search is serialized.
    */
   private async checkChunk(ids: readonly string[]): Promise<void> {
     const probes = await this.db.transaction((tx) => writeAllKeys(tx, ids));
@@ -49,7 +49,7 @@ async function writeAllKeys(tx: EntityManager, ids: readonly string[]): Promise<
   const gone = ids.filter((id) => !probes.has(id));
   if (gone.length > 0) await deleteKeys(tx, gone);
   if (probes.size > 0) await writeKeys(tx, keysOf(probes));
-  // Changed while we worked: somebody else may have written newer keys before ours, so ours are worked out anew.
+  // Contacts changed meanwhile: newer keys may have been overwritten by these, so they are computed again.
   const changed = await changedSince(tx, probes);
   if (changed.length > 0) for (const [id, one] of await writeAllKeys(tx, changed)) probes.set(id, one);
   return probes;
@@ -57,7 +57,7 @@ async function writeAllKeys(tx: EntityManager, ids: readonly string[]): Promise<
 
 async function judgeChunk(tx: EntityManager, ids: readonly string[], probes: Map<string, Probe>): Promise<void> {
   await tx.query(`select pg_advisory_xact_lock(hashtextextended('duplicates ' || current_setting('kontor.tenant'), 0))`);
-  // What has changed since is judged when its own event comes; with what we know of it a newer judgement would be undone.
+  // Contacts changed since are judged with their own event; judging their old state here could overwrite a newer result.
   for (const id of await changedSince(tx, probes)) probes.delete(id);
   const known = await readOpenPairs(tx, ids);
   await removeGone(
@@ -74,14 +74,17 @@ async function judgeChunk(tx: EntityManager, ids: readonly string[], probes: Map
   await upsertPairs(tx, kept);
 }
 
-/** Pairs that are in the queue are judged anew even when so many share by now what they were found by that it would find them no more. */
+/** Open pairs are judged again even if too many contacts share their keys by now for the search to find them. */
 async function judgeAll(tx: EntityManager, probes: ReadonlyMap<string, Probe>, known: readonly Pair[]): Promise<JudgedPair[]> {
   if (probes.size === 0) return [];
   const pairs = new Map([...known, ...(await candidatePairs(tx, probes))].map(({ a, b }) => [a + b, pairOf(a, b)]));
   return judgePairs(tx, probes, [...pairs.values()]);
 }
 
-/** Pairs of what is in the bin go, those that were said not to be the same only with one of the two; what still is there was only changed meanwhile. */
+/**
+ * Deletes the open pairs of contacts in the bin, and all pairs of purged contacts, including dismissed ones. Live contacts were only changed
+ * meanwhile.
+ */
 async function removeGone(tx: EntityManager, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const states = await statesOf(tx, ids);

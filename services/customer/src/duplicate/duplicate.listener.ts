@@ -4,10 +4,10 @@ import { Controller } from '@nestjs/common';
 import { waitUntilIdle } from '../changes/bulk-activity.js';
 import { DuplicateDetector } from './duplicate-detector.js';
 
-// An import that never ends must not keep the radar from ever looking.
+// The longest time that a running import delays the detection.
 const MAX_WAIT_MS = 60_000;
 
-/** Follows what this service itself tells, so that nobody who writes waits for the radar. */
+/** Listens to this service's own events, so that writes do not wait for the detection. */
 @Controller()
 export class DuplicateListener {
   constructor(private readonly detector: DuplicateDetector) {}
@@ -17,7 +17,7 @@ export class DuplicateListener {
     return this.detector.check(changes.map(({ id }) => id));
   }
 
-  // Some at once, so that the database works on one while this process works on another.
+  // Concurrent, so that the database works on one event while this process works on another.
   @On(contactsChanged, { as: 'find-duplicates-bulk', lane: 'bulk', concurrency: 3 })
   async onBulkChanges({ changes }: PayloadOf<typeof contactsChanged>) {
     await waitUntilIdle(MAX_WAIT_MS);

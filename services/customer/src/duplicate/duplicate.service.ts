@@ -15,14 +15,14 @@ const ORDER = '-score';
 export class DuplicateService {
   constructor(private readonly db: Database) {}
 
-  /** The queue: the likeliest first, ties by id. */
+  /** The queue, likeliest pairs first; ties are broken by id. */
   list({ limit, cursor, minScore, contactId }: ListDuplicates): Promise<{ items: DuplicatePair[]; nextCursor: string | null }> {
     return this.db.transaction(async (tx) => {
       const parameters: unknown[] = [minScore];
       const where = [`p.state = 'open'`, 'p.score >= $1', bothVisible()];
       if (contactId !== undefined) where.push(`$${parameters.push(contactId)} in (p.a, p.b)`);
       if (cursor !== undefined) {
-        const [score, id] = placeIn(cursor);
+        const [score, id] = positionOf(cursor);
         where.push(`(p.score, p.id) < ($${parameters.push(score)}, $${parameters.push(id)})`);
       }
       const rows: StoredPair[] = await tx.query(
@@ -37,7 +37,7 @@ export class DuplicateService {
     });
   }
 
-  /** Remembered by the two ids, so it stays true whatever the contacts become. Saying it again changes nothing. It is hidden from everybody by that. */
+  /** Stored by the two ids, so that it holds however the contacts change. Idempotent. Hides the pair from everybody. */
   dismiss(id: string): Promise<DuplicatePair> {
     return this.db.transaction(async (tx) => {
       const rows: (StoredPair & { mayWrite: boolean })[] = await tx.query(
@@ -69,8 +69,8 @@ async function withContacts(tx: EntityManager, pairs: readonly StoredPair[]): Pr
   });
 }
 
-/** A cursor that somebody made up is refused like one of another list, before PostgreSQL has to read it as a number. */
-function placeIn(cursor: string): [string, string] {
+/** Refuses a forged cursor like one of another list, before PostgreSQL parses it as a number. */
+function positionOf(cursor: string): [string, string] {
   const place = decodeCursor(cursor, ORDER);
   return place.every((part) => part !== '') && Number.isFinite(Number(place[0])) ? place : decodeCursor('', ORDER);
 }

@@ -6,12 +6,12 @@ import { readContacts, type StoredContact } from '../tables/contact.table.js';
 import { LARGEST_BLOCK } from './blocking-keys.js';
 import type { Compared } from './person.js';
 
-/** The contacts of these that the caller may see, for the answers about duplicates. */
+/** Those of these contacts that the caller may see. */
 export const readVisible = (tx: EntityManager, ids: readonly string[]): Promise<StoredContact[]> => readContacts(tx, ids);
 
-/** The condition on a pair (alias `p`) that the caller may see both of its contacts. */
+/** SQL: the caller may see both contacts of a pair (alias `p`). */
 export const bothVisible = (): string => both(mayRead('contact'));
-/** The same for changing them, as whoever merges them must. */
+/** SQL: the caller may change both, as merging them requires. */
 export const bothChangeable = (): string => both(mayWrite('contact'));
 
 const both = (condition: string): string =>
@@ -24,7 +24,7 @@ const both = (condition: string): string =>
 
 const compared = ['firstName', 'middleName', 'lastName', 'employeeCode', 'companyName', 'customerId', 'emails', 'phones', 'addresses'];
 
-/** What is compared of contacts that are not in the bin, whoever may see them. */
+/** Reads the compared fields of contacts that are not in the bin, without an access check. */
 export const readCompared = (tx: EntityManager, ids: readonly string[]): Promise<Compared[]> =>
   tx.query(
     `select t.id, t.version, t.birthday::text as birthday, ${compared.map((p) => `t.${snake(p)} as "${p}"`).join(', ')}
@@ -32,7 +32,7 @@ export const readCompared = (tx: EntityManager, ids: readonly string[]): Promise
     [ids],
   );
 
-/** Whether these contacts are there or in the bin; of one that is gone for good nothing is said. */
+/** Whether these contacts are live or in the bin; purged ones are missing. */
 export async function statesOf(tx: EntityManager, ids: readonly string[]): Promise<Map<string, 'live' | 'binned'>> {
   const rows: { id: string; live: boolean }[] = await tx.query('select id, deleted_at is null as live from contact where id = any($1)', [
     ids,
@@ -40,7 +40,7 @@ export async function statesOf(tx: EntityManager, ids: readonly string[]): Promi
   return new Map(rows.map(({ id, live }) => [id, live ? 'live' : 'binned']));
 }
 
-/** Which of these are at another version by now, or in the bin. */
+/** Those of these contacts that have another version by now, or are in the bin. */
 export async function changedSince(tx: EntityManager, probes: ReadonlyMap<string, { person: { version: number } }>): Promise<string[]> {
   const rows: { id: string; version: number }[] = await tx.query(
     'select id, version from contact where id = any($1) and deleted_at is null',
@@ -50,7 +50,7 @@ export async function changedSince(tx: EntityManager, probes: ReadonlyMap<string
   return [...probes].flatMap(([id, { person }]) => (now.get(id) === person.version ? [] : [id]));
 }
 
-/** Gives each of these contacts exactly these keys; what is there already is not written again. */
+/** Replaces the keys of these contacts; existing keys are not rewritten. */
 export async function writeKeys(tx: EntityManager, keysOf: ReadonlyMap<string, readonly string[]>): Promise<void> {
   const had: { id: string; key: string }[] = await tx.query(
     'select d.contact_id as id, d.key::text as key from unnest($1::uuid[]) as g(id) join duplicate_key d on d.contact_id = g.id',
@@ -66,7 +66,7 @@ export async function writeKeys(tx: EntityManager, keysOf: ReadonlyMap<string, r
       `delete from duplicate_key d using ${given} where d.contact_id = g.contact_id and d.key = g.key`,
       columns([...old.values()]),
     );
-  // In the order of the index, which is cheapest.
+  // Inserting in the order of the index is cheapest.
   fresh.sort((x, y) => (x.key < y.key ? -1 : 1));
   if (fresh.length > 0)
     await tx.query(
@@ -79,7 +79,7 @@ export async function deleteKeys(tx: EntityManager, ids: readonly string[]): Pro
   await tx.query('delete from duplicate_key d using unnest($1::uuid[]) as g(id) where d.contact_id = g.id', [ids]);
 }
 
-/** Who shares each of these keys, when they are two at least and not too many: key → contacts. */
+/** The contacts that share each of these keys, if there are at least two and not too many. */
 export async function readBlocks(tx: EntityManager, keys: readonly string[]): Promise<Map<string, string[]>> {
   const rows: { key: string; ids: string[] }[] = await tx.query(
     `select k.key::text as key, block.ids from unnest($1::bigint[]) as k(key) cross join lateral (
@@ -104,7 +104,7 @@ export interface JudgedPair extends Pair {
 
 export const pairOf = (one: string, other: string): Pair => (one < other ? { a: one, b: other } : { a: other, b: one });
 
-/** The pairs that are in the queue and have one of these contacts. */
+/** The open pairs with one of these contacts. */
 export const readOpenPairs = (tx: EntityManager, ids: readonly string[]): Promise<(Pair & { id: string })[]> =>
   tx.query(
     `select id, a, b from duplicate_pair where a = any($1) and state = 'open'
@@ -112,7 +112,7 @@ export const readOpenPairs = (tx: EntityManager, ids: readonly string[]): Promis
     [ids],
   );
 
-/** Puts pairs into the queue; those that were dismissed stay so. */
+/** Adds pairs to the queue; dismissed ones stay dismissed. */
 export async function upsertPairs(tx: EntityManager, pairs: readonly JudgedPair[]): Promise<void> {
   if (pairs.length === 0) return;
   await tx.query(
@@ -128,7 +128,7 @@ export async function deletePairs(tx: EntityManager, ids: readonly string[]): Pr
   if (ids.length > 0) await tx.query('delete from duplicate_pair where id = any($1)', [ids]);
 }
 
-/** Forgets everything about contacts that no longer exist, what was dismissed too. */
+/** Deletes all pairs of contacts that no longer exist, including dismissed ones. */
 export async function forgetPairsOf(tx: EntityManager, ids: readonly string[]): Promise<void> {
   if (ids.length > 0) await tx.query('delete from duplicate_pair where a = any($1) or b = any($1)', [ids]);
 }

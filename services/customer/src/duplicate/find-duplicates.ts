@@ -5,18 +5,18 @@ import { type JudgedPair, type Pair, pairOf, readBlocks, readCompared } from './
 import { type Person, personOf } from './person.js';
 import { judge } from './score.js';
 
-/** A contact with what it is found by. */
+/** A contact prepared for comparison, with its blocking keys. */
 export interface Probe {
   person: Person;
   keys: BlockingKey[];
 }
 
-// One contact is compared with so many others at most: those it shares the rarest things with.
+// The most contacts that one is compared with: those that share its rarest keys.
 const MAX_CANDIDATES = 100;
 const CHUNK = 500;
 const AT_A_TIME = 25;
 
-/** Makes contacts ready to be sought, giving up the thread now and then, because requests are answered on it too. */
+/** Prepares contacts for comparison. Yields to the event loop now and then, because requests are answered on the same thread. */
 export async function prepare(contacts: Parameters<typeof personOf>[0][]): Promise<Map<string, Probe>> {
   const probes = new Map<string, Probe>();
   for (const contact of contacts) {
@@ -27,11 +27,11 @@ export async function prepare(contacts: Parameters<typeof personOf>[0][]): Promi
   return probes;
 }
 
-/** Contact → its keys. */
+/** Keys by contact id. */
 export const keysOf = (probes: ReadonlyMap<string, Probe>): Map<string, string[]> =>
   new Map([...probes].map(([id, { keys }]) => [id, keys.map(({ key }) => key)]));
 
-/** The pairs that these contacts may make with others, or with each other, by what they share. Their keys must have been written. */
+/** The pairs of these contacts, with others or with each other, that share enough keys. Their keys must have been written. */
 export async function candidatePairs(tx: EntityManager, probes: ReadonlyMap<string, Probe>): Promise<Pair[]> {
   const all = new Set([...probes.values()].flatMap(({ keys }) => keys.map(({ key }) => key)));
   const blocks = await readBlocks(tx, [...all]);
@@ -60,7 +60,7 @@ function candidatesOf(id: string, keys: readonly BlockingKey[], blocks: Readonly
   return candidates;
 }
 
-/** Judges pairs of which at least one contact is sought; a pair of which one is in the bin, or gone, is left out. */
+/** Scores pairs of which at least one contact is a probe; pairs with a contact that is in the bin or purged are omitted. */
 export async function judgePairs(tx: EntityManager, probes: ReadonlyMap<string, Probe>, pairs: readonly Pair[]): Promise<JudgedPair[]> {
   const judged: JudgedPair[] = [];
   for (let i = 0; i < pairs.length; i += CHUNK) {

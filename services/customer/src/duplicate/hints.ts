@@ -7,12 +7,12 @@ import type { Compared } from './person.js';
 
 const MAX_HINTS = 10;
 
-/** Writes what a new contact is found by, so that the next one made finds it without waiting for the radar. */
+/** Writes the blocking keys of a new contact, so that the next new contact finds it without waiting for the detector. */
 export async function writeDuplicateKeys(tx: EntityManager, contact: Compared): Promise<void> {
   await writeKeys(tx, keysOf(await prepare([contact])));
 }
 
-/** Which contacts a new one may be a duplicate of, the likeliest first, of those the caller may see (docs/rules.md 9.1). */
+/** The contacts that a new one may be a duplicate of, likeliest first, as far as the caller may see them (docs/rules.md 9.1). */
 export async function hintsFor(tx: EntityManager, contact: Compared): Promise<DuplicateHint[]> {
   const probes = await prepare([contact]);
   const judged = await judgePairs(tx, probes, await candidatePairs(tx, probes));

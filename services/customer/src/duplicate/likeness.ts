@@ -2,10 +2,13 @@ import { doubleMetaphone } from 'double-metaphone';
 import { pinyin } from 'pinyin-pro';
 import { fold } from '../fields/fold.js';
 
-/** How alike two texts are: the same, but for slips of the keyboard, in sound only, shortened (an initial, a part of it), or not. */
+/**
+ * How similar two texts are: `same`; `near`, except for typos; `sound`, in sound only; `part`, one is a part or the initial of the other; `other`,
+ * not similar.
+ */
 export type Likeness = 'same' | 'near' | 'sound' | 'part' | 'other';
 
-/** A text as it is compared: its words without case, accents and signs, and all of them in one piece. */
+/** A text prepared for comparison: its words without case, accents and punctuation, and these words joined. */
 export interface Text {
   words: string[];
   joined: string;
@@ -21,7 +24,7 @@ export function textOf(...parts: readonly (string | null | undefined)[]): Text |
 
 const APOSTROPHES = /['’‘`´]/g;
 
-/** `Müller` has become `muller`, but `Mueller` is the same name. */
+/** Folding turns `Müller` into `muller`; `Mueller` is the same name. */
 const withoutUmlauts = (joined: string): string => joined.replace(/([aou])e/g, '$1');
 
 export function likeness(a: Text, b: Text): Likeness {
@@ -31,7 +34,7 @@ export function likeness(a: Text, b: Text): Likeness {
   return isPart(a, b) || isPart(b, a) ? 'part' : 'other';
 }
 
-/** One slip from four letters on, two from nine on: fewer letters say too little, and long street names differ in few. */
+/** One typo from four letters on, two from nine on: shorter texts carry too little information, and long street names differ in few letters. */
 export function isNear(a: string, b: string): boolean {
   const length = Math.max(a.length, b.length);
   if (length < 4) return false;
@@ -39,7 +42,7 @@ export function isNear(a: string, b: string): boolean {
   return Math.abs(a.length - b.length) <= most && editDistance(a, b) <= most;
 }
 
-/** `A.` or `Anna` of `Anna Maria`; the words of the shorter one stand in the longer one in the same order. */
+/** Whether the words of the shorter text appear in the longer one in the same order, like `A.` or `Anna` in `Anna Maria`. */
 function isPart(short: Text, long: Text): boolean {
   let place = 0;
   return short.words.every((word) => {
@@ -51,10 +54,10 @@ function isPart(short: Text, long: Text): boolean {
   });
 }
 
-/** A letter that stands for a name; a Chinese character is one. */
+/** A letter that abbreviates a name; a single Chinese character is a whole name. */
 const isInitial = (word: string): boolean => word.length === 1 && !HAN.test(word);
 
-/** The codes of sound forget the vowels, so what sounds alike must look somewhat alike too: Meyer and Maier, not Meyer and Moore. */
+/** Phonetic codes ignore vowels, so the texts must look somewhat alike too: Meyer and Maier, not Meyer and Moore. */
 function soundsAlike(a: string, b: string): boolean {
   if (soundOf(a) !== soundOf(b)) return false;
   const length = Math.max(a.length, b.length);
@@ -62,8 +65,8 @@ function soundsAlike(a: string, b: string): boolean {
 }
 
 /**
- * How a joined text sounds, so that texts that sound alike have the same: Latin script by its consonants, Chinese by its pinyin
- * without tones, which makes 王 and Wang one sound; other scripts as they are written.
+ * The phonetic code of a joined text, equal for texts that sound alike: Double Metaphone for Latin script; pinyin without tones for Chinese, so that
+ * 王 and Wang are equal; other scripts as they are.
  */
 export function soundOf(joined: string): string {
   const known = sounds.get(joined);
@@ -75,14 +78,11 @@ export function soundOf(joined: string): string {
   return sound;
 }
 const HAN = /\p{sc=Han}/u;
-// Names repeat; working their sounds out is what costs most about them.
+// A cache: names repeat, and computing their codes is the most expensive part.
 const sounds = new Map<string, string>();
 const MAX_CACHED_SOUNDS = 50_000;
 
-/**
- * The fewest letters to put in, leave out, replace or swap with their neighbour that turn one text into the other
- * (optimal string alignment).
- */
+/** The edit distance with insertions, deletions, substitutions and swaps of neighbours (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -3,7 +3,7 @@ import { isDistinctiveNumber, sameNumberKey } from '../fields/phone-number.js';
 import type { ContactRow } from '../tables/contact.table.js';
 import { type Text, textOf } from './likeness.js';
 
-/** What of a contact is compared. */
+/** The compared fields of a contact. */
 export type Compared = Pick<
   ContactRow,
   | 'id'
@@ -19,14 +19,14 @@ export type Compared = Pick<
   | 'addresses'
 > & { version?: number };
 
-/** A contact made ready to be compared with many others. */
+/** A contact prepared for comparison with many others. */
 export interface Person {
   id: string;
-  /** The version of the contact that this is. */
+  /** The version of the contact. */
   version: number;
   first: Text | undefined;
   last: Text | undefined;
-  /** All names in one, for those that are split differently. */
+  /** All names together, for names that are split differently. */
   whole: Text | undefined;
   /** yyyy-mm-dd */
   birthday: string | null;
@@ -38,7 +38,7 @@ export interface Person {
   places: Place[];
 }
 
-/** An address: its lines without numbers, and the numbers apart, because they are mistaken in other ways. */
+/** An address: its lines without numbers, and the numbers separately, because they are mistyped in other ways. */
 export interface Place {
   lines: Text[];
   number: string;
@@ -47,7 +47,7 @@ export interface Place {
   postcode: string;
 }
 
-// More of them say no more about who it is, and bound what a comparison costs.
+// More values add no evidence; the limits bound the cost of a comparison.
 const MAX_VALUES = 10;
 const MAX_PLACES = 4;
 

@@ -1,7 +1,7 @@
 import type { Comparison, PlaceComparison } from './compare.js';
 import type { Likeness } from './likeness.js';
 
-/** Why two contacts may be one person, in words for the agent who decides; what speaks against it comes last. No values of theirs. */
+/** Why two contacts may be the same person, in words for the agent who decides; counter-evidence comes last. Contains no values of the contacts. */
 export function reasonsOf(comparison: Comparison): string[] {
   const { email, phone, code, birthday, work, place } = comparison;
   return [
@@ -13,7 +13,7 @@ export function reasonsOf(comparison: Comparison): string[] {
     birthday === 'typo' && 'birthdays differ by one typo',
     work && 'same customer or company',
     place && placeReason(place),
-    birthday === 'other' && 'but other birthdays',
+    birthday === 'other' && 'but different birthdays',
   ].filter((reason) => typeof reason === 'string');
 }
 
@@ -27,7 +27,7 @@ function nameReason({ first, last, swapped }: Comparison): string | undefined {
   const only = isAlike(last) ? ([last, 'last name', first, 'first name'] as const) : ([first, 'first name', last, 'last name'] as const);
   const [like, what, unlike, other] = only;
   if (swapped || !isAlike(like)) return undefined;
-  return `${words[like]} ${what}${unlike === 'other' ? `, but another ${other}` : ''}`;
+  return `${words[like]} ${what}${unlike === 'other' ? `, but a different ${other}` : ''}`;
 }
 
 const words = { same: 'same', near: 'nearly the same', sound: 'like-sounding', part: 'shortened' } as const;

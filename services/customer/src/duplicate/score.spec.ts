@@ -93,7 +93,7 @@ describe('9.2 the score', () => {
   it('says why, what speaks against it last, and no value of theirs', () => {
     const a = { ...anna, birthday: '1980-05-01', ...phone('+4930123'), ...place('Weg 1') };
     const { reasons } = judge(person(a), person({ ...a, firstName: 'Schulz', lastName: 'Anna', birthday: '1975-02-02' }));
-    expect(reasons).toEqual(['same phone', 'same name, first and last name swapped', 'same address', 'but other birthdays']);
+    expect(reasons).toEqual(['same phone', 'same name, first and last name swapped', 'same address', 'but different birthdays']);
   });
 });
 

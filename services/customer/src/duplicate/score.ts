@@ -3,14 +3,14 @@ import type { Likeness } from './likeness.js';
 import type { Person } from './person.js';
 import { reasonsOf } from './reasons.js';
 
-/** How sure it is that two contacts are one person (0 to 1; from 0.5 on more likely than not), and why, in words. */
+/** How likely it is that two contacts are the same person (0 to 1; from 0.5 on more likely than not), and why. */
 export interface Verdict {
   score: number;
   reasons: string[];
 }
 
-// Fellegi and Sunter: how much likelier an agreement is among doubles than among strangers, in bits, and a disagreement the other way.
-// The numbers are round estimates of how many people share a name, a birthday, a street …, and of how often people mistype them.
+// Fellegi-Sunter weights in bits: how much likelier an agreement is among duplicates than among strangers, and a disagreement the other way. They are
+// rounded estimates of how many people share a name, a birthday, a street …, and of how often these are mistyped.
 const weights = {
   last: { same: 8, near: 6, sound: 5, part: 3, other: -4 },
   first: { same: 6, near: 4.5, sound: 4, part: 3, other: -6 },
@@ -27,13 +27,13 @@ const weights = {
   postcode: { same: 4, typo: 2, other: -2 },
 } as const;
 
-/** What the evidence must outweigh: two contacts taken at random are hardly ever one person. */
+/** What the evidence must outweigh: two random contacts are hardly ever the same person. */
 const PRIOR = 15;
-/** Neighbours share all of an address; however much of it agrees, it is one thing that agrees. */
+/** The parts of an address are not independent: neighbours share all of them. */
 const MAX_PLACE_BITS = 14;
-/** They also share the last name, which together must stay under what is asked. */
+/** Families also share the last name; together this must stay below the threshold. */
 const MAX_FAMILY_BITS = 12;
-/** How many bits double or halve the odds that are shown; evidence is never as independent as the sum supposes. */
+/** How many bits double or halve the reported odds: the fields are less independent than adding their weights assumes. */
 const SOFTENING = 4;
 
 export function judge(a: Person, b: Person): Verdict {
@@ -62,13 +62,13 @@ function bitsOf(comparison: Comparison): number {
 }
 
 /**
- * Twins share a birthday as they share last name and address: where the first names are others it counts like one with a slip. Counting it less still
- * would clear twins altogether, and cost 4 to 5 in 100 of the true pairs of the Febrl data, whose first names were replaced.
+ * Twins share a birthday along with the last name and the address, so with different first names it counts like one with a typo. Counting it even
+ * less would separate all twins, but cost 4 to 5 % of the true pairs of the Febrl data, in which first names were replaced.
  */
 const birthdayBits = ({ first, birthday }: Comparison): number =>
   level(weights.birthday, first === 'other' && birthday === 'same' ? 'typo' : birthday);
 
-/** Who lives together shares address and phone alike: the second says little more than the first. */
+/** People in one household share address and phone, so the second adds little evidence. */
 function householdBits(comparison: Comparison): number {
   const phone = yesNo(weights.phone, comparison.phone);
   const place = comparison.place ? Math.min(placeBits(comparison.place), isFamily(comparison) ? MAX_FAMILY_BITS : MAX_PLACE_BITS) : 0;
@@ -77,7 +77,7 @@ function householdBits(comparison: Comparison): number {
 
 const isFamily = ({ first, birthday }: Comparison): boolean => first === 'other' && (birthday === undefined || birthday === 'other');
 
-/** The number of a switchboard, the address info@. */
+/** Colleagues share the number of a switchboard, or an address like info@. */
 const isColleague = ({ work, first, last }: Comparison): boolean => work === true && first === 'other' && last === 'other';
 
 const placeBits = ({ street, line, number, city, postcode }: PlaceComparison): number =>

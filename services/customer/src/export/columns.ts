@@ -2,7 +2,7 @@ import { contactFieldNames, defuse, type ImportField } from '@kontor/contracts';
 import { stringify } from 'csv-stringify/sync';
 import type { Noun } from '../sql/rows.js';
 
-// The headers are the names that the import has for its fields, so that it knows every column of what is exported here.
+// The headers are the field names of the import, so that every exported column can be imported.
 const sharedColumns = 'email email2 phone phone2 phone3 mobile fax fax2 line1 line2 city state postalCode country alias website';
 const columns: Record<Noun, string> = {
   contact: `id ${contactFieldNames('text', 'code', 'date').join(' ')} ${sharedColumns} type tags notes`,
@@ -21,8 +21,8 @@ export const columnsOf = (noun: Noun, customFields: readonly string[]): string[]
 ];
 
 /**
- * Rows as CSV (RFC 4180) with formulas defused. With its header it begins a file, and so with the mark without which spreadsheets
- * take UTF-8 for something else.
+ * Formats rows as CSV (RFC 4180) with formulas defused. The header is preceded by a byte order mark, without which spreadsheets do not recognize
+ * UTF-8.
  */
 export function toCsv(header: readonly string[], rows: readonly Record<string, string | undefined>[], withHeader: boolean): string {
   const lines = rows.map((cells) => header.map((column) => defuse(cells[column] ?? '')));

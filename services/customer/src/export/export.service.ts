@@ -12,7 +12,7 @@ import { customerRead, type StoredCustomer } from '../tables/customer.table.js';
 import { columnsOf, toCsv } from './columns.js';
 import { cellsOf, contactToRow, customerToCells } from './plain-row.js';
 
-/** A page has this many rows at most, and fewer where they would be larger than this together. */
+/** The limits of a page, in rows and in bytes. */
 const PAGE_ROWS = 500;
 const PAGE_BYTES = 1024 * 1024;
 
@@ -20,7 +20,7 @@ type Page = OutputOf<typeof exportContacts>;
 interface Source {
   noun: Noun;
   read: { columns: string; from: string };
-  /** Made anew for each query, because reading a page adds its place to them. */
+  /** Built for each query, because `readPage` adds the cursor to it. */
   where(): Promise<Conditions>;
 }
 
@@ -59,7 +59,7 @@ async function page<T extends { id: string }>(
 ): Promise<Page> {
   const settings = await readSettings(tx);
   const customFields = given ?? settings.customFields.filter((one) => one.for === noun && one.kind !== 'heading').map((one) => one.key);
-  // First only how large they are, so that rows that are large together are never in memory together.
+  // Reads the sizes first, so that memory stays bounded.
   const sizes = await readPage<{ id: string; bytes: number }>(tx, {
     columns: 't.id, octet_length(t::text) as bytes',
     from: read.from,
@@ -74,7 +74,7 @@ async function page<T extends { id: string }>(
   return { csv: toCsv(columnsOf(noun, customFields), cells, given === undefined), customFields, nextCursor };
 }
 
-/** How many of these are small enough together for one page; one at least. */
+/** The number of rows that fit into one page; at least one. */
 function rowsThatFit(sizes: readonly { bytes: number }[]): number {
   let left = PAGE_BYTES;
   for (const [count, { bytes }] of sizes.entries()) {

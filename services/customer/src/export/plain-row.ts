@@ -11,7 +11,7 @@ import type { CustomerRow } from '../tables/customer.table.js';
 const slots = { phone: 3, mobile: 1, fax: 2 } as const;
 const kinds = ['phone', 'mobile', 'fax'] as const;
 
-/** What the columns for people say of these values: the row that the import will read from them. */
+/** The readable columns of these values, as the row that the import reads from them. */
 export function plainRow(values: Values, customFields: readonly string[]): ImportRow {
   const email = primaryOf(values.emails);
   const address = primaryOf(values.addresses);
@@ -46,10 +46,10 @@ const partsOf = ({ label: _, primary: __, ...parts }: Values['addresses'][number
 const cellOf = (value: CustomFieldValue): string => (Array.isArray(value) ? joinList(value) : String(value));
 
 const { ownerId: _, ...exactColumns } = valueColumns;
-/** A country that no number without a country code belongs to: what such a number means must not depend on where the file is imported. */
+/** No default country: what a number without a country code means must not depend on where the file is imported. */
 const NOWHERE = '';
 
-/** What a plain row cannot say exactly, as JSON; undefined when it says everything. The import itself is asked what it would make of the row. */
+/** The values that the plain row cannot represent exactly, as JSON; undefined if there are none. Determined by running the import on the row. */
 export function exactOf(values: Values, plain: ImportRow, settings: Settings, noun: Noun): string | undefined {
   const applied = applyImportedValues(emptyValues, plain, { ...settings, country: NOWHERE }, noun, []);
   const fields = changedFields(exactColumns, applied, values) as (keyof typeof exactColumns)[];
@@ -65,7 +65,7 @@ export function exactOf(values: Values, plain: ImportRow, settings: Settings, no
   return JSON.stringify(exact);
 }
 
-/** A contact as its row of the file; whatever the columns for people cannot say stands in `exact`. */
+/** Converts a contact to a row of the file; what the readable columns cannot represent goes into `exact`. */
 export function contactToRow(contact: ContactRow, customFields: readonly string[], settings: Settings): ImportRow {
   const plain = plainRow(contact, customFields);
   return {
@@ -76,7 +76,7 @@ export function contactToRow(contact: ContactRow, customFields: readonly string[
   };
 }
 
-/** The cells of a row by their columns, the opposite of what the import does with them. */
+/** The cells of a row by column: the inverse of the mapping of an import. */
 export function cellsOf({
   emails,
   phones,
@@ -98,7 +98,7 @@ export function cellsOf({
   };
 }
 
-/** A customer as the cells of its row. */
+/** Converts a customer to the cells of its row. */
 export function customerToCells(
   customer: CustomerRow,
   customFields: readonly string[],

@@ -15,18 +15,18 @@ import { lockForRemoval } from '../tables/lock-parents.js';
 import { mergedInto } from '../tables/merged-into.js';
 import { lockCustomersOf } from '../tables/primary-contact.js';
 
-/** A contact or customer as it is kept, with the members that merging works with. */
+/** A contact or customer as it is stored, with the members that merging uses. */
 export type Stored = StoredContact | StoredCustomer;
 export const customerOf = (row: Stored): string | null => ('customerId' in row ? row.customerId : null);
 
-/** How merging reads and writes one noun. */
+/** Reads and writes contacts or customers for merging. */
 interface EntityStore {
   columns: Columns;
   read(tx: EntityManager, ids: readonly string[], reading?: ReadMode): Promise<Stored[]>;
-  /** The present one of this id, or of what it was merged into, else `not-found`. */
+  /** The entry with this id, or what it was merged into; else fails with `not-found`. */
   find(tx: EntityManager, id: string): Promise<Stored>;
   write(tx: EntityManager, rows: readonly Stored[]): Promise<void>;
-  /** Takes what they are looked up by. */
+  /** Deletes their look-up keys. */
   deleteKeys(tx: EntityManager, ids: readonly string[]): Promise<void>;
 }
 export const entityStores: Record<Noun, EntityStore> = {
@@ -49,15 +49,18 @@ export const entityStores: Record<Noun, EntityStore> = {
   },
 };
 
-/** Keeps others from changing these, and from putting contacts to them, until the transaction ends; taken in one order, so that nobody waits in a circle. */
+/**
+ * Locks these entries against changes, and against adding contacts to them, until the transaction ends. The locks are taken in a fixed order to avoid
+ * deadlocks.
+ */
 export async function lockEntries(tx: EntityManager, noun: Noun, ids: readonly string[]): Promise<void> {
   if (noun === 'contact') await lockCustomersOf(tx, ids);
   await lockForRemoval(tx, noun, ids);
 }
 
 /**
- * These, locked, in the order of the ids. Refuses what is not there for the caller or that it may not change, and with `conflict`, naming into what,
- * what was merged already.
+ * Locks these entries and returns them in the order of the ids. Refuses those that the caller may not see or change, and those merged already, with
+ * `conflict` and the id of their target.
  */
 export async function lockForMerge(tx: EntityManager, noun: Noun, ids: readonly string[]): Promise<[Stored, ...Stored[]]> {
   await lockEntries(tx, noun, ids);

@@ -13,8 +13,9 @@ export type Fields = Record<string, unknown>;
 export const fieldsOf = (row: MergeRow) => row as unknown as Fields;
 
 /**
- * How a field of several becomes one: `fill` keeps the value of the one that stays and fills a gap from the others; `own` is its own also when
- * it is empty, because that says something; `union` has the values of all; `join` puts texts under each other; `byKey` fills key by key.
+ * How a field of several entries is merged. `fill`: the value of the surviving entry, or the first one of the others if it has none; `own`: the value
+ * of the surviving entry even if it is empty, because that is meaningful; `union`: the values of all; `join`: the texts, concatenated; `byKey`:
+ * `fill` for each key.
  */
 type Rule = 'fill' | 'own' | 'union' | 'join' | 'byKey';
 
@@ -55,14 +56,14 @@ const keys: Record<string, (value: never) => string> = {
   links: ({ url }: { url: string }) => url.replace(/\/$/, ''),
   externalIds: externalIdKey,
 };
-/** What makes two values of a list the same one. */
+/** The key by which two values of a list are the same. */
 export const keyIn = (field: string, value: unknown): string => (keys[field] ?? String)(value as never);
 
-/** What is lost when one of two values that are the same is not kept: a number's kind says something, too. */
+/** The key by which a dropped value counts as lost: unlike in `keyIn`, the kind of a phone number matters. */
 export const lostKeyIn = (field: string, value: unknown): string =>
   field === 'phones' ? samePhoneKey(value as Phone) : keyIn(field, value);
 
-/** Who may see something, as ids; null: everybody. Whether all of these are among those. */
+/** Whether all of these readers are among the others; null stands for everybody. */
 export function isSubset(readers: readonly string[] | null, others: readonly string[] | null): boolean {
   if (others === null) return true;
   return readers?.every((one) => others.includes(one)) ?? false;

@@ -7,7 +7,7 @@ import { decodeCursor, encodeCursor } from '../paging/page.js';
 import { entityStores } from './entity-stores.js';
 import { noSuchMerge, readMerge, readMergesInto } from './merge.table.js';
 
-/** Merges, for who may see what came of them. */
+/** Reads merges, for agents who may see the merged entry. */
 @Injectable()
 export class MergeLists {
   constructor(private readonly db: Database) {}
@@ -15,7 +15,7 @@ export class MergeLists {
   get(id: string): Promise<Merge> {
     return this.db.transaction(async (tx) => {
       const merge = await readMerge(tx, id);
-      // Who may not see what came of it is told that there is no such merge.
+      // Hidden from agents who may not see the merged entry.
       if (!(await currentIdOf(entityStores[merge.kind].find(tx, merge.into)))) throw noSuchMerge();
       return merge;
     });
@@ -24,7 +24,7 @@ export class MergeLists {
   list({ contactId, customerId, limit, cursor }: InputOf<typeof listMerges>): Promise<{ items: Merge[]; nextCursor: string | null }> {
     const asked = contactId ?? customerId;
     if (!asked || (contactId && customerId))
-      throw invalid([{ path: 'contactId', message: 'say either contactId or customerId', code: 'one-of' }]);
+      throw invalid([{ path: 'contactId', message: 'give either contactId or customerId', code: 'one-of' }]);
     const noun = contactId ? 'contact' : 'customer';
     return this.db.transaction(async (tx) => {
       const before = cursor === undefined ? undefined : decodeCursor(cursor, 'merges')[1];

@@ -3,7 +3,7 @@ import type { FieldError, LeftBehind } from '@kontor/contracts';
 import type { Noun } from '../sql/rows.js';
 import { type Fields, fieldsOf, isEmpty, keyIn, lostKeyIn, type MergeRow, rulesOf, same } from './fields.js';
 
-/** Of which of them the value is taken, by field. */
+/** The id of the entry whose value is taken, by field. */
 export type Choice = Readonly<Record<string, string>>;
 
 const MAX_LENGTHS: Record<string, number> = { tags: 200, notes: 32 * 1024 };
@@ -11,8 +11,8 @@ const MAX_VALUES = 50;
 const CUSTOM = 'customFields.';
 
 /**
- * What several contacts or customers are as one: the first stays, with what the others have beside it (see `rulesOf`), and the values that were chosen.
- * Says which values of whom it does not have. Throws `invalid` for choices that cannot be, and when a field would hold more than it may.
+ * Merges several contacts or customers into the first, according to `rulesOf` and the chosen values. Reports which values of which entry were left
+ * behind. Throws `invalid` for impossible choices, and if a field would exceed its limit.
  */
 export function mergeRows<R extends MergeRow>(
   noun: Noun,
@@ -41,14 +41,14 @@ function refuseBadChoice(noun: Noun, rows: readonly MergeRow[], choice: Choice):
   const custom = new Set(rows.flatMap((row) => Object.keys(row.customFields)));
   const errors = Object.entries(choice).flatMap(([field, id]): FieldError[] => {
     const known = field in rulesOf[noun] || (field.startsWith(CUSTOM) && custom.has(field.slice(CUSTOM.length)));
-    if (!known) return [{ path: `fields.${field}`, message: `is not a field that one of these ${noun}s has`, code: 'unknown-field' }];
+    if (!known) return [{ path: `fields.${field}`, message: `must be a field that one of these ${noun}s has`, code: 'unknown-field' }];
     if (rows.some((row) => row.id === id)) return [];
-    return [{ path: `fields.${field}`, message: `names none of the ${noun}s in into and from`, code: 'unknown' }];
+    return [{ path: `fields.${field}`, message: `must be one of the ${noun}s in into and from`, code: 'unknown' }];
   });
   if (errors.length > 0) throw invalid(errors);
 }
 
-/** The values of the first as they are, then those of the others that are new. The first primary value that is met stays the primary one. */
+/** The values of the first entry, followed by the new ones of the others. The first primary value stays primary. */
 function union(field: string, lists: readonly (readonly unknown[])[]): unknown[] {
   const all: unknown[] = [...(lists[0] ?? [])];
   const places = new Map(all.map((value, i) => [keyIn(field, value), i]));
@@ -67,7 +67,7 @@ function union(field: string, lists: readonly (readonly unknown[])[]): unknown[]
 
 export const isPrimary = (value: unknown): boolean => Boolean((value as { primary?: boolean }).primary);
 
-/** The texts under each other, none of them twice. */
+/** Concatenates the texts, without duplicates. */
 function joinTexts(texts: readonly (string | null)[]): string | null {
   const all: string[] = [];
   for (const text of texts) if (text && !all.some((one) => one.includes(text))) all.push(text);
@@ -92,7 +92,7 @@ function refuseTooMuch(noun: Noun, merged: Fields): void {
   if (errors.length > 0) throw invalid(errors);
 }
 
-/** Fields of which the merged one does not have all that this one has. */
+/** Fields of which the merged entry lacks a value that this one has. */
 function missing(noun: Noun, row: MergeRow, merged: Fields): LeftBehind[] {
   const fields = Object.entries(rulesOf[noun]).flatMap(([field, rule]): string[] => {
     const mine = fieldsOf(row)[field];

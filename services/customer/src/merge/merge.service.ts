@@ -17,7 +17,7 @@ import { moveLinkedRows, totalOf } from './moves.js';
 import { type MergeInput, type Plan, planMerge } from './plan-merge.js';
 import { primariesOf, transferPrimaryContacts } from './primaries.js';
 
-/** What merging leaves in the history came through the door `merge`. */
+/** Runs work whose history gets the door `merge`. */
 export const withMergeDoor = <T>(work: () => Promise<T>): Promise<T> => runAs({ ...currentContext(), door: 'merge' }, work);
 
 type Answer = OutputOf<typeof mergeContacts>;
@@ -54,12 +54,12 @@ export class MergeService {
 
   private async answer(tx: EntityManager, id: string): Promise<Answer> {
     const { kind, into, moved, leftBehind } = await readMerge(tx, id);
-    // What the caller has just written, also when it gave away the right to see it.
+    // Unfiltered, because the merge may have removed the caller's own read access.
     const [merged = await entityStores[kind].find(tx, into)] = await entityStores[kind].read(tx, [into], 'unfiltered');
     return answerOf(kind, merged, { id, moved, leftBehind });
   }
 
-  /** All in one transaction, however much it is. What was changed since the call is taken as it is now. */
+  /** One transaction regardless of the size. Uses the present state of entries that were changed since the call. */
   private async finish(job: OpenJob<MergeInput & { noun: Noun }, object>): Promise<void> {
     if (job.done >= job.total) return;
     const { noun, ...input } = job.input;
@@ -74,7 +74,7 @@ export class MergeService {
   }
 }
 
-/** Does what was planned, and tells of it. */
+/** Executes the plan and publishes the changes. */
 async function executeMerge(tx: EntityManager, plan: Plan): Promise<Pick<Merge, 'id' | 'moved' | 'leftBehind'>> {
   const { noun, rows, merged, leftBehind } = plan;
   const [into, ...others] = rows;
@@ -112,7 +112,10 @@ async function markMerged(tx: EntityManager, noun: Noun, from: readonly string[]
   return marked.map(({ id, version }) => ({ id, version, change: 'merged' as const, into }));
 }
 
-/** The merged contact is the primary one where one of them was; customers that lost theirs get another. What changed is kept for undoing. */
+/**
+ * Makes the merged contact primary where one of the merged ones was; customers that lost their primary contact get another one. Stores the changes
+ * for undoing.
+ */
 async function transferPrimaries(
   tx: EntityManager,
   { id, into, from }: { id: string; into: string; from: readonly string[] },

@@ -39,7 +39,7 @@ const from = 'merge m left join agent a on a.tenant_id = m.tenant_id and a.id = 
 
 export type StoredMerge = Merge & { intoVersion: number };
 
-/** The merge of this id, whoever may see it; `lock` keeps others from undoing it at the same moment. */
+/** The merge with this id, without an access check; `lock` prevents that it is undone concurrently. */
 export async function readMerge(tx: EntityManager, id: string, lock?: 'lock'): Promise<StoredMerge> {
   const [merge]: StoredMerge[] = await tx.query(`select ${columns} from ${from} where m.id = $1 ${lock ? 'for no key update of m' : ''}`, [
     id,
@@ -49,7 +49,7 @@ export async function readMerge(tx: EntityManager, id: string, lock?: 'lock'): P
 }
 export const noSuchMerge = () => new AppError('not-found', 'There is no merge with this id');
 
-/** Merges into this one and into what was merged into it, before this id, the newest first. */
+/** Merges into this entry and into what was merged into it, newest first, before the given merge. */
 export function readMergesInto(tx: EntityManager, noun: Noun, id: string, limit: number, before?: string): Promise<StoredMerge[]> {
   return tx.query(
     `with recursive all_of_it as (
@@ -60,7 +60,7 @@ export function readMergesInto(tx: EntityManager, noun: Noun, id: string, limit:
   );
 }
 
-/** The merge by which one was merged into another. */
+/** The id of the merge that merged one entry into another. */
 export async function findMergeInto(tx: EntityManager, into: string, id: string): Promise<string | undefined> {
   const [merge]: { id: string }[] = await tx.query(
     'select id from merge where into_id = $1 and undone_at is null and $2 = any(from_ids) order by id desc limit 1',
@@ -69,7 +69,7 @@ export async function findMergeInto(tx: EntityManager, into: string, id: string)
   return merge?.id;
 }
 
-/** From what to what a merge changed the one that stayed, as its history says. */
+/** The changed fields of the surviving entry, from its history. */
 export async function readMergeStep(tx: EntityManager, { into, intoVersion }: StoredMerge): Promise<Fields> {
   const [row]: { fields: Fields | null }[] = await tx.query('select fields from history where entry_id = $1 and version = $2', [
     into,
@@ -78,7 +78,7 @@ export async function readMergeStep(tx: EntityManager, { into, intoVersion }: St
   return row?.fields ?? {};
 }
 
-/** Notes that a merge is undone; what it moved is not needed any more. */
+/** Marks a merge as undone and deletes the list of what it moved. */
 export async function markUndone(tx: EntityManager, id: string): Promise<void> {
   await tx.query('update merge set undone_at = now() where id = $1', [id]);
   await tx.query('delete from merge_move where merge_id = $1', [id]);

@@ -6,7 +6,9 @@ import { snake } from '../sql/rows.js';
 
 type Kind = keyof MovedCounts;
 
-/** A column by which things belong to contacts or customers. Contacts and customers are publishAs of one by one, records and requests are not. */
+/**
+ * A column that references contacts or customers. `publishAs` is set if changes of the table are published; those of records and requests are not.
+ */
 interface Link {
   kind: Kind;
   table: 'record' | 'request' | 'contact' | 'customer';
@@ -31,14 +33,14 @@ const MAX_CONFLICTS = 1_000;
 export const totalOf = (counts: MovedCounts): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
 
 /**
- * What belongs to those in `$1`, also in the bin, of which there is an index of its own. Departments that are merged themselves stay where their own
- * rows say. The column is asked twice, because a row that is changed at this moment is looked at again with the outer conditions only.
+ * SQL: rows that belong to the entries in `$1`, including those in the bin, which have a separate index. Departments that are merged themselves are
+ * excluded. The column is tested twice, because PostgreSQL rechecks only the outer conditions of a row that was changed concurrently.
  */
 const belongs = (table: string, column: string) => `t.${column} = any($1) and not t.id = any($1) and t.id <> $2 and t.id in (
   select id from ${table} where ${column} = any($1) and deleted_at is null
   union all select id from ${table} where ${column} = any($1) and deleted_at is not null)`;
 
-/** How many things those in `from` have, also in the bin, that go with them into `into`. */
+/** How many rows, including those in the bin, a merge moves to `into`. */
 export async function countMoves(tx: EntityManager, noun: Noun, from: readonly string[], into: string): Promise<MovedCounts> {
   const selects = links[noun].map(
     ({ kind, table, field }) => `(select count(*)::int from ${table} t where ${belongs(table, snake(field))}) as ${kind}`,
@@ -65,7 +67,7 @@ const stepOf = ({ field }: Link, { id, version, before, after }: Moved): Step =>
   fields: { [field]: [before, after] },
 });
 
-/** What a statement moved: publishAs of if its link says so. Records and requests are only counted, so that however many they are, none is fetched. */
+/** Runs a moving statement and collects the changes to publish. Records and requests are only counted, without fetching rows. */
 async function runMove(tx: EntityManager, link: Link, statement: string, parameters: unknown[], changes: Changes): Promise<number> {
   if (!link.publishAs) {
     const [row]: { n: number }[] = await tx.query(`${statement} select count(*)::int as n from moved`, parameters);
@@ -73,7 +75,7 @@ async function runMove(tx: EntityManager, link: Link, statement: string, paramet
   }
   const rows: Moved[] = await tx.query(`${statement} select * from moved`, parameters);
   changes[link.publishAs].push(...rows.filter(({ live }) => live).map((row) => stepOf(link, row)));
-  // Of what is in the bin others need not hear until it is restored.
+  // Changes of entries in the bin are not published until those are restored.
   await recordHistory(
     tx,
     rows.flatMap((row) => (row.live ? [] : stepOf(link, row))),
@@ -81,7 +83,7 @@ async function runMove(tx: EntityManager, link: Link, statement: string, paramet
   return rows.length;
 }
 
-/** Gives `into` everything that belongs to those in `from`, also what is in the bin, and keeps what was whose. */
+/** Moves everything that belongs to the entries in `from` to `into`, including what is in the bin, and stores the previous owners for undoing. */
 export async function moveLinkedRows(
   tx: EntityManager,
   merge: { id: string; noun: Noun; into: string; from: readonly string[] },
@@ -122,7 +124,7 @@ async function moveMemberships(
   return row?.n ?? 0;
 }
 
-/** Gives back what a merge moved. What belongs to somebody else by now stays there, and is named. */
+/** Moves back what a merge moved. Rows that were moved elsewhere since stay there and are reported as conflicts. */
 export async function revertMoves(tx: EntityManager, merge: { id: string; noun: Noun }, changes: Changes): Promise<UndoConflict[]> {
   const conflicts: UndoConflict[] = [];
   for (const link of links[merge.noun]) {
@@ -144,7 +146,7 @@ export async function revertMoves(tx: EntityManager, merge: { id: string; noun: 
   return merge.noun === 'contact' ? [...conflicts, ...(await revertMemberships(tx, merge.id))] : conflicts;
 }
 
-/** Who is no member of a project any more as the merged one does not become it again alone. */
+/** Restores project memberships, except for projects that the surviving contact has left since. */
 async function revertMemberships(tx: EntityManager, id: string): Promise<UndoConflict[]> {
   const gone: { id: string }[] = await tx.query(
     `with moves as (
@@ -160,5 +162,9 @@ async function revertMemberships(tx: EntityManager, id: string): Promise<UndoCon
      ) select distinct thing_id as id from moves where added_at is null order by 1 limit ${MAX_CONFLICTS}`,
     [id],
   );
-  return gone.map((one) => ({ id: one.id, field: 'members', message: 'the merged contact was taken from this project; it stays so' }));
+  return gone.map((one) => ({
+    id: one.id,
+    field: 'members',
+    message: 'the merged contact was removed from this project after the merge; it stays removed',
+  }));
 }

@@ -15,21 +15,21 @@ export interface MergeInput {
   from: string[];
   fields?: Choice;
 }
-/** What a merge will do; those it is about are locked. */
+/** The effect of a merge; the entries involved are locked. */
 export interface Plan {
   noun: Noun;
   rows: readonly [Stored, ...Stored[]];
-  /** What the one that stays becomes. */
+  /** The future state of the surviving entry. */
   merged: Stored;
   leftBehind: LeftBehind[];
   counts: MovedCounts;
 }
 
-/** Works out a merge, with everything that can be said against it. */
+/** Plans a merge; refuses it if anything prevents it. */
 export async function planMerge(tx: EntityManager, noun: Noun, { into, from, fields = {} }: MergeInput): Promise<Plan> {
   const ids = [into, ...from];
   const twice = from.findIndex((id, i) => ids.indexOf(id) <= i);
-  if (twice >= 0) throw invalid([{ path: `from[${twice}]`, message: 'is named twice', code: 'doubled' }]);
+  if (twice >= 0) throw invalid([{ path: `from[${twice}]`, message: 'must not be repeated', code: 'doubled' }]);
   if (noun === 'customer') await serializeParentChanges(tx);
   const rows = await lockForMerge(tx, noun, ids);
   const { row, leftBehind } = mergeRows(noun, rows, fields);
@@ -41,7 +41,7 @@ export async function planMerge(tx: EntityManager, noun: Noun, { into, from, fie
   return { noun, rows, merged: mergedView(rows, row), leftBehind, counts: await countMoves(tx, noun, from, into) };
 }
 
-/** Nobody moves with a customer what they could not move alone. */
+/** Refuses to move, together with customers, contacts and departments that the caller could not change individually. */
 async function refuseMovingProtected(tx: EntityManager, customers: readonly string[]): Promise<void> {
   if (!grantees()) return;
   const [found]: unknown[] = await tx.query(
@@ -58,7 +58,7 @@ async function refuseMovingProtected(tx: EntityManager, customers: readonly stri
     );
 }
 
-/** The customer above all that become one: a department of one of them cannot be above it. */
+/** The nearest ancestor that is not merged itself: a department of a merged customer cannot become its parent. */
 async function findParentOutside(tx: EntityManager, parentId: string | null, ids: readonly string[]): Promise<string | null> {
   const ancestors: { id: string }[] = await tx.query(
     `with recursive up as (
@@ -71,8 +71,8 @@ async function findParentOutside(tx: EntityManager, parentId: string | null, ids
 }
 
 /**
- * What was restricted is not seen by more people because of a merge (docs/rules.md 2.10), unless somebody who may change who sees it has chosen so.
- * A contact's readers are those that both it and its customer let.
+ * A merge must not make restricted data visible to more people (docs/rules.md 2.10), unless someone who may change the access has chosen so. A
+ * contact can be read by those whom both its own list and that of its customer allow.
  */
 function refuseWideningAccess(noun: Noun, rows: readonly [Stored, ...Stored[]], merged: Stored, choice: Choice): void {
   const [into] = rows;
@@ -88,14 +88,14 @@ function refuseWideningAccess(noun: Noun, rows: readonly [Stored, ...Stored[]], 
       continue;
     }
     const path = i === 0 ? 'into' : `from[${i - 1}]`;
-    const message = `is restricted, and what is known of it would be seen by others; choose in fields.access whose access the merged ${noun} has`;
+    const message = `is restricted, and its data would become visible to others; choose with fields.access whose access the merged ${noun} has`;
     throw new AppError('conflict', `${path}: ${message}`, { id: row.id, errors: [{ path, message, code: 'restricted' }] });
   }
 }
 
 const customerReaders = (row: Stored): string[] | null => ('customerReaders' in row ? row.customerReaders : null);
 
-/** The merged one with what follows from its fields. */
+/** The merged entry with its derived fields. */
 function mergedView(rows: readonly [Stored, ...Stored[]], merged: Stored): Stored {
   if (!('customerId' in merged)) return { ...merged, displayName: merged.name };
   const sameCustomer = rows.filter((row) => customerOf(row) === merged.customerId) as (Stored &

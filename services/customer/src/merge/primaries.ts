@@ -4,7 +4,7 @@ import type { Changes } from '../changes/changes.js';
 /** Primary contacts by customer. */
 export type Primaries = Map<string, string>;
 
-/** Who the primary contact of each of these customers is. */
+/** The primary contact of each of these customers. */
 export async function primariesOf(tx: EntityManager, customers: readonly string[]): Promise<Primaries> {
   const rows: { id: string; contact: string }[] = await tx.query(
     'select id, primary_contact_id as contact from customer where id = any($1) and primary_contact_id is not null and deleted_at is null',
@@ -14,8 +14,8 @@ export async function primariesOf(tx: EntityManager, customers: readonly string[
 }
 
 /**
- * Makes contacts the primary ones of customers that have `before` in that place; others, and contacts that are not there, are left alone.
- * Raises the versions of the customers and of both contacts, except those in `fresh`, which have just been written.
+ * Replaces the primary contact `before` of customers by `after`; skips customers with another primary contact, and contacts that do not exist.
+ * Increments the versions of the customers and of both contacts, except those in `alreadyWritten`, which this transaction has written before.
  */
 export async function transferPrimaryContacts(
   tx: EntityManager,

@@ -6,9 +6,9 @@ import { isPrimary } from './merge-rows.js';
 const CHANGED = 'was changed after the merge; it stays as it is now';
 
 /**
- * What the one that stayed is without a merge: each field is again what it was before (`step` holds from what to what the merge made it), except for
- * what was changed since, which stays and is named. Of lists, values that came with the merge go one by one, unless `others`, who are still
- * merged into it, have them too.
+ * The fields of the surviving entry without a merge. Each field is restored to its value before the merge (`step` has the values before and after),
+ * except those changed since, which stay and are reported. Of lists, the values that came with the merge are removed one by one, unless `others`,
+ * which are still merged into it, have them too.
  */
 export function revertMergedFields<R extends MergeRow>(
   noun: Noun,
@@ -50,7 +50,7 @@ function revertList(field: string, now: unknown[], from: unknown[], to: unknown[
   const changed = kept.some((value) => came.has(key(value)));
   return { list: from.some(isPrimary) || list.some(isPrimary) || now.some(isPrimary) ? withOnePrimary(list) : list, changed };
 
-  /** The primary value that was chosen since, else the one that was it before, else the first. */
+  /** The primary value chosen since the merge, else the one before it, else the first. */
   function withOnePrimary(values: unknown[]): unknown[] {
     const primaryIn = (those: unknown[]) => those.filter(isPrimary).map(key)[0];
     const wanted = primaryIn(now) === primaryIn(to) ? [primaryIn(from), primaryIn(now)] : [primaryIn(now), primaryIn(from)];

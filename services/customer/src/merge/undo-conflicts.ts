@@ -6,15 +6,15 @@ import { readAndLockParents } from '../tables/lock-parents.js';
 import type { Stored } from './entity-stores.js';
 import { keyIn } from './fields.js';
 
-/** Rows that come back, as far as they can be what they were. */
+/** Restored rows, and the conflicts because of which they differ from the original ones. */
 export interface ResolvedRows {
   rows: Stored[];
   conflicts: UndoConflict[];
 }
 
 /**
- * Rows as they can come back: a primary e-mail that another contact has by now is kept as one that is not primary, an external id that another
- * has is left out, and a customer that is not there any more is replaced by what it was merged into, or by none. The first of the rows goes first.
+ * Adapts rows that are to be restored to the present state: a primary e-mail that another contact has meanwhile becomes non-primary, a taken external
+ * id is dropped, and a missing customer is replaced by what it was merged into, or by none. Earlier rows take precedence.
  */
 export async function resolveUndoConflicts(tx: EntityManager, noun: Noun, rows: readonly Stored[]): Promise<ResolvedRows> {
   const conflicts: UndoConflict[] = [];
@@ -26,7 +26,7 @@ export async function resolveUndoConflicts(tx: EntityManager, noun: Noun, rows: 
     if (noun === 'contact') next.emails = demoteTakenEmail(row, taken.emails, addConflict);
     next.externalIds = row.externalIds.filter((one) => !taken.externals.has(externalIdKey(one)));
     if (next.externalIds.length < row.externalIds.length)
-      addConflict('externalIds', `is that of another ${noun} now; it comes back without it`);
+      addConflict('externalIds', `belongs to another ${noun} now; it is restored without it`);
     for (const one of next.externalIds) taken.externals.add(externalIdKey(one));
     if ('customerId' in next) next.customerId = resolveCustomer(next.customerId, 'customerId', presentIds, addConflict);
     else next.parentId = resolveCustomer(next.parentId, 'parentId', presentIds, addConflict);
@@ -41,7 +41,7 @@ function demoteTakenEmail({ emails }: Stored, taken: Set<string>, addConflict: A
   const primary = emails.find((one) => one.primary);
   const free = primary && !taken.has(emailKey(primary.address)) ? primary : emails.find((one) => !taken.has(emailKey(one.address)));
   if (primary && free !== primary) {
-    addConflict('emails', 'the primary one is that of another contact now; it stays here as one that is not primary');
+    addConflict('emails', 'the primary address belongs to another contact now; it is kept here as a non-primary one');
     if (free) taken.add(emailKey(free.address));
     return emails.map((one) => ({ ...one, primary: one === free }));
   }
@@ -60,7 +60,7 @@ function resolveCustomer(
   if (present !== id)
     addConflict(
       field,
-      present ? `that customer was merged into ${present}; it comes back there` : 'that customer is deleted; it comes back without it',
+      present ? `that customer was merged into ${present}; it is restored there` : 'that customer was deleted; it is restored without it',
     );
   return present;
 }
@@ -83,7 +83,7 @@ async function takenByOthers(
   return { emails: of('email'), externals: of('external') };
 }
 
-/** The customers that these belong to, each with what it is now: itself, or what it was merged into. */
+/** The present ids of the customers that these rows belong to, following merges. */
 async function presentCustomers(tx: EntityManager, rows: readonly Stored[]): Promise<Map<string, string>> {
   const ids = rows.flatMap((row) => ('customerId' in row ? row.customerId : row.parentId) ?? []);
   const read = (): Promise<{ start: string; id: string }[]> =>

@@ -61,7 +61,7 @@ export class UndoMerge {
   }
 }
 
-/** The merge and the one that stayed, locked with those that were merged into it. Refuses what cannot be undone now, saying what to do first. */
+/** Locks the merge, the surviving entry and those merged into it. Refuses what cannot be undone now, and says what must be done first. */
 async function lockForUndo(tx: EntityManager, id: string): Promise<{ merge: StoredMerge; into: Stored }> {
   const { kind } = await readMerge(tx, id);
   if (kind === 'customer') await serializeParentChanges(tx);
@@ -83,14 +83,14 @@ async function explainNotUndoable(tx: EntityManager, { kind, into }: StoredMerge
   if (!row) return noSuchMerge();
   if (!row.mergedInto)
     return row.visible ? new AppError('conflict', `The merged ${kind} is in the bin; restore it first`, { into }) : noSuchMerge();
-  // Who may not see what it is now is told that there is no such thing.
+  // Hidden from agents who may not see the present entry.
   if (!(await currentIdOf(entityStores[kind].find(tx, into)))) return noSuchMerge();
   const mergeId = await findMergeInto(tx, row.mergedInto, into);
   const message = `The merged ${kind} was itself merged into ${row.mergedInto}; undo that merge first (${mergeId})`;
   return new AppError('conflict', message, { mergeId, into: row.mergedInto });
 }
 
-/** Brings back those that were merged, with what was theirs; gives what stays as it is now, because it was changed since. */
+/** Restores the merged entries with what belonged to them. Returns what stays unchanged because it was changed since the merge. */
 async function executeUndo(tx: EntityManager, merge: StoredMerge, into: Stored): Promise<UndoConflict[]> {
   const { kind, from } = merge;
   const store = entityStores[kind];
@@ -102,15 +102,15 @@ async function executeUndo(tx: EntityManager, merge: StoredMerge, into: Stored):
   const back = await resolveUndoConflicts(tx, kind, [row, ...gone]);
   await store.write(tx, back.rows);
   changes[`${kind}s`].push(...back.rows.map((after, i) => stepOf(kind, before[i] as Stored, after, i > 0)));
-  const circles = kind === 'customer' ? await breakCircles(tx, [into.id, ...from]) : [];
+  const cycles = kind === 'customer' ? await breakCycles(tx, [into.id, ...from]) : [];
   await restorePrimaries(tx, merge, [...before, ...back.rows], changes);
   await revertInheritedPhoto(tx, merge.id);
   await markUndone(tx, merge.id);
   await recordAndPublish(tx, changes);
-  return [...conflicts.map((one) => ({ id: into.id, ...one })), ...elsewhere, ...back.conflicts, ...circles];
+  return [...conflicts.map((one) => ({ id: into.id, ...one })), ...elsewhere, ...back.conflicts, ...cycles];
 }
 
-/** Those that were merged, there again with their own rows, in the order in which they were named. */
+/** Restores the rows of the merged entries and returns them in the order of the merge call. */
 async function restoreMerged(tx: EntityManager, { kind, into, from }: StoredMerge): Promise<Stored[]> {
   await tx.query(`update ${kind} set deleted_at = null, merged_into = null where id = any($1) and merged_into = $2`, [from, into]);
   const all = await entityStores[kind].read(tx, from, 'unfiltered');
@@ -120,7 +120,7 @@ async function restoreMerged(tx: EntityManager, { kind, into, from }: StoredMerg
   return all.sort((a, b) => from.indexOf(a.id) - from.indexOf(b.id));
 }
 
-/** The lists of values of those that other merges have put into this one. */
+/** The list fields of entries that other merges have merged into this one. */
 async function readOtherMerged(tx: EntityManager, kind: Noun, into: string): Promise<Fields[]> {
   const lists = ['externalIds', 'emails', 'phones', 'addresses', 'links', 'tags', ...(kind === 'customer' ? ['domains'] : [])];
   return tx.query(`select ${lists.map((list) => `${snake(list)} as "${list}"`).join(', ')} from ${kind} where merged_into = $1`, [into]);
@@ -131,8 +131,8 @@ function stepOf(kind: Noun, before: Stored, after: Stored, restored: boolean): S
   return { id: before.id, version: before.version + 1, change: restored ? 'restored' : 'updated', fields };
 }
 
-/** A customer that was made a department of one of its own departments meanwhile stands above it now. */
-async function breakCircles(tx: EntityManager, ids: readonly string[]): Promise<UndoConflict[]> {
+/** Removes the parent of customers that would be below one of their own departments after the undo. */
+async function breakCycles(tx: EntityManager, ids: readonly string[]): Promise<UndoConflict[]> {
   const [broken]: [{ id: string }[]] = await tx.query(
     `with recursive up as (
        select id as start, parent_id from customer where id = any($1)
@@ -141,7 +141,7 @@ async function breakCircles(tx: EntityManager, ids: readonly string[]): Promise<
      update customer set parent_id = null where id in (select start from up where parent_id = start) returning id`,
     [ids],
   );
-  return broken.map(({ id }) => ({ id, field: 'parentId', message: 'is below this one now; it comes back without it' }));
+  return broken.map(({ id }) => ({ id, field: 'parentId', message: 'is a department of this one now; it is restored without it' }));
 }
 
 async function restorePrimaries(tx: EntityManager, { id, kind, into, from }: StoredMerge, rows: readonly Stored[], changes: Changes) {

@@ -20,7 +20,7 @@ const times = `
 
 const tenantId = `tenant_id uuid not null default (current_setting('kontor.tenant')::uuid)`;
 
-/** Indexes for every order a list has; who is in the bin is in none of them. Ids are UUIDv7, so the key itself is the order of creation. */
+/** Indexes for the sort orders of lists, without rows in the bin. Ids are UUIDv7, so the primary key is the order of creation. */
 const listIndexes = (table: string) => `
   create index ${table}_by_name on ${table} (tenant_id, sort_name, id) where deleted_at is null;
   create index ${table}_by_update on ${table} (tenant_id, updated_at, id) where deleted_at is null;`;

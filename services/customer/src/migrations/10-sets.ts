@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Indexes for what is asked of sets: contacts without a customer, what some agents may not see, and what is in the bin in the order of ids. */
+/** Indexes for sets: contacts without a customer, restricted contacts, and rows in the bin in the order of ids. */
 export class Sets implements MigrationInterface {
   readonly name = 'Sets1763700000010';
 

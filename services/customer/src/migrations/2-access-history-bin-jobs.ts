@@ -4,8 +4,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 const tenantId = `tenant_id uuid not null default (current_setting('kontor.tenant')::uuid)`;
 
 /**
- * Access (docs/rules.md 2.10), history (2.13), the bin (6) and jobs. `access` is what was said, null for open to all; `readers` and `writers` are the agents
- * and teams it comes down to, null for everybody.
+ * Access (docs/rules.md 2.10), history (2.13), the bin (6) and jobs. `access` is the access list, null if unrestricted; `readers` and `writers` are
+ * the ids of agents and teams derived from it, null for everybody.
  */
 export class AccessHistoryBinJobs implements MigrationInterface {
   readonly name = 'AccessHistoryBinJobs1763700000002';
@@ -26,7 +26,7 @@ export class AccessHistoryBinJobs implements MigrationInterface {
         .join('')}
       alter table settings add bin_days int not null default 60, add contact_from_ticket boolean not null default true;
 
-      -- What made each version what it is; the first one is what is there now with all later changes taken back.
+      -- The change that made each version; the first version is the present row with all later changes reverted.
       create table history (
         ${tenantId},
         entry_id uuid not null,
@@ -60,7 +60,7 @@ export class AccessHistoryBinJobs implements MigrationInterface {
       create index bin_by_age on bin (tenant_id, deleted_at);
       ${protect('bin')}
 
-      -- Work that goes on after its answer. Read for all tenants by the one replica that works on it, so without a policy.
+      -- Background jobs. Read across tenants by the one replica that runs them, so without a row-level security policy.
       create table job (
         tenant_id uuid not null,
         id uuid not null,

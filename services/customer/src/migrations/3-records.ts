@@ -4,9 +4,9 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 const tenantId = `tenant_id uuid not null default (current_setting('kontor.tenant')::uuid)`;
 
 /**
- * Records of other systems, what waits for its contact, comments on them, and who is a member of which project (docs/rules.md 4).
- * `named` is what a record names its contact by, as long as it waits for it: personal data, gone as soon as the two are linked.
- * `due_on` says that `due_at` was given as a date: it is the beginning of that day in UTC.
+ * Records of other systems, those that wait for their contact, comments, and members of projects (docs/rules.md 4). `named` has the keys of the
+ * contact while a record waits for it: personal data, deleted when the two are linked. `due_on`: `due_at` was given as a date and is the start of
+ * that day in UTC.
  */
 export class Records implements MigrationInterface {
   readonly name = 'Records1763700000003';
@@ -48,7 +48,7 @@ export class Records implements MigrationInterface {
       create index record_by_contact_kind on record (tenant_id, contact_id, kind, id) where contact_id is not null and deleted_at is null;
       create index record_in_bin on record (tenant_id, bin_id, id) where bin_id is not null;
 
-      -- Records whose contact is not known yet, by what they name it with: a key of contact_key.
+      -- Records whose contact is not known yet, with the keys of that contact as in contact_key.
       create table record_waiting (
         ${tenantId},
         kind text not null,
@@ -59,8 +59,8 @@ export class Records implements MigrationInterface {
       );
       create index record_waiting_of on record_waiting (tenant_id, record_id);
 
-      -- Functions, because each of their statements sees what is there when it begins: what was committed while they waited for the lock, too.
-      -- The index, always: to somebody who knows only tenants with much in it, reading the whole table for a tenant with nothing looks cheap.
+      -- Functions, because each of their statements takes a new snapshot: the second one sees what was committed while the first waited for the lock.
+      -- Without sequential scans: with statistics of tenants that have many waiting records, one looks cheap for a tenant that has none.
       create function hold_waiting_records() returns boolean language plpgsql volatile set enable_seqscan = off as $$ begin
         perform pg_advisory_xact_lock_shared(hashtextextended('waiting records ' || current_setting('kontor.tenant'), 0));
         return exists (select from record_waiting);

@@ -24,7 +24,7 @@ export class Requests implements MigrationInterface {
         status text collate "C" not null,
         caller jsonb not null,
         contact_id uuid,
-        -- Every contact it was ever linked to: it may hold data of each of them, and goes with whom is erased.
+        -- Every contact it was ever linked to: it may hold data of each of them, and is deleted when one of them is erased.
         people uuid[] not null default '{}',
         customer_id uuid,
         work_site_address jsonb,

@@ -5,7 +5,7 @@ export class Photos implements MigrationInterface {
   readonly name = 'Photos1763700000005';
 
   async up(runner: QueryRunner): Promise<void> {
-    // The entry is a contact or a customer, so no foreign key can name it: who purges or erases entries calls forgetPhotos.
+    // The entry is a contact or a customer, so a foreign key is not possible: purging and erasing call forgetPhotos.
     await runner.query(`
       create table photo (
         tenant_id uuid not null default (current_setting('kontor.tenant')::uuid),

@@ -4,8 +4,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 const tenantId = `tenant_id uuid not null default (current_setting('kontor.tenant')::uuid)`;
 
 /**
- * Merges and what they moved, so that they can be undone (docs/rules.md 9.3). No values of anybody are kept here: what was merged keeps its own row,
- * and what the one that stayed was before stands in its history at `into_version`.
+ * Merges and what they moved, for undoing them (docs/rules.md 9.3). No field values are stored here: merged entries keep their rows, and the previous
+ * values of the surviving one are in its history at `into_version`.
  */
 export class Merges implements MigrationInterface {
   readonly name = 'Merges1763700000006';
@@ -28,7 +28,7 @@ export class Merges implements MigrationInterface {
       );
       create index merge_into on merge (tenant_id, into_id, id);
 
-      -- One row for each thing that was given from one to another by a merge that is not undone.
+      -- One row for each row moved by a merge that is not undone.
       create table merge_move (
         ${tenantId},
         merge_id uuid not null,
@@ -40,7 +40,7 @@ export class Merges implements MigrationInterface {
         foreign key (tenant_id, merge_id) references merge (tenant_id, id) on delete cascade
       );
 
-      -- What is in the bin moves with the rest; the other indexes of these columns leave it out.
+      -- Rows in the bin are moved too; the other indexes of these columns do not contain them.
       create index contact_gone_of_customer on contact (tenant_id, customer_id) where deleted_at is not null;
       create index record_gone_of_customer on record (tenant_id, customer_id) where deleted_at is not null;
       create index record_gone_of_contact on record (tenant_id, contact_id) where deleted_at is not null;

@@ -1,7 +1,7 @@
 import { protect } from '@kontor/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What is left of who was erased: a proof without personal data (docs/rules.md 6.3). */
+/** Proofs of erasure, without personal data (docs/rules.md 6.3). */
 export class Erasures implements MigrationInterface {
   readonly name = 'Erasures1763700000008';
 

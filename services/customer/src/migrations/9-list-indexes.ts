@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The customers that are not open to all, which every list of an agent leaves out with their contacts. Most have none of them in this index. */
+/** Restricted customers, which the lists of agents exclude together with their contacts. Most tenants have few of them. */
 export class ListIndexes implements MigrationInterface {
   readonly name = 'ListIndexes1763700000009';
 

@@ -7,7 +7,7 @@ const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;'
 
 const escapeXml = (text: string) => text.replace(/[&<>"']/g, (character) => escapes[character] ?? '');
 
-/** The picture of who has none: the initials, on a colour that stays the same for this id. */
+/** The default picture: the initials, on a colour derived from the id. */
 export function defaultPicture({ id, names }: { id: string; names: readonly string[] }) {
   const colour = colours[Number.parseInt(id.slice(-2), 16) % colours.length];
   const svg = [

@@ -11,9 +11,9 @@ export interface Address {
   family: number;
 }
 export interface FetchRules {
-  /** For tests and closed networks: private addresses and plain http too. */
+  /** Also allows private addresses and plain http, for tests and closed networks. */
   allowPrivate: boolean;
-  /** All addresses of a host. */
+  /** Resolves all addresses of a host. */
   resolve?: (host: string) => Promise<Address[]>;
   timeoutMs?: number;
 }
@@ -23,9 +23,9 @@ const everyAddress = (host: string) => lookup(host, { all: true });
 const limit = new Limit(4);
 
 /**
- * Gets the bytes at a https address that anybody could have named: at most 1 MB within 5 s, without following redirects, and never from
- * a host that has an address outside the public internet. The name is resolved once and the connection goes to what was looked at,
- * so that a name server with two answers gains nothing. Fails with `invalid`, `too-large` or `unreadable-file`.
+ * Downloads from an untrusted https URL: at most 1 MB within 5 s, without following redirects, and never from a host that has an address outside the
+ * public internet. The name is resolved once and the connection uses the checked address, which prevents DNS rebinding. Fails with `invalid`,
+ * `too-large` or `unreadable-file`.
  */
 export async function fetchPicture(url: string, rules: FetchRules): Promise<Buffer> {
   const { allowPrivate, resolve = everyAddress, timeoutMs = TIMEOUT_MS } = rules;
@@ -52,12 +52,12 @@ function allowedUrl(text: string, allowPrivate: boolean): URL {
   return url;
 }
 
-/** One and the same refusal for hosts that are not there and hosts inside, so that nobody can find out about those. */
+/** The same error for unknown and for internal hosts, so that internal ones cannot be discovered. */
 async function allowedAddresses(url: URL, allowPrivate: boolean, resolve: NonNullable<FetchRules['resolve']>): Promise<Address[]> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const addresses = await resolve(host).catch((): Address[] => []);
   if (addresses.length === 0 || !(allowPrivate || addresses.every(({ address }) => isPublic(address))))
-    throw notAllowed('is at no host of the public internet');
+    throw notAllowed('must be at a host of the public internet');
   return addresses;
 }
 
@@ -70,7 +70,7 @@ function sendRequest(url: URL, addresses: Address[], signal: AbortSignal): Promi
   return new Promise((resolve, reject) => {
     const request = url.protocol === 'https:' ? overHttps : overHttp;
     const headers = { accept: photoTypes.join(', '), 'accept-encoding': 'identity', 'user-agent': 'Kontor' };
-    // A connection of its own: one that another call had opened would not have been looked at.
+    // No shared agent: a reused connection would not have been checked.
     request(url, { agent: false, lookup: pinned, signal, headers }, resolve).once('error', reject).end();
   });
 }
@@ -98,9 +98,9 @@ async function read(response: IncomingMessage): Promise<Buffer> {
   }
 }
 
-const tooLarge = () => new AppError('too-large', 'The picture at this address is larger than 1 MB, the most that is taken');
+const tooLarge = () => new AppError('too-large', 'The picture at this address is larger than 1 MB, which is the limit');
 
-/** A look-up cannot be broken off; it is only not waited for any longer. */
+/** DNS look-ups cannot be aborted; this only stops waiting for them. */
 function withTimeout<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const timedOut = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
   return Promise.race([work, timedOut]);

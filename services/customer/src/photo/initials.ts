@@ -1,5 +1,5 @@
 const SHOWN = 2;
-// A letter can have any number of accents put onto it; no script needs more than these.
+// A letter can have any number of combining marks; no script needs more code points than this.
 const CODE_POINTS = 4;
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
@@ -18,7 +18,7 @@ function firstLetter(name: string): string {
   return '';
 }
 
-/** Some letters become two capitals (ß, ﬁ): the first of them. */
+/** Some letters have two capitals (ß, ﬁ); only the first one is used. */
 function capital(letter: string): string {
   const [first] = graphemes.segment(letter.toUpperCase());
   return [...(first?.segment ?? '')].slice(0, CODE_POINTS).join('');

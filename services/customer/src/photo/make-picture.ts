@@ -3,7 +3,7 @@ import { MAX_PHOTO_BYTES, type PhotoType } from '@kontor/contracts';
 import sharp from 'sharp';
 import { sniff } from './sniff.js';
 
-/** A picture ready to be kept. */
+/** A picture ready to be stored. */
 export interface Picture {
   image: Buffer;
   mediaType: PhotoType;
@@ -16,23 +16,23 @@ const HEIGHT = 300;
 const MAX_PIXELS = 25_000_000;
 const SECONDS = 8;
 
-// Only the decoders that are needed: others (SVG, HEIF, TIFF, PDF) have had most of the holes.
+// Only the required decoders are enabled: the others (SVG, HEIF, TIFF, PDF) have had most of the vulnerabilities.
 sharp.block({ operation: ['VipsForeignLoad'] });
 sharp.unblock({
   operation: ['VipsForeignLoadPngBuffer', 'VipsForeignLoadJpegBuffer', 'VipsForeignLoadNsgifBuffer', 'VipsForeignLoadWebpBuffer'],
 });
-// One image unpacked is up to 100 MB. So two at a time, each on one core, and nothing is kept.
+// A decoded image takes up to 100 MB, so two are processed at a time, each on one core, and nothing is cached.
 sharp.concurrency(1);
 sharp.cache(false);
 const limit = new Limit(2);
 
 /**
- * Scales an image down into 200 × 300 (never up, keeping its shape), turned as its camera says, only its first frame, and encodes it anew
- * without anything but the pixels. Fails with `too-large` above 1 MB or 25 megapixels, `unsupported` for other formats than
- * PNG, JPEG, GIF and WebP or when it is none of what it is `said` to be, and `unreadable-file` when it is broken.
+ * Scales an image down to fit 200 × 300 (never up, keeping the aspect ratio), rotated according to its orientation tag, first frame only, and
+ * re-encodes it without metadata. Fails with `too-large` above 1 MB or 25 megapixels, `unsupported` for formats other than PNG, JPEG, GIF and WebP or
+ * if the content does not match `declaredType`, and `unreadable-file` if it is broken.
  */
 export async function makePicture(bytes: Buffer, declaredType?: string): Promise<Picture> {
-  if (bytes.length > MAX_PHOTO_BYTES) throw new AppError('too-large', 'The image is larger than 1 MB, the most that is taken');
+  if (bytes.length > MAX_PHOTO_BYTES) throw new AppError('too-large', 'The image is larger than 1 MB, which is the limit');
   const type = sniff(bytes);
   if (!type) throw new AppError('unsupported', 'By its content this is not a PNG, JPEG, GIF or WebP image; only these are accepted');
   if (declaredType && declaredType.replace(/^image\/jpg$/, 'image/jpeg') !== type)
@@ -58,7 +58,7 @@ async function scaleDown(bytes: Buffer, type: PhotoType): Promise<Picture> {
     const { data, info } = await encoded.toBuffer({ resolveWithObject: true });
     return { image: data, mediaType, width: info.width, height: info.height };
   } catch (error) {
-    if (/pixel limit/.test(String(error))) throw new AppError('too-large', 'The image has more than 25 megapixels, the most that is taken');
+    if (/pixel limit/.test(String(error))) throw new AppError('too-large', 'The image has more than 25 megapixels, which is the limit');
     throw new AppError('unreadable-file', 'The image is broken or not complete, so it cannot be read');
   }
 }

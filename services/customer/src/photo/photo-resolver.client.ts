@@ -7,8 +7,9 @@ const MAX_PICTURES = 10;
 const Answer = z.object({ pictures: z.array(z.string()) });
 
 /**
- * Asks the configured resolver which pictures a social link has. It is at `template` with the link in the place of {url} and answers
- * `{ "pictures": ["https://…"] }`; what is no https address is left out. Its own host is the operator's choice and may be a private one.
+ * Asks the configured resolver for the pictures of a social link. The request goes to `template` with {url} replaced by the link; the response is `{
+ * "pictures": ["https://…"] }`, of which entries that are not web addresses are dropped. The resolver is chosen by the operator and may be on a
+ * private host.
  */
 export async function fetchPictureUrls(template: string, link: string): Promise<string[]> {
   const answer = await fetch(template.replaceAll('{url}', encodeURIComponent(link)), {
@@ -18,7 +19,7 @@ export async function fetchPictureUrls(template: string, link: string): Promise<
   });
   if (answer.status !== 200) {
     await answer.body?.cancel();
-    throw new Error(`The resolver of pictures answers ${answer.status}`);
+    throw new Error(`The picture resolver answers with status ${answer.status}`);
   }
   const { pictures } = read(await textOf(answer));
   return pictures
@@ -26,12 +27,12 @@ export async function fetchPictureUrls(template: string, link: string): Promise<
     .slice(0, MAX_PICTURES);
 }
 
-/** The answer may name people, so nothing of it goes into an error, which is logged. */
+/** The response may contain personal data, so none of it is put into errors, which are logged. */
 function read(text: string): z.output<typeof Answer> {
   try {
     return Answer.parse(JSON.parse(text));
   } catch {
-    throw new Error('The resolver of pictures answers something else than { "pictures": […] }');
+    throw new Error('The picture resolver must answer { "pictures": […] }');
   }
 }
 
@@ -40,7 +41,7 @@ async function textOf(answer: Response): Promise<string> {
   let bytes = 0;
   for await (const piece of answer.body ?? []) {
     bytes += piece.length;
-    if (bytes > MAX_BYTES) throw new Error(`The resolver of pictures answers more than ${MAX_BYTES} bytes`);
+    if (bytes > MAX_BYTES) throw new Error(`The picture resolver answers more than ${MAX_BYTES} bytes`);
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString();

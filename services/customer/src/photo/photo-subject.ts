@@ -4,7 +4,7 @@ import { recordAndPublish, type Step } from '../changes/changes.js';
 import { readContact, updateContacts, writableContact } from '../tables/contact.table.js';
 import { readCustomer, updateCustomer, writableCustomer } from '../tables/customer.table.js';
 
-/** Whose picture a call is about. */
+/** The entry whose picture a call is about. */
 export interface PhotoOwner {
   kind: 'contact' | 'customer';
   id: string;
@@ -14,15 +14,15 @@ export interface PhotoOwner {
 export interface PhotoSubject extends PhotoOwner {
   version: number;
   links: Link[];
-  /** What its initials are taken from, in the order in which they are shown. */
+  /** The names for the initials, in display order. */
   names: string[];
-  /** Raises its version and tells that it has another picture, of which the history keeps the ETags; gives the new version. */
+  /** Records and publishes the change of the picture, with the ETags in the history. Returns the new version. */
   changed(from: string | null, to: string | null): Promise<number>;
 }
 
 const HAN = /^\p{Script=Han}/u;
 
-/** Reads it as the calling agent may; `lock` is for who is going to change it. */
+/** Reads the entry with the rights of the caller; with `lock`, for changing it. */
 export async function readPhotoSubject(tx: EntityManager, { kind, id }: PhotoOwner, lock?: 'lock'): Promise<PhotoSubject> {
   if (kind === 'customer') {
     const customer = await (lock ? writableCustomer : readCustomer)(tx, id);
@@ -36,7 +36,7 @@ export async function readPhotoSubject(tx: EntityManager, { kind, id }: PhotoOwn
   return photoSubject(tx, { kind, id: contact.id, version, links, names }, () => updateContacts(tx, [contact]));
 }
 
-/** Writing the entry as it is raises its version, and keeps what its own table says about versions in one place. */
+/** Updates the entry without changes to increment its version, so that versioning stays in the modules of the tables. */
 function photoSubject(tx: EntityManager, entry: Omit<PhotoSubject, 'changed'>, write: () => Promise<void>): PhotoSubject {
   const { kind, id, version } = entry;
   return {

@@ -35,7 +35,7 @@ export class PhotoService {
     return this.keep(of, await makePicture(Buffer.from(image, 'base64'), mediaType));
   }
 
-  /** Content decides here: what strange hosts say about their files is wrong too often. */
+  /** The content determines the type here: the media types declared by other hosts are wrong too often. */
   async choose({ url, ...of }: InputOf<typeof choosePhoto>): Promise<Photo> {
     await this.refuseUnwritable(of);
     const bytes = await fetchPicture(url, { allowPrivate: this.env.KONTOR_ALLOW_PRIVATE_ADDRESSES });
@@ -64,12 +64,12 @@ export class PhotoService {
     for (const answer of answers)
       if (answer.status === 'rejected') this.log.warn({ event: 'photo-resolver-failed', ...describeError(answer.reason) });
     if (answers.every(({ status }) => status === 'rejected'))
-      throw new AppError('unavailable', 'The resolver of pictures cannot be asked at the moment', { retryAfter: 30 });
+      throw new AppError('unavailable', 'The picture resolver is unavailable at the moment', { retryAfter: 30 });
     const items = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
     return { items: [...new Map(items.map((item) => [item.url, item])).values()] };
   }
 
-  /** Before any work is done for it, and before a call goes out: who may not change the entry learns nothing and moves nothing. */
+  /** Checks the permission before any work and any outgoing call, so that a caller without it learns nothing and causes nothing. */
   private async refuseUnwritable(of: PhotoOwner): Promise<void> {
     await this.db.transaction((tx) => readPhotoSubject(tx, of, 'lock'));
   }
@@ -86,12 +86,12 @@ export class PhotoService {
   }
 }
 
-/** The photo of a locked entry; refuses a change that was made looking at another picture than the present one, be it the default. */
+/** The photo of a locked entry; refuses a change based on another picture than the present one, including the default picture. */
 async function currentPhoto(tx: EntityManager, entry: PhotoSubject, expected: string | undefined): Promise<PhotoRow | undefined> {
   const photo = await readPhoto(tx, entry.id);
   const { etag } = photo ?? defaultPicture(entry);
   if (expected !== undefined && expected !== etag)
-    throw new AppError('stale', 'There is another picture by now; look at it again and repeat the change', { etag });
+    throw new AppError('stale', 'The picture was changed meanwhile; look at it again and repeat the change', { etag });
   return photo;
 }
 

@@ -3,7 +3,7 @@ import type { PhotoType } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import type { Picture } from './make-picture.js';
 
-/** A picture as it is kept. */
+/** A picture as it is stored. */
 export interface PhotoRow extends Picture {
   etag: string;
   mediaType: PhotoType;
@@ -28,12 +28,12 @@ export async function writePhoto(tx: EntityManager, entry: { kind: string; id: s
   );
 }
 
-/** Deletes the pictures of these contacts and customers, for who purges or erases them. What is only in the bin keeps its picture. */
+/** Deletes the pictures of these entries when they are purged or erased. Entries in the bin keep theirs. */
 export async function forgetPhotos(tx: EntityManager, entryIds: readonly string[]): Promise<void> {
   await tx.query('delete from photo where entry_id = any($1)', [entryIds]);
 }
 
-/** What was merged without a picture of its own shows that of the first of the others that has one; they keep theirs. */
+/** Gives a merged entry without a picture that of the first of the others that has one; they keep theirs. */
 export async function inheritPhoto(tx: EntityManager, into: string, from: readonly string[]): Promise<void> {
   await tx.query(
     `insert into photo (entry_id, kind, image, media_type, width, height, etag)
@@ -43,8 +43,8 @@ export async function inheritPhoto(tx: EntityManager, into: string, from: readon
   );
 }
 
-/** Takes away the picture that a merge has passed on, unless another one was chosen since. */
+/** Deletes the picture that a merge has copied, unless another one was chosen since. */
 export async function revertInheritedPhoto(tx: EntityManager, mergeId: string): Promise<void> {
-  // Both times are that of the merge's transaction.
+  // Both times are the transaction time of the merge.
   await tx.query('delete from photo p using merge m where m.id = $1 and p.entry_id = m.into_id and p.updated_at = m.at', [mergeId]);
 }

@@ -2,7 +2,7 @@ import type { PhotoType } from '@kontor/contracts';
 
 const startsWith = (bytes: Buffer, text: string, at = 0) => bytes.toString('latin1', at, at + text.length) === text;
 
-/** What an image is by its first bytes, whatever it is called; undefined for everything that is not taken. */
+/** Detects the type of an image by its first bytes; undefined for unsupported types. */
 export function sniff(bytes: Buffer): PhotoType | undefined {
   if (startsWith(bytes, '\x89PNG\r\n\x1a\n')) return 'image/png';
   if (startsWith(bytes, '\xff\xd8\xff')) return 'image/jpeg';

@@ -7,7 +7,9 @@ export interface Linkable {
   customerId: string | null;
 }
 
-/** Lays what was given over a record: absent stays, null clears. `contact` is the one that was found for it, null when it names nobody known. */
+/**
+ * Applies the given fields to a record: absent fields stay, null clears. `contact` is the one that was found, null if the referenced one is unknown.
+ */
 export function applyRecordItem(
   before: RecordRow,
   given: RecordPatch,
@@ -35,14 +37,14 @@ export function applyRecordItem(
   return row;
 }
 
-/** The contact that a record has already. */
+/** The contact that a record is linked to already. */
 export const linkedContact = ({ contactId }: RecordRow, before: StoredRecord | undefined): Linkable | undefined =>
   contactId && before?.linked.contactId === contactId ? { id: contactId, customerId: before.linked.contactsCustomerId } : undefined;
 
-/** Dates stay dates; moments are kept to the millisecond, in UTC. */
+/** Dates stay dates; timestamps are stored in UTC with millisecond precision. */
 const normalizeDueAt = (dueAt: string): string => (dueAt.includes('T') ? new Date(dueAt).toISOString() : dueAt);
 
-/** A JSON merge patch (RFC 7396) of an object: null takes a member away, an object is merged, anything else replaces. */
+/** Applies a JSON merge patch (RFC 7396): null removes a member, objects are merged, anything else replaces. */
 export function mergeData(before: Record<string, unknown>, patch: Record<string, unknown>): Record<string, unknown> {
   const merged = new Map(Object.entries(before));
   for (const [name, value] of Object.entries(patch)) {

@@ -11,7 +11,7 @@ import type { Linkable } from './apply-record-item.js';
 
 type Found = Linkable & { mayWrite: boolean };
 
-/** The customers and contacts that records of one call are to be linked to, looked up once for all. */
+/** The customers and contacts that the records of one call can be linked to. */
 export interface Linkables {
   customers: Map<string, { id: string; mayWrite: boolean }>;
   contacts: Map<string, Found>;
@@ -19,7 +19,10 @@ export interface Linkables {
   byExternalId: Map<string, Found>;
 }
 
-/** Finds what these records name. From here on no contact appears that one of them would have to wait for. */
+/**
+ * Finds and locks the customers and contacts that these records reference. If a referenced contact is unknown, new contact keys are blocked until the
+ * transaction ends.
+ */
 export async function findLinkables(tx: EntityManager, given: readonly RecordPatch[]): Promise<Linkables> {
   const names = given.flatMap(({ contact }) => contact ?? []);
   const read = async (): Promise<Linkables> => ({
@@ -42,17 +45,17 @@ export async function findLinkables(tx: EntityManager, given: readonly RecordPat
     contacts: [...contacts.values(), ...byEmail.values(), ...byExternalId.values()],
   });
   const found = await readAndLockParents(tx, read, lockedParents);
-  // Looks without hindering anybody first; only who names somebody unknown needs to be sure that nobody appears meanwhile.
+  // New contact keys are blocked only if a contact was not found; then the look-up is repeated.
   if (names.every((one) => namedContact(one, found))) return found;
   await blockNewContactKeys(tx);
   return readAndLockParents(tx, read, lockedParents);
 }
 
-/** The contact that a record is about: null when it names nobody known, undefined when it says nothing of a contact. */
+/** The contact of a record: null if the referenced one is unknown, undefined if none is referenced. */
 export function contactFor({ contactId, contact }: RecordPatch, linkables: Linkables): Linkable | null | undefined {
   if (contactId === undefined && contact === undefined) return undefined;
   const found = contactId ? linkables.contacts.get(contactId) : contact && namedContact(contact, linkables);
-  if (contactId && !found) throw unknown('contactId', 'names no contact');
+  if (contactId && !found) throw unknown('contactId', 'must be the id of a contact');
   if (found && !found.mayWrite) throw readOnly('contact');
   return found ?? null;
 }
@@ -60,19 +63,19 @@ export function contactFor({ contactId, contact }: RecordPatch, linkables: Linka
 export function customerFor({ customerId }: RecordPatch, { customers }: Linkables): string | undefined {
   if (!customerId) return undefined;
   const found = customers.get(customerId);
-  if (!found) throw unknown('customerId', 'names no customer');
+  if (!found) throw unknown('customerId', 'must be the id of a customer');
   if (!found.mayWrite) throw readOnly('customer');
   return found.id;
 }
 
-/** By e-mail, then by external id, as rows of an import are. */
+/** Matches by e-mail, then by external id, like import rows. */
 const namedContact = ({ email, externalId }: NamedContact, { byEmail, byExternalId }: Linkables) =>
   (email && byEmail.get(emailKey(email))) || (externalId && byExternalId.get(externalIdKey(externalId)));
 
 const unknown = (path: string, message: string) =>
   new AppError('invalid', `${path}: ${message}`, { errors: [{ path, message, code: 'unknown' }] });
 
-/** Also by ids of what was merged into others since. */
+/** Also finds entries by the ids of those that were merged into them. */
 async function byAnyId<T>(
   tx: EntityManager,
   noun: Noun,
@@ -111,7 +114,7 @@ async function visibleContacts(tx: EntityManager, ids: readonly string[]): Promi
 
 type Named = Pick<Linkables, 'byEmail' | 'byExternalId'>;
 
-/** An address means the contact who has it as the primary one, else the only one who has it. */
+/** An address identifies the contact that has it as the primary one, else the only contact that has it. */
 async function namedContacts(tx: EntityManager, names: readonly NamedContact[]): Promise<Named> {
   if (names.length === 0) return { byEmail: new Map(), byExternalId: new Map() };
   const rows: (Found & { kind: string; value: string })[] = await tx.query(
@@ -131,7 +134,7 @@ async function namedContacts(tx: EntityManager, names: readonly NamedContact[]):
   return { byEmail: of('email'), byExternalId: of('external') };
 }
 
-/** Whether nobody has one of these names, also nobody whom the caller may not see. */
+/** Whether no contact has one of these keys, including contacts hidden from the caller. */
 export async function isUnknownIdentity(tx: EntityManager, { email, externalId }: NamedContact): Promise<boolean> {
   const [row]: { there: boolean }[] = await tx.query(
     `select exists (select from contact_key where kind = 'email' and value = $1 or kind = 'external' and value = $2) as there`,
@@ -140,5 +143,5 @@ export async function isUnknownIdentity(tx: EntityManager, { email, externalId }
   return row?.there === false;
 }
 
-/** Whether this call may make contacts of what it says: single tickets that somebody sends, not those of an import. */
+/** Whether this call may create contacts: only single tickets sent through the API may, not those of an import. */
 export const mayCreateContacts = (): boolean => currentContext().door === 'api';

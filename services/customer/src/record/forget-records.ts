@@ -4,9 +4,9 @@ import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import type { Values } from '../fields/shared-fields.js';
 
 /**
- * Deletes for good what records hold of these contacts and customers, in the bin too: the records that are linked to them or wait for them, with
- * comments, members and what the bin says of them, and the memberships of the contacts. To be called while the rows of the contacts are there.
- * A record that waits for an address which is not the primary one of the contact stays, without that name: others may have the address, too.
+ * Permanently deletes what records hold about these contacts and customers, including the bin: records linked to them or waiting for them, with
+ * comments, members and bin entries, and the memberships of the contacts. To be called while the rows of the contacts exist. A record that waits for
+ * a non-primary address of a contact stays, without that reference, because others may have the address too.
  */
 export async function forgetRecords(
   tx: EntityManager,
@@ -33,7 +33,7 @@ export async function forgetRecords(
   return { records: ids.length, memberships: memberships.length };
 }
 
-/** The records that wait for these contacts; the names that others may have, too, are only taken away. */
+/** The ids of records that wait for these contacts. References that others may match too are only removed. */
 async function readWaiting(tx: EntityManager, contactIds: readonly string[]): Promise<string[]> {
   const contacts: Pick<Values, 'emails' | 'externalIds'>[] = await tx.query(
     'select emails, external_ids as "externalIds" from contact where id = any($1)',
@@ -54,7 +54,7 @@ async function readWaiting(tx: EntityManager, contactIds: readonly string[]): Pr
   );
 }
 
-/** Contacts and customers who stay, and of whom these records say something. */
+/** The remaining contacts and customers whose derived fields depend on these records. */
 async function affectedEntries(
   tx: EntityManager,
   records: readonly string[],

@@ -11,7 +11,7 @@ const read = `select m.id, m.record_id as "recordId", m.text, jsonb_build_object
     ${isoTimestamp('m.created_at')} as "createdAt"
   from record_comment m left join agent a on a.tenant_id = m.tenant_id and a.id = m.agent_id`;
 
-/** Private comments on records. Whoever may see a record may comment on it, light agents too (docs/rules.md 2.11). */
+/** Private comments on records. Anyone who may see a record may comment on it, including light agents (docs/rules.md 2.11). */
 @Injectable()
 export class RecordComments {
   constructor(private readonly db: Database) {}
@@ -58,7 +58,7 @@ export class RecordComments {
       );
       if (!comment) throw noComment();
       if (comment.agentId !== currentAgent().id && !currentContext().roles.includes('admin'))
-        throw new AppError('forbidden', 'This comment is somebody else’s; only its author and admins delete it');
+        throw new AppError('forbidden', 'Only its author and admins may delete this comment');
       await tx.query('delete from record_comment where id = $1', [commentId]);
     });
     return {};

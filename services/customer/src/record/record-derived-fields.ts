@@ -5,7 +5,7 @@ import type { Noun } from '../sql/rows.js';
 /** Which of these contacts or customers have opportunities (docs/rules.md 4.5). */
 export async function idsWithOpportunities(tx: EntityManager, noun: Noun, ids: readonly string[]): Promise<Set<string>> {
   if (ids.length === 0) return new Set();
-  // As a subselect, so that planning does not weigh each id: then only the index is read.
+  // As a subselect, so that planning does not consider each id and uses an index-only scan.
   const rows: { id: string }[] = await tx.query(
     `select distinct ${noun}_id as id from record where ${noun}_id = any((select $1::uuid[])::uuid[]) and kind = 'opportunity' and deleted_at is null`,
     [ids],
@@ -26,8 +26,8 @@ export async function projectsOf(tx: EntityManager, contactIds: readonly string[
 }
 
 /**
- * Tells of those whose opportunities or projects went to the bin with this unit, or came back from it: to be called while the records have its
- * `bin_id`. Those that are in the bin themselves are not told of.
+ * Publishes changes of entries whose opportunities or projects were moved to the bin with this unit, or restored from it. To be called while the
+ * records have its `bin_id`. Entries that are in the bin themselves are skipped.
  */
 export async function publishBinnedRecordChanges(tx: EntityManager, unit: string): Promise<void> {
   const having = async (column: string) =>

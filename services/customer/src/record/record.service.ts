@@ -55,7 +55,7 @@ function merged(before: BusinessRecord['data'], patch: BusinessRecord['data']): 
   throw invalid(fieldErrors(error.issues).map((one) => ({ ...one, path: 'data' })));
 }
 
-/** What a list of records must be like; undefined when it names somebody who is not there for the caller, and so nobody's records. */
+/** The conditions of a list of records; undefined if it references an entry that does not exist for the caller, so that nothing can match. */
 async function filters(tx: EntityManager, input: Omit<ListRecords, 'sort' | 'limit' | 'cursor'>): Promise<Conditions | undefined> {
   const where = new Conditions().add('t.deleted_at is null').add(mayReadRecord());
   const memberId = input.memberId && (await currentIdOf(readContact(tx, input.memberId)));

@@ -19,8 +19,8 @@ export class UpsertRecords {
   constructor(private readonly db: Database) {}
 
   /**
-   * Each item alone: what is refused costs no other. When others inserted the same key, or took the address of the contact to be made,
-   * between our look and our write, all is worked out anew.
+   * Validates each item separately: a refused one does not affect the others. Everything is retried if a concurrent call inserted the same key, or
+   * took the address of the contact to be created, after it was checked.
    */
   async upsert(items: readonly unknown[]): Promise<{ items: UpsertedRecord[] }> {
     return { items: await retryOnUniqueViolation(() => this.db.transaction((tx) => this.upsertOnce(tx, items))) };
@@ -49,7 +49,7 @@ export class UpsertRecords {
     return results.map((result) => ({ ...result, ...outcome(rows.get(result.id ?? ''), versions), ...(made && { contactCreated: true }) }));
   }
 
-  /** The first single ticket from an address that nobody has makes the contact (docs/rules.md 4.4), unless the tenant has switched that off. */
+  /** A single ticket from an unknown address creates the contact (docs/rules.md 4.4), unless the tenant has disabled that. */
   private async createTicketContact(
     tx: EntityManager,
     item: UpsertRecord,
@@ -103,7 +103,7 @@ function attempt(index: number, work: () => BulkItem): BulkItem {
   }
 }
 
-/** One item laid over the record as it is, or as an item before it in the same call left it. */
+/** Applies one item to the record, or to the result of a preceding item of the same call. */
 function applyItem(
   item: UpsertRecord,
   written: RecordWrite | undefined,
@@ -111,7 +111,7 @@ function applyItem(
   linkables: Linkables,
 ): RecordWrite {
   if (before && !before.mayRead)
-    throw new AppError('conflict', 'This source, kind and externalId are those of a record that you may not see; ask an admin');
+    throw new AppError('conflict', 'This source, kind and externalId belong to a record that you may not see; ask an admin');
   if (before && !before.mayWrite) throw readOnly('record');
   const { source, externalId, kind, ...given } = item;
   const base = written?.row ?? (before ? rowOf(before) : { id: newId(), source, externalId, kind, ...emptyRecord });

@@ -3,15 +3,15 @@ import { publishDerivedChange } from '../changes/changes.js';
 import { insertRecords, type RecordRow, type StoredRecord, updateRecords } from '../tables/record.table.js';
 import { writeWaiting } from '../tables/waiting-records.js';
 
-/** A record that a step writes, and what it was before if it was there. */
+/** A record to write, and its previous state if it exists. */
 export interface RecordWrite {
   row: RecordRow;
   before?: StoredRecord;
 }
 
 /**
- * Writes records, what they wait for, and tells of contacts and customers who got or lost opportunities.
- * Gives the versions that they have now; they go up only where something is different.
+ * Writes records and what they wait for, and publishes changes of entries that got or lost opportunities. Returns the new versions, which are higher
+ * only if something changed.
  */
 export async function writeRecords(tx: EntityManager, writes: readonly RecordWrite[]): Promise<Map<string, number>> {
   const inserted = writes.filter(({ before }) => !before);
@@ -34,7 +34,7 @@ export async function writeRecords(tx: EntityManager, writes: readonly RecordWri
   return new Map(writes.map(({ row, before }) => [row.id, raised.get(row.id) ?? before?.version ?? 1]));
 }
 
-/** Whoever got or lost one is told of, also when others are left: whether they were, a transaction beside this one may be changing. */
+/** Publishes a change of every entry that got or lost an opportunity, even if it has others: a concurrent transaction may be changing those. */
 async function publishOpportunityChanges(tx: EntityManager, writes: readonly RecordWrite[]): Promise<void> {
   const contacts: string[] = [];
   const customers: string[] = [];
@@ -48,7 +48,7 @@ async function publishOpportunityChanges(tx: EntityManager, writes: readonly Rec
   await publishDerivedChange(tx, 'customer', customers, 'hasOpportunities');
 }
 
-/** A record that is read, as it is kept. */
+/** Converts a record as it is read to its stored form. */
 export const rowOf = ({ linked, contact, ...record }: StoredRecord): RecordRow => ({
   ...record,
   customerId: linked.customerId,
