@@ -53,6 +53,39 @@ test('pages go on where they were when what is fresh is settled between them', a
   expect([...beside, ...after].map(({ nextCursor }) => nextCursor)).toEqual(Array(8).fill(null));
 });
 
+test('of those that are equal in what is sorted by, pages have each once and always in one order, fresh, settled and between', async () => {
+  const agent = anAgent();
+  const ask = (sort: (typeof SORTS)[number], cursor?: string | null, limit = 2) =>
+    world.ask(again(agent), search, { q: 'gleich', sort, limit, cursor: cursor ?? undefined, explain: true });
+  const idsFrom = async (sort: (typeof SORTS)[number], cursor?: string | null): Promise<string[]> => {
+    const page = await ask(sort, cursor);
+    const ids = page.hits.map(({ id }) => id);
+    return page.nextCursor === null ? ids : [...ids, ...(await idsFrom(sort, page.nextCursor))];
+  };
+  const untilIndexed = (settled: number, fresh: number) =>
+    eventually(async () => expect((await ask('name')).explain?.index).toEqual({ settled, fresh }), 30_000);
+  const moment = '2026-01-01T00:00:00.000Z';
+  const add = () =>
+    customer.adds(
+      agent.tenant,
+      Array.from({ length: 6 }, () => ({ firstName: 'Anna', lastName: 'Gleich', createdAt: moment, updatedAt: moment })),
+    );
+  await add();
+  await untilIndexed(6, 0);
+  await add();
+  await untilIndexed(6, 6);
+  const whole = await Promise.all(SORTS.map((sort) => idsFrom(sort)));
+  for (const ids of whole) expect([new Set(ids).size, ids.length]).toEqual([12, 12]);
+  expect(await Promise.all(SORTS.map((sort) => idsFrom(sort)))).toEqual(whole);
+  const firsts = await Promise.all(SORTS.map((sort) => ask(sort, undefined, 5)));
+  await untilIndexed(12, 0);
+  for (const [i, sort] of SORTS.entries()) {
+    const [first, again] = [firsts[i]!.hits.map(({ id }) => id), await idsFrom(sort)];
+    expect(await idsFrom(sort)).toEqual(again);
+    expect(new Set([...first, ...(await idsFrom(sort, firsts[i]!.nextCursor))]).size).toBe(12);
+  }
+});
+
 test('values that differ in case only are one in the facets, fresh or settled', async () => {
   const agent = anAgent();
   const ask = () => world.ask(again(agent), search, { q: 'zaehl', facets: 'tag', explain: true });

@@ -11,7 +11,7 @@ export async function withMerged(tx: EntityManager, noun: Noun, id: string): Pro
     `with recursive all_of_it as (
        select id, 0 as depth from ${noun} where id = $1
        union all select t.id, a.depth + 1 from ${noun} t join all_of_it a on t.merged_into = a.id
-     ) select id from all_of_it order by depth`,
+     ) select id from all_of_it order by depth, id`,
     [id],
   );
   return rows.map((row) => row.id);

@@ -52,7 +52,7 @@ async function readLocalData(tx: EntityManager, id: string): Promise<Record<stri
   };
   return {
     mergedFrom: await rows('select * from contact where id = any($1) and merged_into is not null'),
-    history: await rows('select * from history where entry_id = any($1) order by at'),
+    history: await rows('select * from history where entry_id = any($1) order by at, version, entry_id'),
     requests: await rows('select * from request where people && $1::uuid[] or contact_id = any($1) order by id'),
     records: await rows('select * from record where contact_id = any($1) order by id'),
     comments: await rows(

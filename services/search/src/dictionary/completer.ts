@@ -44,7 +44,7 @@ export class Completer {
       const begins = spellings.map((word) => `word like ${param(`${escapeLike(word)}%`)}`).join(' or ');
       return [
         equal,
-        terms(`select field, word ${own} and word in (select word from name_use where tenant_id = $1 and (${begins}) order by uses desc limit ${limit})
+        terms(`select field, word ${own} and word in (select word from name_use where tenant_id = $1 and (${begins}) order by uses desc, word limit ${limit})
                union (select field, word ${own} and (${begins}) limit ${limit})`),
       ];
     });

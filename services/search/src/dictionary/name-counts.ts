@@ -45,8 +45,8 @@ export class NameCounts {
 
   private async lookUpCommon(tenant: string): Promise<readonly string[]> {
     const rows = await this.db.queryAcrossTenants<{ term: string }>(
-      `select field || word.word as term from (select word, uses from name_use where tenant_id = $1 order by uses desc limit ${MOST_FOUND}) as used
-       join word on word.tenant_id = $1 and word.word = used.word order by uses desc limit ${2 * MOST_FOUND}`,
+      `select field || word.word as term from (select word, uses from name_use where tenant_id = $1 order by uses desc, word limit ${MOST_FOUND}) as used
+       join word on word.tenant_id = $1 and word.word = used.word order by uses desc, word.word, field limit ${2 * MOST_FOUND}`,
       [tenant],
     );
     return rows.map(({ term }) => term);

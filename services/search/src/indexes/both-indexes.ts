@@ -68,7 +68,8 @@ function documentsFor({ filters, phrases, sort }: Question, documents: readonly 
   const test = filterTest(and(...filters));
   const hasPhrases: Fits = phrases ? phraseTest(phrases) : () => true;
   const fitting = documents.filter((document) => test(document) && hasPhrases(document));
-  return sort ? fitting.toSorted((a, b) => compare(a, b, sort)) : fitting;
+  // Ties by id, so that every replica has them in one order.
+  return sort ? fitting.toSorted((a, b) => compare(a, b, sort) || (a.id < b.id ? -1 : 1)) : fitting;
 }
 
 /** Whether every text stands in a document as whole words, side by side, in one value of the attribute, or of any. */
