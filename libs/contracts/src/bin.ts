@@ -10,14 +10,14 @@ export type BinnedKind = z.output<typeof BinnedKind>;
 const counts = z.object({ customers: z.int(), contacts: z.int(), records: z.int(), requests: z.int() });
 export type BinCounts = z.output<typeof counts>;
 
-/** What was deleted together (docs/rules.md 6.1). */
+/** Everything that was deleted together (docs/rules.md 6.1). */
 export const BinUnit = z
   .object({
     id: z.string(),
-    kind: BinnedKind.describe('what was deleted; the rest went with it'),
+    kind: BinnedKind.describe('what was deleted; the rest was deleted with it'),
     entryId: z.string(),
     name: z.string(),
-    counts: counts.describe('how many things are in it, with the one that was deleted'),
+    counts: counts.describe('how many things it has, including the deleted one'),
     deletedAt: instant,
     deletedBy: z.object({ id: z.string(), name: z.string().nullable() }).nullable(),
     purgedAfter: instant,
@@ -28,20 +28,20 @@ export type BinUnit = z.output<typeof BinUnit>;
 export const BinnedThing = z.object({ id: z.string(), kind: BinnedKind, name: z.string() }).meta({ id: 'BinnedThing' });
 export type BinnedThing = z.output<typeof BinnedThing>;
 
-/** What could not be put back as it was, and why (docs/rules.md 6.2). */
+/** What could not be restored, and why (docs/rules.md 6.2). */
 export const NotRestored = z.object({ id: z.string(), kind: BinnedKind, field: z.string(), message: z.string() });
 export type NotRestored = z.output<typeof NotRestored>;
 export const Restored = z
   .object({
     restored: counts,
-    notRestored: z.array(NotRestored).describe('links and values that stayed as they are now'),
+    notRestored: z.array(NotRestored).describe('links and values that could not be restored'),
     job: Job.optional(),
   })
   .meta({ id: 'Restored' });
 export type Restored = z.output<typeof Restored>;
 
 export const listBin = request('customer.list-bin', z.strictObject({ ...paging, kind: BinnedKind.optional() }), page(BinUnit), {
-  summary: 'Lists what is in the bin, the newest first, one entry for everything that was deleted together',
+  summary: 'Lists the bin, newest first, with one unit for everything that was deleted together',
 });
 export const listBinnedThings = request(
   'customer.list-binned-things',
@@ -58,17 +58,17 @@ export const restoreFromBin = request(
       .min(1)
       .max(1000)
       .optional()
-      .describe('only these of the things that were deleted together; without it all'),
+      .describe('restores only these things; by default all'),
   }),
   Restored,
   {
-    summary: 'Restores what was deleted together, or some of it, and says what could not be put back',
+    summary: 'Restores what was deleted together, or a part of it, and lists what could not be restored',
     audience: 'agents',
     timeoutMs: 30_000,
   },
 );
 export const purgeFromBin = request('customer.purge-from-bin', byId, empty, {
-  summary: 'Deletes for good what was deleted together',
+  summary: 'Permanently deletes what was deleted together',
   audience: 'admins',
   timeoutMs: 30_000,
 });

@@ -1,24 +1,24 @@
-// How a cell of a file is written. It stands here because a file carries it from one service to another, in somebody's hands:
-// who exports and who imports must mean the same.
+// The format of cells in CSV files. It is part of the contracts because users carry files from the exporting to the importing service, and both must
+// agree.
 
 const RUNS = /^[=+\-@\t\r]/;
 const DEFUSED = /^'+[=+\-@\t\r]/;
 
 /**
- * Keeps a spreadsheet from running a cell as a formula: an apostrophe in front makes it text. A cell that looks as if it had been
- * defused already gets one more, so that `restoreDefused` gives every cell back as it was.
+ * Prevents a spreadsheet from running a cell as a formula, with a leading apostrophe. A cell that looks defused already gets one more, so that
+ * `restoreDefused` restores every cell exactly.
  */
 export const defuse = (cell: string): string => (RUNS.test(cell) || DEFUSED.test(cell) ? `'${cell}` : cell);
 
-/** Takes back what `defuse` did: one apostrophe in front of what it would have defused; all other cells stay as they are. */
+/** Reverts `defuse`: removes one apostrophe from a defused cell; all other cells stay unchanged. */
 export const restoreDefused = (cell: string): string => (DEFUSED.test(cell) ? cell.slice(1) : cell);
 
 const isPlain = (one: string) => one !== '' && one === one.trim() && !/[;,]|:::|^\[/.test(one);
 
-/** A list of texts in one cell, for people: "a; b". Where that would not be read back as the same list, it is written as JSON. */
+/** Formats a list as one readable cell: "a; b". If that would not be parsed as the same list, it is written as JSON. */
 export const joinList = (list: readonly string[]): string => (list.every(isPlain) ? list.join('; ') : JSON.stringify(list));
 
-/** Reads what `joinList` wrote, and what others write: items between semicolons, commas or ":::" (as Google has it). */
+/** Parses what `joinList` wrote, and what others write: items separated by semicolons, commas or ":::" (as in Google exports). */
 export function splitList(cell: string): string[] {
   return (
     jsonList(cell) ??

@@ -2,37 +2,37 @@ import { z } from 'zod';
 import { codeText, date, id, language, nameText } from './shapes.js';
 
 const EARLIEST_BIRTHDAY = '1850-01-01';
-// Somewhere it is tomorrow already.
+// In the first time zone the next day begins up to 14 hours before UTC.
 const AHEAD_MS = 14 * 60 * 60 * 1000;
 const latestBirthday = () => new Date(Date.now() + AHEAD_MS).toISOString().slice(0, 10);
-/** Nobody to talk to was born before 1850 or is born in the future. */
+/** Between 1850 and today, in whichever time zone. */
 const birthday = date.refine(
   (value) => value >= EARLIEST_BIRTHDAY && value <= latestBirthday(),
   'must be a date between 1850-01-01 and today',
 );
 
-/** A field that says one thing of a contact. */
+/** A single-valued field of a contact. */
 export interface ContactField {
-  /** What may be given, in the form in which it is kept. An empty text and null clear the field. */
+  /** The accepted values, normalized to the stored form. An empty text and null clear the field. */
   given: z.ZodType<string, string>;
   /** The type of its column in PostgreSQL, which is named like the field, in snake_case. */
   column: 'text' | 'date' | 'uuid';
-  /** What becomes of the values of contacts that are merged: `fill` takes the first that is there. */
+  /** How the values of merged contacts are combined: `fill` takes the first one that is not empty, `own` keeps that of the surviving contact. */
   merge: 'fill' | 'own';
   /**
-   * How an import reads it from a cell: as it stands; as a code, of which a spreadsheet may have left too little; as a date in the order of the
-   * file; or as the id of something that must be there.
+   * How an import parses its cell: as text; as a code, which a spreadsheet may have shortened; as a date in the order of the file; or as the id of an
+   * existing entry.
    */
   cell: 'text' | 'code' | 'date' | 'reference';
-  /** What headers of files call it, besides its own name: lower-case letters and digits only, the likeliest first. */
+  /** Other column headers for it, in lower-case letters and digits only, likeliest first. */
   headers: string;
-  /** The name by which a query reaches it, as in `title:chief`; null: it is not searched as text. */
+  /** Its name in search queries, as in `title:chief`; null if it is not searched as text. */
   search: string | null;
 }
 
 /**
- * Every field that says one thing of a contact: the one place that a new one is added to. What is given and answered, kept, merged, imported,
- * exported and searched follows from here; its column is added by a migration of the customer service. See docs/extending.md.
+ * All single-valued fields of a contact. A new field is added here only: contracts, storage, merging, import, export and search are derived from it;
+ * its column is added by a migration of the customer service. See docs/extending.md.
  */
 export const contactFields = {
   firstName: {
@@ -108,17 +108,17 @@ export type ContactFieldName = keyof typeof contactFields;
 /** One value of each field, null where there is none. */
 export type ContactFields = Record<ContactFieldName, string | null>;
 
-/** The names of all fields, or of those that are read from cells in one of these ways. */
+/** The names of all fields, or of those with one of these cell types. */
 export function contactFieldNames(...cells: ContactField['cell'][]): ContactFieldName[] {
   const names = Object.keys(contactFields) as ContactFieldName[];
   return cells.length === 0 ? names : names.filter((name) => cells.includes(contactFields[name].cell));
 }
 
-/** Something for each field, made from what the table says of it. */
+/** Maps every field to a value made from its definition. */
 export const perContactField = <T>(make: (field: ContactField, name: ContactFieldName) => T): Record<ContactFieldName, T> =>
   Object.fromEntries(contactFieldNames().map((name) => [name, make(contactFields[name], name)])) as Record<ContactFieldName, T>;
 
-/** The shapes of all fields as they may be given. */
+/** The schemas of all fields in requests. */
 export const givenContactFields = perContactField(({ given }) => given.nullable().optional()) as {
   [Name in ContactFieldName]: z.ZodOptional<z.ZodNullable<(typeof contactFields)[Name]['given']>>;
 };

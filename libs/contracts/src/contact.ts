@@ -17,7 +17,17 @@ import {
   text,
   version,
 } from './shapes.js';
-import { changedMany, changeOfMany, externalSource, IMPORT_SOURCE, manyChange, newValues, Phone, patchValues, values } from './values.js';
+import {
+  bulkChangeResult,
+  bulkChange,
+  externalSource,
+  IMPORT_SOURCE,
+  bulkChangeFields,
+  newValues,
+  Phone,
+  patchValues,
+  values,
+} from './values.js';
 
 /** Accepted with at least one of: a first or last name, an e-mail, a phone, an address, an employee code (docs/rules.md 2.1). */
 export const NewContact = z.strictObject({ ...givenContactFields, ...newValues }).meta({ id: 'NewContact' });
@@ -71,13 +81,13 @@ export type Summary = z.output<typeof Summary>;
 export const DuplicateHint = z
   .object({
     contact: Summary,
-    score: z.number().describe('how sure it is, from 0 to 1; from 0.5 on more likely than not'),
+    score: z.number().describe('how likely it is, from 0 to 1; from 0.5 on more likely than not'),
     reasons: z.array(z.string()),
   })
   .meta({ id: 'DuplicateHint' });
 export type DuplicateHint = z.output<typeof DuplicateHint>;
 export const CreatedContact = Contact.extend({
-  duplicates: z.array(DuplicateHint).describe('contacts that this one may be a duplicate of, the likeliest first, at most 10').optional(),
+  duplicates: z.array(DuplicateHint).describe('contacts that this one may be a duplicate of, likeliest first, at most 10').optional(),
 }).meta({ id: 'CreatedContact' });
 export type CreatedContact = z.output<typeof CreatedContact>;
 
@@ -106,10 +116,10 @@ export const ListContacts = z.strictObject({
 export type ListContacts = z.output<typeof ListContacts>;
 
 export const createContact = request('customer.create-contact', NewContact, CreatedContact, {
-  summary: 'Creates a contact; its owner is the calling agent. Says which contacts it may be a duplicate of',
+  summary: 'Creates a contact, owned by the calling agent; returns possible duplicates',
   audience: 'agents',
 });
-export const getContact = request('customer.get-contact', byId, Contact, { summary: 'Gives one contact' });
+export const getContact = request('customer.get-contact', byId, Contact, { summary: 'Returns one contact' });
 export const changeContact = request(
   'customer.change-contact',
   z.strictObject({ id, version: version.optional(), change: ContactPatch }),
@@ -125,8 +135,8 @@ export const listContacts = request('customer.list-contacts', ListContacts, page
   timeoutMs: 10_000,
 });
 
-/** A contact that has the number of somebody who calls. */
-export const CallerFound = Summary.extend({ matched: Phone.describe('the number that was asked for, as this contact has it') }).meta({
+/** A contact with the phone number of a caller. */
+export const CallerFound = Summary.extend({ matched: Phone.describe('the requested number, as this contact has it') }).meta({
   id: 'CallerFound',
 });
 export type CallerFound = z.output<typeof CallerFound>;
@@ -134,59 +144,59 @@ export const lookUpCaller = request(
   'customer.look-up-caller',
   z.strictObject({
     phone: text(64)
-      .regex(/\p{Nd}/u, 'has no digit')
+      .regex(/\p{Nd}/u, 'must have a digit')
       .describe('a phone number in any written form'),
   }),
   z.object({ items: z.array(CallerFound) }),
-  { summary: 'Gives the contacts with exactly this phone number, the best first, at most 50; none when nobody has it' },
+  { summary: 'Returns the contacts with exactly this phone number, best first, at most 50' },
 );
 
-/** What the change says is looked up and checked once for all; what each contact is, and whether the caller may change it, one by one. */
+/** The change itself is validated once; the state of each contact, and whether the caller may change it, individually. */
 export const changeContacts = request(
   'customer.change-contacts',
-  changeOfMany(
+  bulkChange(
     ListContacts.omit({ limit: true, cursor: true, sort: true }),
-    z.strictObject({ ...manyChange, customerId: id.nullable().optional().describe('null: out of its customer') }),
+    z.strictObject({ ...bulkChangeFields, customerId: id.nullable().optional().describe('null: removes it from its customer') }),
   ),
-  changedMany,
+  bulkChangeResult,
   {
-    summary: 'Changes up to 10,000 contacts by one change, each with its own result; a job when they are more than 1,000',
+    summary: 'Applies one change to up to 10,000 contacts, each with its own result; as a job for more than 1,000',
     audience: 'agents',
     timeoutMs: 30_000,
   },
 );
 export const moveContact = request(
   'customer.move-contact',
-  z.strictObject({ id, version: version.optional(), customerId: id.nullable().describe('null: out of its customer') }),
+  z.strictObject({ id, version: version.optional(), customerId: id.nullable().describe('null: removes it from its customer') }),
   Contact,
   { summary: 'Moves a contact into a customer, to another one, or out', audience: 'agents' },
 );
 
-/** Each item is checked and created alone; up to 1,000. */
+/** Each item is validated and created separately. */
 export const createContacts = request(
   'customer.create-contacts',
   z.strictObject({ items: z.array(z.unknown()).min(1).max(1000) }),
   bulkResult,
   {
-    summary: 'Creates up to 1,000 contacts; each has its own result, and one that is refused costs no other',
+    summary: 'Creates up to 1,000 contacts; each has its own result, and a refused one does not affect the others',
     audience: 'agents',
     timeoutMs: 30_000,
   },
 );
 
-/** What an item of a bulk upsert is known by. */
+/** The key by which an item of a bulk upsert is matched. */
 export const upsertKey = z.enum(['email', 'externalId', 'employeeCode']);
 
 /**
- * Each item is checked alone and laid over the contact that has its primary e-mail, its first external id or its employee code like a
- * merge patch; where nobody has it, a contact is created. In the order of the items: a later one with the same key changes what an earlier one made.
+ * Each item is validated separately and applied, like a merge patch, to the contact that has its primary e-mail, its first external id or its
+ * employee code; if no contact has it, one is created. Items are applied in order: a later one with the same key changes what an earlier one created.
  */
 export const upsertContacts = request(
   'customer.upsert-contacts',
   z.strictObject({ match: upsertKey.default('email'), items: z.array(z.unknown()).min(1).max(1000) }),
   bulkResult,
   {
-    summary: 'Creates or changes up to 1,000 contacts by a unique key; sent twice it is the same as once',
+    summary: 'Creates or changes up to 1,000 contacts by a unique key; idempotent',
     audience: 'agents',
     timeoutMs: 30_000,
   },
@@ -202,9 +212,9 @@ const rowAddress = z.object({
   alias: z.string().optional(),
 });
 
-/** One row of an imported file: only what the file has. Slots say which of the numbers of a kind it is (phone, phone2 …), from 0. */
+/** One row of an imported file, with the fields that the file has. `slot` is the index among the numbers of one kind (phone, phone2 …), from 0. */
 export const ImportRow = z.object({
-  id: z.string().optional().describe('which contact it is, where that is one of this tenant'),
+  id: z.string().optional().describe('the id of the contact, if it is one of this tenant'),
   ...perContactField(() => z.string().optional()),
   externalId: z.string().optional(),
   type: z.string().optional(),
@@ -226,13 +236,13 @@ export const RowOutcome = z.object({
   status: z.enum(['created', 'updated', 'skipped', 'rejected']),
   id: z.string().optional(),
   reasons: z.array(z.string()).optional().describe('why it was rejected'),
-  warnings: z.array(z.string()).optional().describe('what was left out or changed, though the row stayed'),
+  warnings: z.array(z.string()).optional().describe('what was left out or changed in an accepted row'),
 });
 export type RowOutcome = z.output<typeof RowOutcome>;
 
 /**
- * One batch of an import: one transaction, one event. The outcome is kept by (importId, number) in the same transaction,
- * so the same batch sent again gives the same answer and changes nothing.
+ * One batch of an import: one transaction, one event. The outcome is stored by (importId, number) in the same transaction, so that the same batch
+ * sent again gets the same response and changes nothing.
  */
 export const importContacts = request(
   'customer.import-contacts',
@@ -240,28 +250,31 @@ export const importContacts = request(
     importId: id,
     number: z.int().nonnegative(),
     onKnown: z.enum(['update', 'skip', 'create']),
-    source: externalSource.default(IMPORT_SOURCE).describe('which system the external ids of the rows are of'),
+    source: externalSource.default(IMPORT_SOURCE).describe('the system that the external ids of the rows belong to'),
     rows: z.array(ImportRow).max(1000),
   }),
   z.object({ outcomes: z.array(RowOutcome) }),
-  { summary: 'Takes in one batch of an import', audience: 'agents', timeoutMs: 60_000, outlivesCaller: true },
+  { summary: 'Imports one batch', audience: 'agents', timeoutMs: 60_000, outlivesCaller: true },
 );
 
 /**
- * Which agents and teams may read an entry, as ids; null: everybody. A contact needs to be readable by both: its own list and that of its customer.
- * Search and others keep them with what they tell about the entry.
+ * The ids of the agents and teams that may read an entry; null: everybody. A contact must be readable according to both its own list and that of its
+ * customer. Other services store them with their data about the entry.
  */
 export const readers = z.array(z.string()).nullable();
 
-/** What records say of an entry; `getEntries` gives it. A change of it is told like one of the entry, but leaves the entry's version as it is. */
-export const fromRecords = { hasOpportunities: z.boolean().optional() };
+/**
+ * Fields of an entry derived from its records, as returned by `getEntries`. Their changes are published like those of the entry, but do not change
+ * its version.
+ */
+export const recordDerivedFields = { hasOpportunities: z.boolean().optional() };
 
-/** An entry as search indexes and shows it: whole, with the name of the contact's customer. */
+/** A contact as search indexes and shows it: all fields, with the name of its customer. */
 export const ContactEntry = Contact.extend({
   customerName: z.string().nullable(),
   readers,
   customerReaders: readers,
-  ...fromRecords,
+  ...recordDerivedFields,
   projectIds: z.array(z.string()).optional().describe('the projects that the contact is a member of'),
 });
 export type ContactEntry = z.output<typeof ContactEntry>;
@@ -281,6 +294,6 @@ export const Change = z.object({
 export type Change = z.output<typeof Change>;
 
 export const contactsChanged = event('events.contact.changed.v1', z.object({ changes: z.array(Change).min(1).max(1000) }), {
-  summary: 'Contacts were created, changed or deleted; ask the customer service what they are now',
+  summary: 'Contacts were created, changed or deleted; the customer service has their present state',
   lanes: true,
 });

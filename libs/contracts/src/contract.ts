@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** Who may call a request. `agents` are admins and agents, `readers` are light agents too, `services` other services on work of their own, and nobody else. */
+/** Who may call a request: `agents` includes admins, `readers` also light agents; `services` are only other services on their own behalf. */
 export type Audience = 'admins' | 'agents' | 'readers' | 'services';
 
 export interface RequestContract<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {
@@ -14,7 +14,7 @@ export interface RequestContract<I extends z.ZodType = z.ZodType, O extends z.Zo
   summary: string;
   /** How long the caller waits, in milliseconds. */
   timeoutMs: number;
-  /** For work that goes on long after its caller has asked for it, like an import: the gateway's signature of the caller counts also when it has expired. */
+  /** For long-running work like an import: the signature of the caller is accepted even after it has expired. */
   outlivesCaller?: true;
 }
 
@@ -32,8 +32,8 @@ export type OutputOf<C> = C extends RequestContract<z.ZodType, infer O> ? z.outp
 export type PayloadOf<C> = C extends EventContract<infer P> ? z.output<P> : never;
 
 /**
- * Declares a request: subject, validation, whitelist of what leaves (what is not in `output` is stripped) and documentation in one value.
- * Strings in subjects are fixed here; nothing a user typed is ever a subject.
+ * Declares a request in one value: subject, validation, whitelist of the response (what is not in `output` is removed) and documentation. Subjects
+ * are constants; user input never becomes a part of one.
  */
 export function request<I extends z.ZodType, O extends z.ZodType>(
   subject: string,

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { cleanText, domainProblem } from './clean.js';
-import { Change, Contact, ContactEntry, fromRecords, listFilters, NewContact, readers, Summary } from './contact.js';
+import { Change, Contact, ContactEntry, recordDerivedFields, listFilters, NewContact, readers, Summary } from './contact.js';
 import { event, request } from './contract.js';
 import { maybeJob } from './job.js';
 import { byId, empty, id, instant, listSort, nameText, page, paging, text, version } from './shapes.js';
-import { changedMany, changeOfMany, manyChange, newValues, patchValues, values } from './values.js';
+import { bulkChangeResult, bulkChange, bulkChangeFields, newValues, patchValues, values } from './values.js';
 
 const LIKE = 'must be a mail domain like firma.example';
 export const mailDomain = text(253)
@@ -18,7 +18,11 @@ export const mailDomain = text(253)
 
 const company = {
   parentId: id.nullable().optional().describe('the customer this one is a department of'),
-  domains: z.array(mailDomain).max(50).optional().describe('a new contact with an e-mail there belongs to this customer'),
+  domains: z
+    .array(mailDomain)
+    .max(50)
+    .optional()
+    .describe('new contacts with an e-mail in one of these domains are assigned to this customer'),
 };
 const name = nameText.min(1, 'is empty: a customer needs a name');
 
@@ -27,7 +31,7 @@ export const NewCustomer = z
     name,
     ...company,
     ...newValues,
-    contacts: z.array(NewContact).max(200).optional().describe('created with the customer, in the same step'),
+    contacts: z.array(NewContact).max(200).optional().describe('created with the customer, in the same transaction'),
   })
   .meta({ id: 'NewCustomer' });
 export type NewCustomer = z.output<typeof NewCustomer>;
@@ -59,7 +63,7 @@ export const Customer = z
   .meta({ id: 'Customer' });
 export type Customer = z.output<typeof Customer>;
 
-export const CustomerEntry = Customer.extend({ readers, ...fromRecords });
+export const CustomerEntry = Customer.extend({ readers, ...recordDerivedFields });
 export type CustomerEntry = z.output<typeof CustomerEntry>;
 
 export const ListCustomers = z.strictObject({
@@ -79,7 +83,7 @@ export const createCustomer = request('customer.create-customer', NewCustomer, C
   summary: 'Creates a customer, with its contacts when they are given; its owner is the calling agent unless one is named',
   audience: 'agents',
 });
-export const getCustomer = request('customer.get-customer', byId, Customer, { summary: 'Gives one customer' });
+export const getCustomer = request('customer.get-customer', byId, Customer, { summary: 'Returns one customer' });
 export const changeCustomer = request(
   'customer.change-customer',
   z.strictObject({ id, version: version.optional(), change: CustomerPatch }),
@@ -88,14 +92,14 @@ export const changeCustomer = request(
 );
 export const deleteCustomer = request('customer.delete-customer', z.strictObject({ id, version: version.optional() }), maybeJob, {
   summary:
-    'Moves a customer, the departments below it, all their contacts, records and requests to the bin as one unit; a job when they are many',
+    'Moves a customer, the departments below it, all their contacts, records and requests to the bin as one unit; as a job if there are many',
   audience: 'agents',
   timeoutMs: 30_000,
 });
 
 const group = {
-  contacts: z.array(Summary).describe('the first ones by name; the others are in the list of its contacts'),
-  contactCount: z.int().describe('how many there are; 10,000 means that many or more'),
+  contacts: z.array(Summary).describe('the first ones by name; all are in the list of its contacts'),
+  contactCount: z.int().describe('how many there are; 10,000 means 10,000 or more'),
 };
 export const ListedCustomer = Summary.extend({ contacts: group.contacts.optional(), contactCount: group.contactCount.optional() });
 export type ListedCustomer = z.output<typeof ListedCustomer>;
@@ -114,13 +118,13 @@ export const listCustomers = request(
 );
 export const changeCustomers = request(
   'customer.change-customers',
-  changeOfMany(
+  bulkChange(
     ListCustomers.omit({ limit: true, cursor: true, sort: true, include: true, contactsLimit: true }),
-    z.strictObject(manyChange),
+    z.strictObject(bulkChangeFields),
   ),
-  changedMany,
+  bulkChangeResult,
   {
-    summary: 'Changes up to 10,000 customers by one change, each with its own result; a job when they are more than 1,000',
+    summary: 'Applies one change to up to 10,000 customers, each with its own result; as a job for more than 1,000',
     audience: 'agents',
     timeoutMs: 30_000,
   },
@@ -132,27 +136,30 @@ export const listCustomerContacts = request(
   { summary: 'Lists the contacts of a customer' },
 );
 
-/** A contact as the caller finds it. */
+/** A contact with the rights of the caller. */
 const VisibleContact = ContactEntry.extend({ mayWrite: z.boolean().describe('whether the calling agent may change it') });
-/** What these ids are now, for search and for mail recipients: what is in the bin, unknown, or not visible to the calling agent is left out. */
+/**
+ * The present state of these entries, for search and for mail recipients. Those that are in the bin, unknown or hidden from the calling agent are
+ * omitted.
+ */
 export const getEntries = request(
   'customer.get-entries',
   z.strictObject({
     ids: z.array(id).max(1000),
-    records: z.boolean().default(true).describe('with what records say of them: hasOpportunities, projectIds'),
+    records: z.boolean().default(true).describe('with the fields derived from records: hasOpportunities, projectIds'),
   }),
   z.object({ contacts: z.array(VisibleContact), customers: z.array(CustomerEntry) }),
-  { summary: 'Gives many contacts and customers by id', timeoutMs: 15_000 },
+  { summary: 'Returns many contacts and customers by id', timeoutMs: 15_000 },
 );
-/** The same for an index, which has everything of the tenant. */
+/** The same without access checks, for an index of the whole tenant. */
 export const getIndexEntries = request('customer.get-index-entries', getEntries.input, getEntries.output, {
-  summary: 'Gives many contacts and customers by id, whoever may see them',
+  summary: 'Returns many contacts and customers by id, without access checks',
   audience: 'services',
   timeoutMs: 15_000,
 });
 /**
- * The contacts and customers that have opportunities, but none that the calling agent may see: all of them belong to somebody hidden, too.
- * Of an entry search knows only whether it has any. More than 10,000 are refused with `too-large`.
+ * Visible entries all of whose opportunities are hidden from the calling agent, because those also belong to hidden entries. Search needs them,
+ * because it only knows whether an entry has any opportunities. More than 10,000 are refused with `too-large`.
  */
 export const listHiddenOpportunities = request(
   'customer.list-hidden-opportunities',
@@ -164,14 +171,14 @@ export const listHiddenOpportunities = request(
   },
 );
 /**
- * All contacts of a customer at once, for a service that decides something about each of them; API clients page through `listCustomerContacts`.
- * Visible to the calling agent, by name; a customer with more than 1,000 is refused with `too-large`.
+ * All contacts of a customer in one response, for services that decide something about each of them; API clients page through `listCustomerContacts`.
+ * Only those visible to the calling agent, by name; a customer with more than 1,000 is refused with `too-large`.
  */
 export const getCustomerContacts = request(
   'customer.get-customer-contacts',
   z.strictObject({ customerId: id }),
   z.object({ contacts: z.array(Summary).max(1000) }),
-  { summary: 'Gives all contacts of a customer, up to 1,000' },
+  { summary: 'Returns all contacts of a customer, up to 1,000' },
 );
 /** The ids of a customer's contacts in id order, so that all of them can be indexed again when the customer is renamed. */
 export const listContactIds = request(
@@ -181,14 +188,14 @@ export const listContactIds = request(
   { summary: 'Lists the ids of a customer’s contacts', audience: 'services' },
 );
 
-/** Every tenant ever seen, so that an index can be made anew for all of them. */
+/** All known tenants, for rebuilding an index. */
 export const listTenants = request('customer.list-tenants', empty, z.object({ tenants: z.array(z.string()) }), {
   summary: 'Lists the tenants',
   audience: 'services',
 });
 /**
- * Ids and versions of the tenant's contacts or customers in id order, without what is in the bin, so that an index can be compared with them.
- * `total` counts all of them, where that is asked for.
+ * Ids and versions of the contacts or customers of the tenant in id order, without the bin, for comparing an index with them. `total` is their
+ * number, if requested.
  */
 export const listVersions = request(
   'customer.list-versions',
@@ -203,6 +210,6 @@ export const listVersions = request(
 );
 
 export const customersChanged = event('events.customer.changed.v1', z.object({ changes: z.array(Change).min(1).max(1000) }), {
-  summary: 'Customers were created, changed or deleted; ask the customer service what they are now',
+  summary: 'Customers were created, changed or deleted; the customer service has their present state',
   lanes: true,
 });

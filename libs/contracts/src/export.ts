@@ -6,8 +6,8 @@ import { text } from './shapes.js';
 import { newValues } from './values.js';
 
 /**
- * The column `exact` of an exported file: the fields of a row that its other columns cannot say exactly (a label, a third e-mail, an order),
- * as they are kept. Where it says a list, that is the whole list.
+ * The column `exact` of an exported file: the stored values of fields that the other columns cannot represent exactly (a label, a third e-mail, an
+ * order). A list in it is complete.
  */
 export const ExactValues = z.object({
   externalIds: newValues.externalIds,
@@ -21,7 +21,8 @@ export const ExactValues = z.object({
   customFields: newValues.customFields,
 });
 
-// The caller goes from page to page: without `customFields` it is the first one, which has the header; all others have the same columns.
+// Without `customFields` it is the first page, which has the header. The caller repeats the returned `customFields` for further pages, so that all
+// have the same columns.
 const pages = { cursor: z.string().max(1024).optional(), customFields: z.array(text(64)).max(200).optional() };
 const csvPage = z.object({
   csv: z.string().describe('lines of the file, with the header on the first page'),
@@ -29,16 +30,16 @@ const csvPage = z.object({
   nextCursor: z.string().nullable(),
 });
 
-/** Which contacts to export, and in which order: what their list takes, but for its paging. */
+/** The filters and the order of an export: those of the list, without its paging. */
 export const WhichContacts = ListContacts.omit({ limit: true, cursor: true });
 export const exportContacts = request('customer.export-contacts', WhichContacts.extend(pages), csvPage, {
-  summary: 'Gives the contacts of a list as CSV that can be imported again without loss',
+  summary: 'Returns the contacts of a list as CSV that can be imported again without loss',
   timeoutMs: 30_000,
 });
 
-/** Which customers to export, and in which order. */
+/** The filters and the order of an export of customers. */
 export const WhichCustomers = ListCustomers.omit({ limit: true, cursor: true });
 export const exportCustomers = request('customer.export-customers', WhichCustomers.extend(pages), csvPage, {
-  summary: 'Gives the customers of a list as CSV',
+  summary: 'Returns the customers of a list as CSV',
   timeoutMs: 30_000,
 });

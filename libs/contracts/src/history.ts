@@ -3,14 +3,14 @@ import { ChangeKind } from './contact.js';
 import { request } from './contract.js';
 import { id, instant, page, paging } from './shapes.js';
 
-/** Which way a change came in. */
+/** The channel by which a change was made. */
 export const doors = ['api', 'import', 'merge', 'sync', 'portal'] as const;
 export type Door = (typeof doors)[number];
 
-/** One change: who, when, through which door, and each field from what to what (docs/rules.md 2.13). */
+/** One change: who, when, by which door, and the old and new value of each field (docs/rules.md 2.13). */
 export const HistoryEntry = z
   .object({
-    entryId: z.string().describe('another one than asked for when it was merged into that one'),
+    entryId: z.string().describe('differs from the requested id for entries that were merged into it'),
     version: z.int(),
     at: instant,
     change: ChangeKind,
@@ -23,8 +23,8 @@ export const HistoryEntry = z
 export type HistoryEntry = z.output<typeof HistoryEntry>;
 
 export const getContactHistory = request('customer.get-contact-history', z.strictObject({ id, ...paging }), page(HistoryEntry), {
-  summary: 'Lists what was changed of a contact, by whom, when and through which door, the newest first',
+  summary: 'Lists the changes of a contact: by whom, when and by which door, newest first',
 });
 export const getCustomerHistory = request('customer.get-customer-history', z.strictObject({ id, ...paging }), page(HistoryEntry), {
-  summary: 'Lists what was changed of a customer, by whom, when and through which door, the newest first',
+  summary: 'Lists the changes of a customer: by whom, when and by which door, newest first',
 });

@@ -4,10 +4,10 @@ import { request } from './contract.js';
 import { byId, empty, id, instant, page, paging, shortText } from './shapes.js';
 import { externalSource } from './values.js';
 
-/** The object store bucket that uploaded files wait in until their import ends. */
+/** The object store bucket for uploaded files, until their import ends. */
 export const IMPORT_BUCKET = 'imports';
 
-/** Fields that a column of a file may be, besides those that say one thing of a contact. */
+/** Import fields besides the single-valued fields of a contact. */
 const otherFields = [
   'id',
   'name',
@@ -47,20 +47,18 @@ const field = z.union([z.enum(importFields), z.templateLiteral(['customFields.',
 export const onKnown = z.enum(['update', 'skip', 'create']);
 export const delimiter = z
   .string()
-  .regex(/^[^\p{L}\p{N}"\r\n\ud800-\udfff]$/u, 'must be one character, and no letter, digit, quote or line end')
-  .describe('what stands between the cells; found out where it is not said');
+  .regex(/^[^\p{L}\p{N}"\r\n\ud800-\udfff]$/u, 'must be one character other than a letter, digit, quote or line end')
+  .describe('the delimiter between cells; detected by default');
 export const ImportMapping = z
   .strictObject({
     columns: z.array(z.strictObject({ index: z.int().nonnegative(), field: field.nullable() })).max(512),
     onKnown: onKnown.default('update'),
-    source: externalSource
-      .optional()
-      .describe('which system the ids in the column `externalId` are of; the same id of two sources is two ids'),
+    source: externalSource.optional().describe('the system that the ids in the column `externalId` belong to; ids are unique per source'),
     dateOrder: z
       .enum(['dmy', 'mdy'])
       .optional()
       .describe(
-        'what comes first in dates like 03/04/2026; where it is not said, as the file proves, else as is usual in the country of the tenant',
+        'the order of day and month in dates like 03/04/2026; by default as other dates of the file prove, else as usual in the country of the tenant',
       ),
   })
   .meta({ id: 'ImportMapping' });
@@ -73,10 +71,10 @@ export const ImportProgress = z.object({
   updated: z.int(),
   skipped: z.int(),
   rejected: z.int(),
-  warnings: z.int().describe('rows that stayed, but with something left out or changed'),
+  warnings: z.int().describe('accepted rows in which something was left out or changed'),
   rowsPerSecond: z.number().nullable(),
   secondsLeft: z.number().nullable(),
-  waitingFor: z.string().optional().describe('what the import waits for to go on by itself'),
+  waitingFor: z.string().optional().describe('what the import is waiting for; it then continues by itself'),
 });
 
 export const Import = z
@@ -87,7 +85,7 @@ export const Import = z
     format: z
       .object({
         delimiter: z.string(),
-        otherDelimiters: z.array(z.string()).describe('with these, the file makes sense as well; upload it with `delimiter` to say which'),
+        otherDelimiters: z.array(z.string()).describe('other delimiters that would fit; upload the file with `delimiter` to choose one'),
       })
       .optional()
       .describe('how the file was read'),
@@ -103,7 +101,7 @@ export const Import = z
   .meta({ id: 'Import' });
 export type Import = z.output<typeof Import>;
 
-/** The gateway has put the file into the object store under `file`; read it through, and give its columns and a proposed mapping. */
+/** The gateway has stored the file under `file`. Reads it through and returns its columns and a proposed mapping. */
 export const createImport = request(
   'import.create-import',
   z.strictObject({
@@ -116,10 +114,14 @@ export const createImport = request(
     source: externalSource.optional(),
   }),
   Import,
-  { summary: 'Takes in an uploaded file; with start=true the proposed mapping is used at once', audience: 'agents', timeoutMs: 120_000 },
+  {
+    summary: 'Accepts an uploaded file; with start=true the import starts at once with the proposed mapping',
+    audience: 'agents',
+    timeoutMs: 120_000,
+  },
 );
 export const getImport = request('import.get-import', byId, Import, {
-  summary: 'Gives an import with its columns, mapping and progress',
+  summary: 'Returns an import with its columns, mapping and progress',
   audience: 'agents',
 });
 export const listImports = request('import.list-imports', z.strictObject(paging), page(Import), {
@@ -127,7 +129,7 @@ export const listImports = request('import.list-imports', z.strictObject(paging)
   audience: 'agents',
 });
 export const setImportMapping = request('import.set-mapping', z.strictObject({ id, mapping: ImportMapping }), Import, {
-  summary: 'Says which column is which field; columns that are not named stay as they are',
+  summary: 'Maps columns to fields; columns that are not given stay unchanged',
   audience: 'agents',
 });
 export const startImport = request('import.start-import', byId, Import, { summary: 'Starts an import', audience: 'agents' });
@@ -135,17 +137,14 @@ export const listRejectedRows = request(
   'import.list-rejected-rows',
   z.strictObject({
     id,
-    which: z
-      .enum(['rejected', 'warnings'])
-      .default('rejected')
-      .describe('rows that were refused, or rows that stayed with something left out'),
+    which: z.enum(['rejected', 'warnings']).default('rejected').describe('rejected rows, or accepted rows in which something was left out'),
     after: z.int().nonnegative().default(0),
     limit: z.int().min(1).max(1000).default(1000),
   }),
-  z.object({ csv: z.string().describe('lines of the answer, the header only on the first page'), next: z.int().nullable() }),
-  { summary: 'Gives the rejected rows as CSV of the same shape with a reason column', audience: 'agents', timeoutMs: 15_000 },
+  z.object({ csv: z.string().describe('lines of the file, with the header on the first page only'), next: z.int().nullable() }),
+  { summary: 'Returns the rejected rows as CSV of the same shape with a reason column', audience: 'agents', timeoutMs: 15_000 },
 );
 export const getImportSample = request('import.get-sample', empty, z.object({ csv: z.string() }), {
-  summary: 'Gives a small file to begin with: the headers that are understood and two rows',
+  summary: 'Returns a sample file: the headers that are understood and two rows',
   audience: 'agents',
 });

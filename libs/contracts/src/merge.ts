@@ -6,43 +6,43 @@ import { Job } from './job.js';
 import { byId, id, instant, page, paging, text } from './shapes.js';
 
 const what = {
-  into: id.describe('the one that stays'),
-  from: z.array(id).min(1).max(100).describe('those that are merged into it; their ids then answer with it'),
+  into: id.describe('the surviving entry'),
+  from: z.array(id).min(1).max(100).describe('the entries merged into it; their ids then lead to it'),
   fields: z
     .record(text(80), id)
     .optional()
     .describe(
-      'whose value is taken, by field: lastName, customFields.<key>, emails …; else the values of `into` stay, gaps are filled from the others, lists are united',
+      'by field, the entry whose value is taken: lastName, customFields.<key>, emails …; by default the values of `into` stay, empty ones are filled from the others, and lists are combined',
     ),
 };
-const dryRun = z.enum(['true', 'false']).optional().describe('true: says what the merge would give, and changes nothing');
+const dryRun = z.enum(['true', 'false']).optional().describe('true: returns the result without changing anything');
 
 const counts = z
   .object({ records: z.int(), requests: z.int(), memberships: z.int(), contacts: z.int(), departments: z.int() })
-  .describe('how many things were given to the one that stays');
+  .describe('how many things were moved to the surviving entry');
 export type MovedCounts = z.output<typeof counts>;
 
 const leftBehind = z
   .array(z.object({ id: z.string(), field: z.string() }))
-  .describe('values that the merged one does not have, because another one was taken; undoing brings them back');
+  .describe('values that the merged entry does not have, because another one was taken; undoing restores them');
 export type LeftBehind = z.output<typeof leftBehind>[number];
 
 const result = z.object({
-  id: z.string().optional().describe('the merge, for undoing it; none for a dry run'),
-  contact: Contact.optional().describe('the one that stays, as it is now'),
-  customer: Customer.optional().describe('the one that stays, as it is now'),
+  id: z.string().optional().describe('the id for undoing the merge; absent in a dry run'),
+  contact: Contact.optional().describe('the surviving entry in its present state'),
+  customer: Customer.optional().describe('the surviving entry in its present state'),
   moved: counts.optional(),
   leftBehind: leftBehind.optional(),
-  job: Job.optional().describe('instead of all the rest, when so much is to be moved that it takes longer'),
+  job: Job.optional().describe('instead of the other properties, if so much is moved that it runs as a job'),
 });
 
 export const mergeContacts = request('customer.merge-contacts', z.strictObject({ ...what, dryRun }), result, {
-  summary: 'Merges contacts into one: their values, records, requests, memberships, permissions and history; a job when that is much',
+  summary: 'Merges contacts into one: their values, records, requests, memberships, permissions and history; as a job if there is much',
   audience: 'agents',
   timeoutMs: 30_000,
 });
 export const mergeCustomers = request('customer.merge-customers', z.strictObject({ ...what, dryRun }), result, {
-  summary: 'Merges customers into one: their values, contacts, departments, records, requests and history; a job when that is much',
+  summary: 'Merges customers into one: their values, contacts, departments, records, requests and history; as a job if there is much',
   audience: 'agents',
   timeoutMs: 30_000,
 });
@@ -62,15 +62,15 @@ export const Merge = z
   .meta({ id: 'Merge' });
 export type Merge = z.output<typeof Merge>;
 
-export const getMerge = request('customer.get-merge', byId, Merge, { summary: 'Gives one merge' });
+export const getMerge = request('customer.get-merge', byId, Merge, { summary: 'Returns one merge' });
 export const listMerges = request(
   'customer.list-merges',
   z.strictObject({ contactId: id.optional(), customerId: id.optional(), ...paging }),
   page(Merge),
-  { summary: 'Lists what was merged into a contact or a customer, the newest first; one of the two must be named' },
+  { summary: 'Lists what was merged into a contact or a customer, newest first; requires one of the two ids' },
 );
 
-/** What could not be taken back, and why. */
+/** What could not be undone, and why. */
 const conflict = z.object({ id: z.string(), field: z.string(), message: z.string() });
 export type UndoConflict = z.output<typeof conflict>;
 
@@ -79,11 +79,11 @@ export const undoMerge = request(
   byId,
   z.object({
     merge: Merge.optional(),
-    conflicts: z.array(conflict).optional().describe('what stays as it is now, because it was changed after the merge'),
-    job: Job.optional().describe('instead of all the rest, when so much is to be moved that it takes longer'),
+    conflicts: z.array(conflict).optional().describe('what stays unchanged, because it was changed after the merge'),
+    job: Job.optional().describe('instead of the other properties, if so much is moved that it runs as a job'),
   }),
   {
-    summary: 'Undoes a merge: those that were merged are there again; what was changed since stays and is listed',
+    summary: 'Undoes a merge: restores the merged entries; what was changed since stays and is listed',
     audience: 'agents',
     timeoutMs: 30_000,
   },

@@ -14,16 +14,16 @@ export type MailFlags = z.output<typeof MailFlags>;
 export const MailFlagsChange = z.strictObject(each(z.boolean().optional())).meta({ id: 'MailFlagsChange' });
 export type MailFlagsChange = z.output<typeof MailFlagsChange>;
 
-export const getMailFlags = request('notification.get-mail-flags', byId, MailFlags, { summary: 'Gives which mail a contact gets' });
+export const getMailFlags = request('notification.get-mail-flags', byId, MailFlags, { summary: 'Returns which mail a contact gets' });
 export const setMailFlags = request('notification.set-mail-flags', z.strictObject({ id, change: MailFlagsChange }), MailFlags, {
-  summary: 'Sets which mail a contact gets; topics that are not named stay as they are',
+  summary: 'Sets which mail a contact gets; topics that are not given stay unchanged',
   audience: 'agents',
 });
 
 export const Recipients = z
   .object({
     items: z.array(z.object({ contact: Summary, selected: z.boolean(), reason: z.string() })),
-    warning: z.string().optional().describe('said when nobody would get the mail'),
+    warning: z.string().optional().describe('present if nobody would get the mail'),
   })
   .meta({ id: 'Recipients' });
 export type Recipients = z.output<typeof Recipients>;

@@ -23,13 +23,13 @@ export const PermissionsChange = z
 export type PermissionsChange = z.output<typeof PermissionsChange>;
 
 export const getPermissions = request('contact-permission.get-permissions', byId, Permissions, {
-  summary: 'Gives what a contact may see in the portal',
+  summary: 'Returns what a contact may see in the portal',
 });
 export const setPermissions = request(
   'contact-permission.set-permissions',
   z.strictObject({ id, change: PermissionsChange }),
   Permissions,
-  { summary: 'Sets what a contact may see in the portal; features that are not named stay as they are', audience: 'agents' },
+  { summary: 'Sets what a contact may see in the portal; features that are not given stay unchanged', audience: 'agents' },
 );
 export const permissionsChanged = event(
   'events.permission.changed.v1',

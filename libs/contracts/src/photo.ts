@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { request } from './contract.js';
 import { empty, id, text } from './shapes.js';
 
-/** What a photo or logo may be before it is scaled: PNG, JPEG, GIF or WebP of at most 1 MB (docs/rules.md 2.9). */
+/** Accepted photos and logos, before scaling: PNG, JPEG, GIF or WebP of at most 1 MB (docs/rules.md 2.9). */
 export const photoTypes = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const;
 export type PhotoType = (typeof photoTypes)[number];
 export const MAX_PHOTO_BYTES = 1024 * 1024;
 
 /** Whose picture: the photo of a contact or the logo of a customer. */
 const of = { kind: z.enum(['contact', 'customer']), id };
-const etag = text(100).optional().describe('the picture that is to be replaced; if it is another one by now, `stale`');
+const etag = text(100).optional().describe('the ETag of the picture to replace; fails with `stale` if it has changed');
 const base64 = (max: number) => z.string().max(max).meta({ contentEncoding: 'base64' });
 
 export const PhotoUrl = z
@@ -21,7 +21,7 @@ export const PhotoUrl = z
   })
   .meta({ id: 'PhotoUrl' });
 
-/** A picture as it is kept, scaled and encoded anew, and the version that its contact or customer has with it. */
+/** A stored picture, scaled and re-encoded, with the resulting version of its contact or customer. */
 export const Photo = z
   .object({
     id: z.string(),
@@ -38,7 +38,7 @@ export type Photo = z.output<typeof Photo>;
 export const PhotoSuggestions = z
   .object({
     items: z.array(z.object({ url: z.string(), link: z.string().describe('the social link whose picture it is') })),
-    reason: z.enum(['no-social-links', 'no-resolver']).optional().describe('why there can be none; `no-resolver`: none is configured'),
+    reason: z.enum(['no-social-links', 'no-resolver']).optional().describe('why there are none; `no-resolver`: none is configured'),
   })
   .meta({ id: 'PhotoSuggestions' });
 export type PhotoSuggestions = z.output<typeof PhotoSuggestions>;
@@ -48,13 +48,15 @@ export const getPhoto = request(
   'customer.get-photo',
   z.strictObject(of),
   z.object({ etag: z.string(), mediaType: z.enum([...photoTypes, 'image/svg+xml']), image: base64(4 * MAX_PHOTO_BYTES) }),
-  { summary: 'Gives the photo of a contact or the logo of a customer' },
+  { summary: 'Returns the photo of a contact or the logo of a customer' },
 );
-/** `too-large` above 1 MB or 25 megapixels, `unsupported` for other formats whatever they say they are, `unreadable-file` for a broken one. */
+/**
+ * Fails with `too-large` above 1 MB or 25 megapixels, `unsupported` for other formats whatever the declared type, `unreadable-file` for a broken one.
+ */
 export const setPhoto = request(
   'customer.set-photo',
-  // More than 1 MB is let in, so that it is refused for its size.
-  z.strictObject({ ...of, etag, image: base64(4 * MAX_PHOTO_BYTES), mediaType: text(255).optional().describe('what it says it is') }),
+  // Accepts more than 1 MB, so that the error is about the size.
+  z.strictObject({ ...of, etag, image: base64(4 * MAX_PHOTO_BYTES), mediaType: text(255).optional().describe('the declared media type') }),
   Photo,
   { summary: 'Sets the photo of a contact or the logo of a customer', audience: 'agents', timeoutMs: 15_000 },
 );

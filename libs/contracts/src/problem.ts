@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Every way a call can fail, and the HTTP status it becomes. A closed list: clients may switch over it (docs/rules.md 10). */
+/** All error codes with their HTTP statuses. The list is closed, so that clients may switch over it (docs/rules.md 10). */
 export const statusOf = {
   invalid: 400,
   unauthenticated: 401,

@@ -37,25 +37,28 @@ export const recordKinds = [
 export const RecordKind = z.enum(recordKinds);
 export type RecordKind = z.output<typeof RecordKind>;
 
-const MOST_DATA = 16 * 1024;
-const MOST_LEVELS = 32;
+const MAX_DATA = 16 * 1024;
+const MAX_LEVELS = 32;
 
-/** Text that PostgreSQL can keep, in keys too, and not nested so deeply that nobody can read it. */
-function isKeepable(value: unknown, levels = MOST_LEVELS): boolean {
+/** Whether PostgreSQL can store all strings and keys of a value, and the value is not nested too deeply. */
+function isStorable(value: unknown, levels = MAX_LEVELS): boolean {
   if (typeof value === 'string') return !value.includes('\u0000') && value.isWellFormed();
   if (typeof value !== 'object' || value === null) return true;
-  return levels > 0 && Object.entries(value).every(([key, inner]) => isKeepable(key) && isKeepable(inner, levels - 1));
+  return levels > 0 && Object.entries(value).every(([key, inner]) => isStorable(key) && isStorable(inner, levels - 1));
 }
 
-/** What a record may hold beside its own fields. */
+/** Additional data of a record. */
 export const RecordData = z
   .record(z.string(), z.unknown())
-  .refine((value) => isKeepable(value), `must not contain a NUL character, half of a surrogate pair, or more than ${MOST_LEVELS} levels`)
-  .refine((value) => !isKeepable(value) || new TextEncoder().encode(JSON.stringify(value)).length <= MOST_DATA, 'is larger than 16 KB');
+  .refine((value) => isStorable(value), `must not contain a NUL character, half of a surrogate pair, or more than ${MAX_LEVELS} levels`)
+  .refine(
+    (value) => !isStorable(value) || new TextEncoder().encode(JSON.stringify(value)).length <= MAX_DATA,
+    'must not be larger than 16 KB',
+  );
 
 const DECIMAL = /^-?\d{1,15}(\.\d{1,6})?$/;
 const notDecimal = 'must be a decimal number like "1234.56", with up to 15 digits before the point and 6 after it';
-/** A number is taken as it was written, which is certain up to 15 digits; larger ones are said as text. */
+/** Numbers are exact up to 15 digits; larger ones must be given as text. */
 const amount = z
   .union([
     z.string().trim().regex(DECIMAL, notDecimal),
@@ -63,25 +66,25 @@ const amount = z
       .number()
       .transform(String)
       .refine((value) => DECIMAL.test(value), notDecimal)
-      .refine((value) => value.replace(/\D/g, '').length <= 15, 'has more than 15 digits: say it as text, so that none is lost'),
+      .refine((value) => value.replace(/\D/g, '').length <= 15, 'must be given as text if it has more than 15 digits'),
   ])
-  .describe('an exact decimal number; answers say it as text');
+  .describe('an exact decimal number; returned as text');
 
 const inRange = (value: string) => /^(1[6-9]|2\d)\d\d-/.test(value);
 const dueAt = z
   .union([date, z.iso.datetime({ offset: true, error: 'must be a date like 2026-01-31 or a date-time like 2026-01-31T12:00:00Z' })])
-  .refine(inRange, 'is not between the years 1600 and 2999')
-  .describe('a moment, or a date');
+  .refine(inRange, 'must be between the years 1600 and 2999')
+  .describe('a timestamp or a date');
 
-/** A contact by a name that another system has for it. The record waits when nobody has it yet. */
+/** References a contact by a key that another system has for it. The record waits if no contact has it yet. */
 const named = z
   .strictObject({
     email: emailAddress.optional(),
     externalId: ExternalId.optional(),
-    firstName: nameText.optional().describe('for the contact that a single ticket makes'),
-    lastName: nameText.optional().describe('for the contact that a single ticket makes'),
+    firstName: nameText.optional().describe('for the contact that a single ticket creates'),
+    lastName: nameText.optional().describe('for the contact that a single ticket creates'),
   })
-  .refine((value) => value.email !== undefined || value.externalId !== undefined, 'needs an email or an externalId')
+  .refine((value) => value.email !== undefined || value.externalId !== undefined, 'must have an email or an externalId')
   .meta({ id: 'NamedContact' });
 export type NamedContact = z.output<typeof named>;
 
@@ -100,20 +103,20 @@ const fields = {
     .refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value), 'must be an http(s) URL')
     .nullable()
     .optional(),
-  customerId: id.nullable().optional().describe('without one it is that of the contact'),
+  customerId: id.nullable().optional().describe('by default that of the contact'),
   contactId: id.nullable().optional(),
   contact: named.nullable().optional().describe('instead of contactId'),
 };
 const oneContact = (value: { contactId?: unknown; contact?: unknown }) => value.contactId === undefined || value.contact === undefined;
-const twoContacts = { message: 'stands beside contactId: name the contact by one of them', path: ['contact'] };
+const twoContacts = { message: 'must not be combined with contactId', path: ['contact'] };
 
 export const recordSource = text(100).trim().min(1, 'is empty');
 export const recordExternalId = text(255).trim().min(1, 'is empty');
 
-/** What an upsert says of a record. What is absent stays as it is, null clears; `data` is replaced as a whole. */
+/** An upsert of a record. Absent fields stay unchanged, null clears; `data` is replaced as a whole. */
 export const UpsertRecord = z
   .strictObject({
-    source: recordSource.describe('the system that the record lives in'),
+    source: recordSource.describe('the system that the record belongs to'),
     externalId: recordExternalId.describe('its id there; source, kind and externalId are the key'),
     kind: RecordKind,
     ...fields,
@@ -142,14 +145,14 @@ export const BusinessRecord = z
     status: z.string().nullable(),
     amount: z.string().nullable().describe('an exact decimal number'),
     currency: z.string().nullable(),
-    dueAt: z.string().nullable().describe('a moment, or a date, as it was given'),
+    dueAt: z.string().nullable().describe('a timestamp or a date, as it was given'),
     url: z.string().nullable(),
     customerId: z.string().nullable(),
     contactId: z.string().nullable(),
     contact: z
       .object({ email: z.string().optional(), externalId: z.object({ source: z.string(), id: z.string() }).optional() })
       .nullable()
-      .describe('what it names its contact by, as long as it waits for that contact'),
+      .describe('the keys of its contact, while it waits for that contact'),
     data: z.record(z.string(), z.unknown()),
     createdAt: instant,
     updatedAt: instant,
@@ -159,15 +162,15 @@ export type BusinessRecord = z.output<typeof BusinessRecord>;
 
 export const upsertedRecord = bulkItem.extend({
   contactId: z.string().optional().describe('the contact that it belongs to'),
-  contactCreated: z.boolean().optional().describe('true: the ticket has made that contact'),
-  waiting: z.boolean().optional().describe('true: nobody is known yet by what it names its contact with'),
+  contactCreated: z.boolean().optional().describe('true: the ticket has created that contact'),
+  waiting: z.boolean().optional().describe('true: its contact is not known yet'),
 });
 export type UpsertedRecord = z.output<typeof upsertedRecord>;
 
-/** Each item is checked and written alone, keyed by source, kind and externalId; the same call again changes nothing. */
+/** Each item is validated and written separately, keyed by source, kind and externalId; the same call again changes nothing. */
 export const upsertRecords = request(
   'customer.upsert-records',
-  // An item that is wrong is refused alone, by the owner.
+  // Invalid items are refused individually, by the customer service.
   z.strictObject({
     items: z
       .array(z.union([UpsertRecord, z.unknown()]))
@@ -176,7 +179,7 @@ export const upsertRecords = request(
   }),
   z.object({ items: z.array(upsertedRecord) }),
   {
-    summary: 'Creates or changes up to 1,000 records; each has its own result, and one that is refused costs no other',
+    summary: 'Creates or changes up to 1,000 records; each has its own result, and a refused one does not affect the others',
     audience: 'agents',
     timeoutMs: 30_000,
   },
@@ -202,7 +205,7 @@ export const listRecords = request('customer.list-records', ListRecords, page(Bu
   summary: 'Lists records of customers and contacts',
   timeoutMs: 10_000,
 });
-export const getRecord = request('customer.get-record', byId, BusinessRecord, { summary: 'Gives one record' });
+export const getRecord = request('customer.get-record', byId, BusinessRecord, { summary: 'Returns one record' });
 export const changeRecord = request(
   'customer.change-record',
   z.strictObject({ id, version: version.optional(), change: RecordPatch }),
@@ -233,7 +236,7 @@ export const createRecordComment = request(
   { summary: 'Adds a private comment to a record; light agents may, too' },
 );
 export const listRecordComments = request('customer.list-record-comments', z.strictObject({ id, ...paging }), page(RecordComment), {
-  summary: 'Lists the private comments on a record, the oldest first',
+  summary: 'Lists the private comments on a record, oldest first',
 });
 export const deleteRecordComment = request('customer.delete-record-comment', z.strictObject({ id, commentId: id }), empty, {
   summary: 'Deletes a private comment: your own, or as an admin any',
@@ -245,7 +248,7 @@ export const addProjectMember = request('customer.add-project-member', membershi
   audience: 'agents',
 });
 export const removeProjectMember = request('customer.remove-project-member', membership, empty, {
-  summary: 'Takes a contact out of a project',
+  summary: 'Removes a contact from a project',
   audience: 'agents',
 });
 export const listProjectMembers = request(

@@ -7,27 +7,27 @@ import { Address, NewAddress } from './values.js';
 // Requests of the call centre (docs/rules.md 3). The schema is called ServiceRequest, because `request` declares contracts here.
 
 const links = { customerId: true, ownerId: true, access: true } as const;
-/** What a new contact has, without where it belongs and who may see it; unlike a contact it may be empty. */
+/** The fields of a new contact without its links and access; unlike a contact it may be empty. */
 export const NewCaller = NewContact.omit(links).meta({ id: 'NewCaller' });
 export type NewCaller = z.output<typeof NewCaller>;
 export const CallerPatch = ContactPatch.omit(links).meta({ id: 'CallerPatch' });
 export type CallerPatch = z.output<typeof CallerPatch>;
-/** The caller's data: a copy of the request's own. */
+/** The caller data of a request, its own copy. */
 export const Caller = Contact.omit({ ...links, id: true, version: true, isPrimaryContact: true, createdAt: true, updatedAt: true }).meta({
   id: 'Caller',
 });
 export type Caller = z.output<typeof Caller>;
 
-const { primary: _, ...site } = NewAddress.shape;
+const { primary: _, ...addressShape } = NewAddress.shape;
 const NewWorkSiteAddress = z.strictObject({
-  line1: site.line1.nullable(),
-  line2: site.line2.nullable(),
-  city: site.city.nullable(),
-  state: site.state.nullable(),
-  postalCode: site.postalCode.nullable(),
-  country: site.country.nullable(),
-  alias: site.alias.nullable(),
-  label: site.label.nullable(),
+  line1: addressShape.line1.nullable(),
+  line2: addressShape.line2.nullable(),
+  city: addressShape.city.nullable(),
+  state: addressShape.state.nullable(),
+  postalCode: addressShape.postalCode.nullable(),
+  country: addressShape.country.nullable(),
+  alias: addressShape.alias.nullable(),
+  label: addressShape.label.nullable(),
 });
 export const WorkSiteAddress = Address.omit({ primary: true }).meta({ id: 'WorkSiteAddress' });
 export type WorkSiteAddress = z.output<typeof WorkSiteAddress>;
@@ -35,23 +35,23 @@ export type WorkSiteAddress = z.output<typeof WorkSiteAddress>;
 export const requestStatuses = ['open', 'in_progress', 'waiting', 'closed'] as const;
 export const RequestStatus = z.enum(requestStatuses);
 
-const said = {
+const writableFields = {
   subject: shortText.trim().nullable().optional(),
   description: notes.nullable().optional(),
   status: RequestStatus.optional(),
   workSiteAddress: NewWorkSiteAddress.nullable().optional().describe('where the work is to be done; merged member by member'),
-  customerId: id.nullable().optional().describe('without it, the customer of the contact'),
+  customerId: id.nullable().optional().describe('by default the customer of the contact'),
   ownerId: id.nullable().optional(),
 };
 
 export const NewServiceRequest = z
   .strictObject({
-    ...said,
-    contactId: id.nullable().optional().describe('a known contact, whose data is copied in'),
+    ...writableFields,
+    contactId: id.nullable().optional().describe('a known contact, whose data is copied'),
     employeeCode: NewCaller.shape.employeeCode.describe(
-      'fills what was not given from the contact that has it; short for caller.employeeCode',
+      'fills fields that were not given from the contact with this code; short for caller.employeeCode',
     ),
-    caller: NewCaller.optional().describe('goes before what is copied in'),
+    caller: NewCaller.optional().describe('takes precedence over copied data'),
   })
   .meta({ id: 'NewServiceRequest' });
 export type NewServiceRequest = z.output<typeof NewServiceRequest>;
@@ -59,17 +59,17 @@ export type NewServiceRequest = z.output<typeof NewServiceRequest>;
 /** A JSON merge patch, also within `caller` and `workSiteAddress`. */
 export const ServiceRequestPatch = z
   .strictObject({
-    ...said,
-    contactId: id.nullable().optional().describe('links the request to a contact without copying anything, or to none'),
-    caller: CallerPatch.nullable().optional().describe('an employee code given to a request without a contact fills the rest'),
+    ...writableFields,
+    contactId: id.nullable().optional().describe('links the request to a contact without copying data; null: to none'),
+    caller: CallerPatch.nullable().optional().describe('an employee code given to a request without a contact fills the other fields'),
   })
   .meta({ id: 'ServiceRequestPatch' });
 export type ServiceRequestPatch = z.output<typeof ServiceRequestPatch>;
 
-const kept = {
+const commonFields = {
   id: z.string(),
   version: z.int(),
-  number: z.int().describe('counts up within the tenant'),
+  number: z.int().describe('sequential within the tenant'),
   subject: z.string().nullable(),
   status: RequestStatus,
   contactId: z.string().nullable(),
@@ -79,14 +79,14 @@ const kept = {
   updatedAt: instant,
 };
 export const ServiceRequest = z
-  .object({ ...kept, description: z.string().nullable(), caller: Caller, workSiteAddress: WorkSiteAddress.nullable() })
+  .object({ ...commonFields, description: z.string().nullable(), caller: Caller, workSiteAddress: WorkSiteAddress.nullable() })
   .meta({ id: 'ServiceRequest' });
 export type ServiceRequest = z.output<typeof ServiceRequest>;
 
 /** What lists show of a request. */
 export const ServiceRequestSummary = z
   .object({
-    ...kept,
+    ...commonFields,
     caller: z.object({ displayName: z.string(), email: z.string().nullable(), phone: z.string().nullable() }),
   })
   .meta({ id: 'ServiceRequestSummary' });
@@ -108,7 +108,7 @@ export const createRequest = request('customer.create-request', NewServiceReques
   summary: 'Starts a request with a copy of the contact’s data; its owner is the calling agent unless one is named',
   audience: 'agents',
 });
-export const getRequest = request('customer.get-request', byId, ServiceRequest, { summary: 'Gives one request' });
+export const getRequest = request('customer.get-request', byId, ServiceRequest, { summary: 'Returns one request' });
 export const changeRequest = request(
   'customer.change-request',
   z.strictObject({ id, version: version.optional(), change: ServiceRequestPatch }),
@@ -120,7 +120,7 @@ export const deleteRequest = request('customer.delete-request', z.strictObject({
   audience: 'agents',
 });
 export const listRequests = request('customer.list-requests', ListRequests, page(ServiceRequestSummary), {
-  summary: 'Lists requests, the newest first',
+  summary: 'Lists requests, newest first',
   timeoutMs: 10_000,
 });
 export const copyToWorkSite = request(

@@ -19,13 +19,13 @@ export type Hit = z.output<typeof Hit>;
 
 const facetNames = ['type', 'tag', 'kind', 'city'] as const;
 
-/** A moment, or a day, which means its first moment in UTC. */
-const moment = z.union(
+/** A timestamp, or a date, which means its start in UTC. */
+const timestampOrDate = z.union(
   [z.iso.datetime({ offset: true }), z.iso.date()],
-  'is neither a day like 2026-01-31 nor a moment like 2026-01-31T12:00:00Z',
+  'must be a date like 2026-01-31 or a timestamp like 2026-01-31T12:00:00Z',
 );
 
-/** `<kind>:<id>:<version>`, as an answer to a write gives it. */
+/** `<kind>:<id>:<version>`, as in the response to a write. */
 export const seen = z
   .string()
   .regex(
@@ -47,10 +47,10 @@ export const SearchQuery = z.strictObject({
   ownerId: id.optional(),
   hasOpportunities: flag.optional(),
   access: z.enum(['open', 'restricted']).optional().describe('restricted: only some agents or teams may see it, or its customer'),
-  createdFrom: moment.optional(),
-  createdTo: moment.optional().describe('before this moment'),
-  updatedFrom: moment.optional(),
-  updatedTo: moment.optional().describe('before this moment'),
+  createdFrom: timestampOrDate.optional(),
+  createdTo: timestampOrDate.optional().describe('before this time'),
+  updatedFrom: timestampOrDate.optional(),
+  updatedTo: timestampOrDate.optional().describe('before this time'),
   sort: z.enum(['relevance', 'name', '-createdAt', '-updatedAt']).default('relevance'),
   facets: z
     .string()
@@ -65,7 +65,9 @@ export const SearchQuery = z.strictObject({
 });
 export type SearchQuery = z.output<typeof SearchQuery>;
 
-/** How a query was understood. It says nothing about entries that the caller may not see: what the dictionary knows is counted for admins only. */
+/**
+ * How a query was understood. It reveals nothing about entries that the caller may not see: matches in the dictionary are counted for admins only.
+ */
 export const Explanation = z
   .object({
     clauses: z.array(
@@ -120,7 +122,7 @@ export const Suggestion = z
   .meta({ id: 'Suggestion' });
 export type Suggestion = z.output<typeof Suggestion>;
 
-/** Names and companies whose words equal or begin with what was typed, each word of it; what the agent may not see is not among them. */
+/** Names and companies with words that equal or begin with each word of what was typed, as far as the agent may see them. */
 export const suggest = request(
   'search.suggest-names',
   z.strictObject({
@@ -142,7 +144,7 @@ const run = {
   error: z.string().optional(),
 };
 
-/** What a verification found, and repaired by asking the owner anew. */
+/** What a verification found and repaired from the owning service. */
 export const VerifyReport = z.object({
   missing: z.int().describe('entries that the index did not have'),
   stale: z.int().describe('entries that it had in another version, or, when `deep`, with another content'),
@@ -165,7 +167,7 @@ export const SearchStatus = z
       .describe(
         'filling: the index is made anew and has not everything yet; interrupted: no changes arrive, because a consumer on the bus is missing; away: Meilisearch cannot be reached',
       ),
-    writer: z.boolean().describe('whether a replica writes to the index at the moment'),
+    writer: z.boolean().describe('whether a replica writes to the index at the timestampOrDate'),
     entries: z.int().nullable().describe('of this tenant, in the index; null while it is away'),
     fresh: z.int().describe('of this tenant: recent changes that are not merged into the index yet'),
     words: z.int().describe('of this tenant, in the dictionary, by field'),
@@ -182,18 +184,18 @@ export const SearchStatus = z
 export type SearchStatus = z.output<typeof SearchStatus>;
 
 export const getSearchStatus = request('search.get-search-status', empty, SearchStatus, {
-  summary: 'Says how the index is, what is being done to it, and what the last verification found',
+  summary: 'Returns the state of the index, its running work, and the report of the last verification',
   audience: 'admins',
 });
-/** Of all tenants, into a new index that takes the place of the old one when it is whole; asked again while one runs, the same one goes on. */
+/** Of all tenants, into a new index that replaces the old one when it is complete. If one is running, the same one continues. */
 export const rebuildIndex = request('search.rebuild-index', empty, SearchStatus, {
-  summary: 'Makes the index anew from what the customer service says; search works throughout',
+  summary: 'Rebuilds the index from the customer service; search works throughout',
   audience: 'admins',
 });
-/** Compares every entry of the tenant with the index and repairs what differs; asked again while one runs, the same one goes on. */
+/** Compares every entry of the tenant with the index and repairs what differs. If one is running, the same one continues. */
 export const verifyIndex = request(
   'search.verify-index',
   z.strictObject({ deep: flag.default(false).describe('compares the content, not only the versions') }),
   SearchStatus,
-  { summary: 'Compares the index with what the customer service says, repairs what differs, and reports it', audience: 'admins' },
+  { summary: 'Compares the index with the customer service, repairs what differs, and reports it', audience: 'admins' },
 );

@@ -5,7 +5,7 @@ import { country, empty, instant, page, paging, shortText, tag, text, version } 
 
 const type = text(100).trim().min(1, 'is empty');
 const option = shortText.trim().min(1, 'is empty');
-const key = text(64).regex(/^[a-z][a-zA-Z0-9_]*$/, 'begins with a small letter and has only letters, digits and _');
+const key = text(64).regex(/^[a-z][a-zA-Z0-9_]*$/, 'must begin with a lower-case letter and have only letters, digits and _');
 
 export const CustomField = z.strictObject({
   key,
@@ -22,9 +22,9 @@ export const Settings = z
     country: z.string().describe('phone numbers without a country code are read as of this country'),
     types: z.array(z.string()),
     customFields: z.array(CustomField),
-    assignByMailDomain: z.boolean().describe('a new contact whose mail domain belongs to exactly one customer is put there by itself'),
-    contactFromTicket: z.boolean().describe('a single ticket from an unknown address makes the contact by itself'),
-    binDays: z.int().describe('what is in the bin is purged after so many days'),
+    assignByMailDomain: z.boolean().describe('assigns new contacts to the customer that alone has their mail domain'),
+    contactFromTicket: z.boolean().describe('creates a contact for a single ticket from an unknown address'),
+    binDays: z.int().describe('the bin is purged after this number of days'),
   })
   .meta({ id: 'Settings' });
 export type Settings = z.output<typeof Settings>;
@@ -34,15 +34,15 @@ export const SettingsPatch = z.strictObject({
   types: z
     .array(type)
     .max(100)
-    .refine((list) => new Set(list).size === list.length, 'names a type twice')
+    .refine((list) => new Set(list).size === list.length, 'must not have a type twice')
     .optional(),
   customFields: z
     .array(CustomField)
     .max(200)
-    .refine((list) => new Set(list.map((f) => `${f.for}.${f.key}`)).size === list.length, 'has two fields with one key')
+    .refine((list) => new Set(list.map((f) => `${f.for}.${f.key}`)).size === list.length, 'must not have two fields with the same key')
     .refine(
       (list) => list.every((f) => f.kind.endsWith('select') === (f.options !== undefined)),
-      'needs options for select and multi_select, and only there',
+      'must have options for select and multi_select, and only for these',
     )
     .optional(),
   assignByMailDomain: z.boolean().optional(),
@@ -52,8 +52,8 @@ export const SettingsPatch = z.strictObject({
 export type SettingsPatch = z.output<typeof SettingsPatch>;
 
 export const getSettings = request('customer.get-settings', empty, Settings, {
-  summary: 'Gives the settings of the tenant',
-  outlivesCaller: true, // an import reads them when it goes on
+  summary: 'Returns the settings of the tenant',
+  outlivesCaller: true, // an import reads them when it continues
 });
 export const changeSettings = request(
   'customer.change-settings',
@@ -62,27 +62,27 @@ export const changeSettings = request(
   { summary: 'Changes the settings of the tenant', audience: 'admins' },
 );
 
-/** How many had the old value: they have the new one now, or will when the job is finished. Things in the bin count too. */
+/** The number of entries with the old value, which are changed now or by the job, including those in the bin. */
 export const Replaced = maybeJob.extend({ contacts: z.int(), customers: z.int() });
 export type Replaced = z.output<typeof Replaced>;
 
-// Renaming and removing what contacts and customers have. Each of them is changed like by hand, with a version, history and an event;
-// until the last one is, the old value stands in the settings beside the new one.
+// Renaming and removing values. Each entry is changed as if by hand, with a version, history and an event; until the last one is changed, the
+// settings have both the old and the new value.
 const replacing = { audience: 'admins', timeoutMs: 30_000 } as const;
 const field = { for: z.enum(['customer', 'contact']), key };
 
 export const renameType = request('customer.rename-type', z.strictObject({ from: type, to: type }), Replaced, {
-  summary: 'Renames a type, with all that have it; a job when they are more than 1,000',
+  summary: 'Renames a type in all entries that have it; as a job for more than 1,000',
   ...replacing,
 });
 export const removeType = request(
   'customer.remove-type',
-  z.strictObject({ type, replacement: type.nullable().optional().describe('what those that have it get instead; null: none') }),
+  z.strictObject({ type, replacement: type.nullable().optional().describe('the new value of entries that have it; null: none') }),
   Replaced,
-  { summary: 'Removes a type; one in use is refused with how many have it, unless a replacement is named', ...replacing },
+  { summary: 'Removes a type; refused with the number of uses if it is in use, unless a replacement is given', ...replacing },
 );
 export const renameCustomField = request('customer.rename-custom-field', z.strictObject({ ...field, to: key }), Replaced, {
-  summary: 'Gives a custom field another key, with all values; its label is changed in the settings',
+  summary: 'Returns a custom field another key, with all values; its label is changed in the settings',
   ...replacing,
 });
 export const removeCustomField = request(
@@ -90,32 +90,32 @@ export const removeCustomField = request(
   z
     .strictObject({
       ...field,
-      moveTo: key.optional().describe('the field that gets the values where it has none; others are dropped'),
+      moveTo: key.optional().describe('the field that gets the values where it is empty; other values are dropped'),
       drop: z.literal(true).optional().describe('the values are dropped; the history keeps them'),
     })
-    .refine((given) => given.moveTo === undefined || given.drop === undefined, 'takes moveTo or drop, not both'),
+    .refine((given) => given.moveTo === undefined || given.drop === undefined, 'must not have both moveTo and drop'),
   Replaced,
   {
-    summary: 'Removes a custom field; one in use is refused with how many have it, unless it is said what becomes of the values',
+    summary: 'Removes a custom field; refused with the number of uses if it is in use, unless moveTo or drop is given',
     ...replacing,
   },
 );
 export const renameFieldOption = request('customer.rename-field-option', z.strictObject({ ...field, from: option, to: option }), Replaced, {
-  summary: 'Renames an option of a select or multi_select field, with all that have it',
+  summary: 'Renames an option of a select or multi_select field in all entries that have it',
   ...replacing,
 });
 export const removeFieldOption = request(
   'customer.remove-field-option',
   z.strictObject({ ...field, option, replacement: option.nullable().optional().describe('what is chosen instead; null: nothing') }),
   Replaced,
-  { summary: 'Removes an option of a field; one in use is refused with how many have it, unless a replacement is named', ...replacing },
+  { summary: 'Removes an option of a field; refused with the number of uses if it is in use, unless a replacement is given', ...replacing },
 );
 /** For admins only: it changes contacts and customers that an agent may not see. */
 export const renameTags = request(
   'customer.rename-tags',
   z.strictObject({
     from: z.array(tag).min(1).max(50).describe('one tag, or several that become one'),
-    to: tag.describe('a tag that is there already is merged with'),
+    to: tag.describe('an existing tag is merged with these'),
   }),
   Replaced,
   { summary: 'Renames a tag, or merges tags into one', ...replacing },
@@ -133,8 +133,8 @@ export const Agent = z
   .meta({ id: 'Agent' });
 export type Agent = z.output<typeof Agent>;
 
-/** Told by the gateway when it first meets an agent, or meets one whose name, roles or teams have changed. */
-export const seeAgent = request('customer.see-agent', empty, empty, { summary: 'Remembers the calling agent and the teams of the token' });
+/** Sent by the gateway when it first sees an agent, or one whose name, roles or teams have changed. */
+export const seeAgent = request('customer.see-agent', empty, empty, { summary: 'Stores the calling agent and the teams of the token' });
 export const listAgents = request('customer.list-agents', z.strictObject(paging), page(Agent), {
   summary: 'Lists the agents of the tenant: everybody who has ever called the API with a token of it',
 });

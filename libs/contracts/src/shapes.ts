@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cleanText, isBlank } from './clean.js';
 
-/** PostgreSQL cannot keep NUL, and one UTF-16 half alone is no text; both are refused here so that they never become a 500. */
+/** PostgreSQL cannot store NUL and unpaired surrogates; both are refused here, so that they never cause a 500. */
 export const text = (max: number) =>
   z
     .string()
@@ -11,9 +11,9 @@ export const text = (max: number) =>
 
 /** Other texts than notes: 1 KB (docs/rules.md 10). */
 export const shortText = text(1024);
-/** What a person or thing is called: as it was typed, but nothing where there is nothing to see. */
+/** A name as it was typed; empty if it has no visible character. */
 export const nameText = shortText.overwrite((name) => (isBlank(name) ? '' : name.trim()));
-/** What others compare it by. */
+/** A normalized text that is compared. */
 export const codeText = shortText.overwrite(cleanText);
 export const notes = text(32 * 1024);
 export const id = z
@@ -21,16 +21,16 @@ export const id = z
   .transform((value) => value.toLowerCase())
   .meta({ format: 'uuid' });
 export const version = z.int().positive();
-/** A moment in UTC as ISO 8601. */
+/** A UTC timestamp as ISO 8601. */
 export const instant = z.string().meta({ format: 'date-time' });
 export const date = z.iso.date('must be a date like 2026-01-31');
 export const tag = text(100).overwrite(cleanText).min(1, 'is empty');
 export const tags = z.array(tag).max(200, 'has more than 200 tags');
-/** What a filter by tags takes: few, so that looking them up stays cheap; naming one twice is naming it once. */
+/** A filter by tags, limited to keep look-ups cheap; duplicates are ignored. */
 export const tagFilter = z
-  .union([codeText.transform((one) => [one]), z.array(codeText).max(20, 'names more than 20 tags')])
+  .union([codeText.transform((one) => [one]), z.array(codeText).max(20, 'must not have more than 20 tags')])
   .transform((named) => [...new Set(named)])
-  .describe('may be repeated, up to 20 times: all of them');
+  .describe('may be repeated up to 20 times; all must match');
 /** BCP 47, checked by the runtime's own parser; kept in its canonical form. */
 export const language = z
   .string()
@@ -49,17 +49,17 @@ export const country = z.string().regex(/^[A-Z]{2}$/, 'must be an ISO 3166 count
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable(), total: z.int().optional() });
 
-/** What every list takes; a cursor is opaque and belongs to the sort it was made with. */
+/** The paging parameters of every list. A cursor is opaque and valid only for the sort that it was created with. */
 export const paging = {
   limit: z.coerce.number().int().min(1).max(200).default(25),
   cursor: z.string().max(1024).optional(),
 };
 export const listSort = z.enum(['name', '-name', 'createdAt', '-createdAt', 'updatedAt', '-updatedAt']);
 
-/** Yes or no, also as the text of a query parameter. */
+/** A boolean, also as the text of a query parameter. */
 export const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
 
-/** The answer to one item of a bulk call: its place in the call, an HTTP status of its own, and what went wrong. */
+/** The result of one item of a bulk call: its index in the call, its own HTTP status, and the error. */
 export const bulkItem = z.object({
   index: z.int(),
   status: z.int(),

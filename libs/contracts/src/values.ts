@@ -3,13 +3,12 @@ import { cleanEmail, cleanText, emailProblem } from './clean.js';
 import { Job } from './job.js';
 import { bulkResult, id, notes, shortText, tags, text } from './shapes.js';
 
-// The many-valued things that customers and contacts share (docs/rules.md 2.3 to 2.5).
-// Input leaves out what Kontor works out itself (the E.164 form); output always says it.
+// The fields that customers and contacts share (docs/rules.md 2.3 to 2.5). Input omits what Kontor derives (the E.164 form); output always has it.
 
 const label = text(100).optional();
 const primary = z.boolean().optional();
 
-/** Kept as it was typed, but for what nobody sees and what is put around an address. */
+/** Stored as it was typed, without invisible characters and what is put around an address. */
 export const emailAddress = text(254)
   .overwrite(cleanEmail)
   .refine((address) => emailProblem(address) === undefined, { error: ({ input }) => emailProblem(String(input)) });
@@ -25,7 +24,7 @@ export const NewPhone = z.strictObject({
   kind: phoneKind.default('phone'),
   label,
   primary,
-  e164: z.unknown().optional().describe('ignored: worked out from the number'),
+  e164: z.unknown().optional().describe('ignored: derived from the number'),
 });
 const addressLine = text(1024).overwrite(cleanText);
 const addressFields = {
@@ -39,7 +38,7 @@ const addressFields = {
 };
 export const NewAddress = z
   .strictObject({ ...addressFields, label, primary })
-  .refine((a) => [a.line1, a.line2, a.city, a.state, a.postalCode, a.country, a.alias].some(Boolean), 'is an address with nothing in it');
+  .refine((a) => [a.line1, a.line2, a.city, a.state, a.postalCode, a.country, a.alias].some(Boolean), 'must not be empty');
 export const NewLink = z.strictObject({
   url: text(1024)
     .overwrite(cleanText)
@@ -48,16 +47,16 @@ export const NewLink = z.strictObject({
   label,
   primary,
 });
-/** The system that an external id is of. */
+/** The system that an external id belongs to. */
 export const externalSource = text(100).overwrite(cleanText).min(1, 'is empty');
-/** What the ids of a file are of that does not say it. */
+/** The source of the ids in a file that does not specify one. */
 export const IMPORT_SOURCE = 'import';
 export const ExternalId = z.strictObject({ source: externalSource, id: text(255).overwrite(cleanText).min(1, 'is empty') });
 export type ExternalId = z.output<typeof ExternalId>;
 
-const said = { label: z.string().optional(), primary: z.boolean() };
-export const Email = z.object({ address: z.string(), ...said });
-export const Phone = z.object({ number: z.string(), e164: z.string().optional(), kind: phoneKind, ...said });
+const common = { label: z.string().optional(), primary: z.boolean() };
+export const Email = z.object({ address: z.string(), ...common });
+export const Phone = z.object({ number: z.string(), e164: z.string().optional(), kind: phoneKind, ...common });
 export const Address = z.object({
   line1: z.string().optional(),
   line2: z.string().optional(),
@@ -66,9 +65,9 @@ export const Address = z.object({
   postalCode: z.string().optional(),
   country: z.string().optional(),
   alias: z.string().optional(),
-  ...said,
+  ...common,
 });
-export const Link = z.object({ url: z.string(), kind: linkKind, ...said });
+export const Link = z.object({ url: z.string(), kind: linkKind, ...common });
 export type Email = z.output<typeof Email>;
 export type Phone = z.output<typeof Phone>;
 export type Address = z.output<typeof Address>;
@@ -79,8 +78,8 @@ export type CustomFieldValue = z.output<typeof customFieldValue>;
 const newCustomFieldValue = z.union([notes, z.number(), z.boolean(), z.array(shortText).max(50)]);
 
 export const rights = z.enum(['read', 'write']);
-const upToMany = <T extends z.ZodType>(item: T, most: number) => z.array(item).max(most, `has more than ${most} entries`);
-/** Who may see it when it is restricted, beside its owner and the admins (docs/rules.md 2.10). What is absent stays as it is. */
+const upToMany = <T extends z.ZodType>(item: T, max: number) => z.array(item).max(max, `has more than ${max} entries`);
+/** Who may see a restricted entry, besides its owner and the admins (docs/rules.md 2.10). Absent fields stay unchanged. */
 export const NewAccess = z
   .strictObject({
     restricted: z.boolean().optional(),
@@ -100,7 +99,7 @@ export type Access = z.output<typeof Access>;
 
 const upTo50 = <T extends z.ZodType>(item: T) => z.array(item).max(50, 'has more than 50 values');
 
-/** What a new customer and a new contact have in common. */
+/** The fields that a new customer and a new contact share. */
 export const newValues = {
   externalIds: upTo50(ExternalId).optional(),
   emails: upTo50(NewEmail).optional(),
@@ -141,8 +140,8 @@ export const values = {
   access: Access,
 };
 
-/** What can be changed of many contacts or customers by one call; tags are added and taken away, all else is as in a patch of each. */
-export const manyChange = {
+/** The fields of a bulk edit: tags are added and removed, everything else is as in a patch of each entry. */
+export const bulkChangeFields = {
   addTags: tags.min(1).optional(),
   removeTags: tags.min(1).optional(),
   type: newValues.type,
@@ -151,20 +150,20 @@ export const manyChange = {
   customFields: newValues.customFields,
 };
 
-const saysSomething = (given: object | undefined) => given !== undefined && Object.values(given).some((value) => value !== undefined);
+const isNotEmpty = (given: object | undefined) => given !== undefined && Object.values(given).some((value) => value !== undefined);
 
-/** A change of a set: these ids, or those that the filters of the list give at the time of the call. */
-export const changeOfMany = <F extends z.ZodObject, C extends z.ZodObject>(filter: F, change: C) =>
+/** A bulk edit of these ids, or of the entries that match the filters of the list at the time of the call. */
+export const bulkChange = <F extends z.ZodObject, C extends z.ZodObject>(filter: F, change: C) =>
   z
     .strictObject({
       ids: z.array(id).min(1).max(10_000, 'has more than 10,000 ids').optional(),
       filter: filter
-        .refine(saysSomething, 'names no filter, which would be everything')
+        .refine(isNotEmpty, 'must have at least one filter')
         .optional()
         .describe('as in the list, instead of ids; those that match when the call is made, at most 10,000'),
-      change: change.refine(saysSomething, 'says nothing to change'),
+      change: change.refine(isNotEmpty, 'must change something'),
     })
-    .refine((given) => (given.ids === undefined) !== (given.filter === undefined), 'needs either ids or a filter, and not both');
+    .refine((given) => (given.ids === undefined) !== (given.filter === undefined), 'must have either ids or a filter');
 
-/** The result of each; or the job that goes on with it, whose items are the results. */
-export const changedMany = bulkResult.extend({ job: Job.optional() });
+/** The result of each entry, or the job that runs the bulk edit and has these results as its items. */
+export const bulkChangeResult = bulkResult.extend({ job: Job.optional() });

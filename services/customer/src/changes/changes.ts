@@ -55,7 +55,7 @@ export async function recordAndPublish(tx: EntityManager, changes: Changes): Pro
 }
 
 /**
- * Publishes that a field derived from records (see `fromRecords`) changed for these entries. Their versions stay and no history is written. Entries
+ * Publishes that a field derived from records (see `recordDerivedFields`) changed for these entries. Their versions stay and no history is written. Entries
  * in the bin are skipped.
  */
 export async function publishDerivedChange(tx: EntityManager, noun: Noun, ids: Iterable<string>, field: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { withoutUnseen } from '@kontor/contracts';
+import { removeInvisible } from '@kontor/contracts';
 
 const LETTERS: Record<string, string> = {
   ß: 'ss',
@@ -18,7 +18,7 @@ const SPECIAL = /[ßæœøłđðþħŧŋı]/g;
 
 /** Removes case, accents, width variants and invisible characters. Letters without a decomposition are transliterated as in search. */
 export const fold = (text: string): string =>
-  withoutUnseen(text)
+  removeInvisible(text)
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .toLowerCase()
