@@ -1,8 +1,6 @@
 import { AppError } from './app-error.js';
 import { currentContext } from './context.js';
-import { uuidV5 } from './uuid-v5.js';
-
-const LOWER_CASE_UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+import { isLowerCaseUuid, uuidV5 } from './uuid.js';
 
 /** Teams are known by name from the token; in access lists they are ids of the tenant. */
 export const teamId = (name: string, tenant: string): string => uuidV5(tenant, name);
@@ -15,6 +13,6 @@ export function grantees(): string[] | undefined {
   const { agent, roles, teams, tenant } = currentContext();
   if (roles.includes('admin') || roles.includes('service')) return undefined;
   const ids = [...(agent ? [agent.id] : []), ...teams.map((team) => teamId(team, tenant))];
-  if (!ids.every((id) => LOWER_CASE_UUID.test(id))) throw new AppError('invalid', 'The agent of this call has no lower-case UUID');
+  if (!ids.every(isLowerCaseUuid)) throw new AppError('invalid', 'The agent of this call must have a lower-case UUID');
   return ids;
 }

@@ -16,12 +16,6 @@ export interface OnOptions {
 
 export const HANDLE = Symbol('kontor.handle');
 export const ON = Symbol('kontor.on');
-export interface HandleExtras {
-  [HANDLE]: RequestContract;
-}
-export interface OnExtras {
-  [ON]: { contract: EventContract; options: OnOptions };
-}
 
 /** Answers a request. The method takes the contract's input and gives its output; anything else does not compile. */
 export function Handle<I extends z.ZodType, O extends z.ZodType>(contract: RequestContract<I, O>) {

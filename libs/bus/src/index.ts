@@ -15,5 +15,5 @@ export * from './module.js';
 export { parseInput } from './parse-input.js';
 export * from './provision.js';
 export * from './strategy.js';
-export { uuidV5 } from './uuid-v5.js';
+export { isLowerCaseUuid, NIL_UUID, uuidV5 } from './uuid.js';
 export { Wakeable } from './wakeable.js';

@@ -1,4 +1,4 @@
-import { AppError, currentContext } from '@kontor/bus';
+import { AppError, currentContext, isLowerCaseUuid } from '@kontor/bus';
 import { DataSource, type EntityManager, type EntitySchema } from 'typeorm';
 import { LOST, sqlState, translate } from './errors.js';
 import { Outbox } from './outbox.js';
@@ -12,8 +12,6 @@ export interface DatabaseOptions {
   /** Named in pg_stat_activity. */
   name: string;
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * How long a transaction for this call may take: nobody waits for it after the deadline, and what has no end must not take the database from others.
@@ -69,7 +67,7 @@ export class Database {
    */
   async transaction<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     const { tenant } = currentContext();
-    if (!UUID.test(tenant)) throw new AppError('invalid', 'The tenant of this call must be a lower-case UUID');
+    if (!isLowerCaseUuid(tenant)) throw new AppError('invalid', 'The tenant of this call must be a lower-case UUID');
     // In one round trip; the tenant has been checked to be a UUID, because here no parameter can be used.
     return this.run(() => `start transaction; set local kontor.tenant = '${tenant}'${limits()}`, work);
   }

@@ -2,7 +2,6 @@ import { DatabaseModule } from '@kontor/database';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Env } from './env.js';
 import { PermissionController } from './permission.controller.js';
-import { PermissionEntity } from './permission.entity.js';
 import { PermissionListener } from './permission.listener.js';
 import { PermissionService } from './permission.service.js';
 
@@ -16,7 +15,6 @@ export class ContactPermissionModule {
           name: 'contact-permission',
           url: env.KONTOR_DATABASE_URL,
           poolSize: env.KONTOR_DATABASE_POOL,
-          entities: [PermissionEntity],
         }),
       ],
       controllers: [PermissionController, PermissionListener],

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { allowedFeatures, type Decided, defaultPermissions, isSame, namedIn, permissionsOf, withChange } from './permissions.js';
+import type { Feature, Permission, PermissionsChange } from '@kontor/contracts';
+import { type Decisions, inheritedValues } from '@kontor/database';
+import { allowedFeatures, decidedIn, defaultPermissions, isSame, permissionTable, withChange } from './permissions.js';
 
 describe('permissions', () => {
   test('a new contact may see all six features, of support only its own', () => {
@@ -27,11 +29,11 @@ describe('permissions', () => {
 });
 
 describe('9.3 permissions of merged contacts', () => {
-  const decided = (contactId: string, mergedInto: string | null, change: Parameters<typeof namedIn>[0]): Decided => ({
+  const decided = (contactId: string, mergedInto: string | null, change: PermissionsChange): Decisions<Feature, Permission> => ({
     contactId,
     mergedInto,
-    permissions: withChange(defaultPermissions, change),
-    decided: namedIn(change),
+    values: withChange(defaultPermissions, change),
+    decided: Object.keys(decidedIn(change, defaultPermissions)) as Feature[],
   });
 
   test('of several decisions the least counts, whatever their order', () => {
@@ -40,7 +42,10 @@ describe('9.3 permissions of merged contacts', () => {
       decided('c', 'a', { invoices: { allowed: false } }),
     ];
     for (const each of [rows, rows.toReversed()])
-      expect(permissionsOf('a', each)).toMatchObject({ invoices: { allowed: false }, support: { allowed: true, scope: 'customer' } });
+      expect(inheritedValues(permissionTable, 'a', each)).toMatchObject({
+        invoices: { allowed: false },
+        support: { allowed: true, scope: 'customer' },
+      });
   });
 
   test('a decision goes before those of whoever was merged into it earlier', () => {
@@ -48,6 +53,6 @@ describe('9.3 permissions of merged contacts', () => {
       decided('c', 'b', { invoices: { allowed: false }, projects: { allowed: false } }),
       decided('b', 'a', { invoices: { allowed: true } }),
     ];
-    expect(permissionsOf('a', rows)).toMatchObject({ invoices: { allowed: true }, projects: { allowed: false } });
+    expect(inheritedValues(permissionTable, 'a', rows)).toMatchObject({ invoices: { allowed: true }, projects: { allowed: false } });
   });
 });

@@ -1,4 +1,5 @@
 import { type Feature, features, type Permission, type Permissions, type PermissionsChange } from '@kontor/contracts';
+import type { DecisionTable } from '@kontor/database';
 
 /** What a new contact may see until somebody decides otherwise: everything of its customer, but of support only its own (docs/rules.md 5.3, 5.4). */
 export const defaultPermissions: Permissions = {
@@ -20,41 +21,17 @@ export const isSame = (a: Permissions, b: Permissions): boolean =>
 
 export const allowedFeatures = (permissions: Permissions): Feature[] => features.filter((feature) => permissions[feature].allowed);
 
-/** The features that a change says something about. */
-export const namedIn = (change: PermissionsChange): Feature[] =>
-  features.filter((feature) => Object.values(change[feature] ?? {}).some((value) => value !== undefined));
-
-/** What was decided for a contact, and into whom it was merged. */
-export interface Decided {
-  contactId: string;
-  mergedInto: string | null;
-  permissions: Permissions;
-  decided: readonly Feature[];
+/** The permissions that a change decides about, as it makes them of those that hold now. */
+export function decidedIn(change: PermissionsChange, now: Permissions): Partial<Permissions> {
+  const after = withChange(now, change);
+  const named = features.filter((feature) => Object.values(change[feature] ?? {}).some((value) => value !== undefined));
+  return Object.fromEntries(named.map((feature) => [feature, after[feature]]));
 }
 
-/**
- * What a contact may see with everybody who was merged into it (docs/rules.md 9.3): a feature that somebody has decided about for it is so. One that nobody
- * has is as it was decided for those who were merged into it, the least where they differ: who had it switched off does not get it by a merge.
- * Works on what each row says, so undoing a merge leaves no trace.
- */
-export function permissionsOf(contactId: string, rows: readonly Decided[]): Permissions {
-  const own = rows.find((row) => row.contactId === contactId)?.permissions ?? defaultPermissions;
-  return { ...own, ...decidedFor(contactId, rows, new Set()) };
-}
-
-function decidedFor(contactId: string, rows: readonly Decided[], above: ReadonlySet<string>): Partial<Permissions> {
-  const met = new Set([...above, contactId]);
-  const all: Partial<Permissions> = {};
-  // Events in another order than things happened can say for a moment that two are merged into each other.
-  for (const row of rows.filter(({ mergedInto, contactId: id }) => mergedInto === contactId && !met.has(id)))
-    for (const [feature, theirs] of Object.entries(decidedFor(row.contactId, rows, met)) as [Feature, Permission][])
-      all[feature] = less(all[feature] ?? theirs, theirs);
-  const own = rows.find((row) => row.contactId === contactId);
-  for (const feature of own?.decided ?? []) all[feature] = own?.permissions[feature];
-  return all;
-}
-
-const less = (a: Permission, b: Permission): Permission => ({
-  allowed: a.allowed && b.allowed,
-  scope: a.scope === 'own' || b.scope === 'own' ? 'own' : 'customer',
-});
+/** Where permissions are kept: of two contacts that were merged, who had something switched off does not get it by the merge. */
+export const permissionTable: DecisionTable<Feature, Permission> = {
+  table: 'permission',
+  column: 'permissions',
+  defaults: defaultPermissions,
+  least: (a, b) => ({ allowed: a.allowed && b.allowed, scope: a.scope === 'own' || b.scope === 'own' ? 'own' : 'customer' }),
+};

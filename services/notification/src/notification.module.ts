@@ -2,7 +2,6 @@ import { DatabaseModule } from '@kontor/database';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Env } from './env.js';
 import { MailFlagsController } from './mail-flags.controller.js';
-import { MailFlagsEntity } from './mail-flags.entity.js';
 import { MailFlagsListener } from './mail-flags.listener.js';
 import { MailFlagsService } from './mail-flags.service.js';
 
@@ -16,7 +15,6 @@ export class NotificationModule {
           name: 'notification',
           url: env.KONTOR_DATABASE_URL,
           poolSize: env.KONTOR_DATABASE_POOL,
-          entities: [MailFlagsEntity],
         }),
       ],
       controllers: [MailFlagsController, MailFlagsListener],

@@ -1,4 +1,4 @@
-import { AppError, type Role, uuidV5 } from '@kontor/bus';
+import { AppError, isLowerCaseUuid, type Role, uuidV5 } from '@kontor/bus';
 import type { GatewayEnv } from '../env.js';
 
 /** Who calls, as a verified token says. */
@@ -12,7 +12,6 @@ export interface Caller {
 }
 
 type Claims = Record<string, unknown>;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 // RFC 9562: the namespace of names that are URLs, as issuers are.
 const URL_NAMESPACE = '6ba7b811-9dad-11d1-80b4-00c04fd430c8';
 const MAX_NAME = 256;
@@ -34,7 +33,8 @@ export function callerOf(claims: Claims & { iss?: string; sub?: string }, env: G
   if (roles.length === 0)
     throw new AppError('forbidden', `The claim "${env.KONTOR_OIDC_ROLES_CLAIM}" has none of the roles known here: ${ROLES.join(', ')}`);
 
-  const tenant = UUID.test(tenantClaim) ? tenantClaim.toLowerCase() : uuidV5(env.KONTOR_TENANT_NAMESPACE, tenantClaim);
+  const lowerCase = tenantClaim.toLowerCase();
+  const tenant = isLowerCaseUuid(lowerCase) ? lowerCase : uuidV5(env.KONTOR_TENANT_NAMESPACE, tenantClaim);
   const id = uuidV5(uuidV5(URL_NAMESPACE, String(claims.iss)), String(claims.sub));
   const name = [claims.name, claims.preferred_username].flatMap(texts).map(shown).find(Boolean);
   const agent = name === undefined ? { id } : { id, name };

@@ -1,4 +1,4 @@
-import { AppError } from '@kontor/bus';
+import { AppError, NIL_UUID } from '@kontor/bus';
 import type { AboutEntry, Collected, Forgotten } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
@@ -54,7 +54,7 @@ export class ForgetService {
   /** Of all imports of the tenant that cannot begin any more: those that are over, and those whose file has gone because of its age. */
   private async forgetSamples(stoodIn: ReadonlySet<string>, names: ReadonlySet<string>, traces: Traces): Promise<number> {
     let count = 0;
-    for (let after = NONE; ; ) {
+    for (let after = NIL_UUID; ; ) {
       const page = await this.db.transaction((tx) =>
         tx.find(ImportEntity, { where: { id: MoreThan(after) }, order: { id: 'ASC' }, take: IMPORTS_AT_ONCE }),
       );
@@ -101,8 +101,6 @@ export class ForgetService {
       if (!isOver(entity)) for await (const row of rowsInFile(this.files, entity, traces)) yield { importId: entity.id, ...row };
   }
 }
-
-const NONE = '00000000-0000-0000-0000-000000000000';
 
 /**
  * The file of this import goes: when it is over nobody needs it any more, and when nobody has started it yet it is cancelled.

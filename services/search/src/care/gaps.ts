@@ -1,10 +1,9 @@
-import { Bus, serviceContext } from '@kontor/bus';
+import { Bus, NIL_UUID, serviceContext } from '@kontor/bus';
 import { listTenants } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Injectable, Logger } from '@nestjs/common';
 import { rebuildState } from '../orders/rebuild.js';
 import { startVerification } from '../orders/verification.js';
-import { NO_TENANT } from './rebuilder.js';
 
 /** Repairs what may have been missed: when events are lost that had not come yet, the index of every tenant is compared with what the owner says. */
 @Injectable()
@@ -20,7 +19,7 @@ export class Gaps {
 
   private async repair(consumer: string): Promise<void> {
     if (await this.isToBeFilled()) return;
-    const { tenants } = await this.bus.request(listTenants, {}, serviceContext(NO_TENANT));
+    const { tenants } = await this.bus.request(listTenants, {}, serviceContext(NIL_UUID));
     // All of them anew: what a running one has looked at already may have changed since.
     await this.db.acrossTenants(async (tx) => {
       for (const tenant of tenants)

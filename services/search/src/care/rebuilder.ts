@@ -1,4 +1,4 @@
-import { AppError, Bus, describeError, isTransient, serviceContext } from '@kontor/bus';
+import { AppError, Bus, describeError, isTransient, NIL_UUID, serviceContext } from '@kontor/bus';
 import { listTenants, listVersions } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Injectable, Logger } from '@nestjs/common';
@@ -8,8 +8,6 @@ import { Indexer } from '../indexing/indexer.js';
 import { type RebuildState, rebuildState } from '../orders/rebuild.js';
 import { countEntries, KINDS } from './count-entries.js';
 
-/** For questions about all tenants. */
-export const NO_TENANT = '00000000-0000-0000-0000-000000000000';
 const IDS_AT_ONCE = 5_000;
 // So many that Meilisearch never waits for the next batch: three of 50,000.
 const PAGES_IN_FLIGHT = 30;
@@ -51,7 +49,7 @@ export class Rebuilder {
 
   private async rebuild(state: RebuildState, lock: WriterLock): Promise<void> {
     const { empty } = await this.index.beginBuilding(state.name);
-    const { tenants } = await this.bus.request(listTenants, {}, serviceContext(NO_TENANT));
+    const { tenants } = await this.bus.request(listTenants, {}, serviceContext(NIL_UUID));
     tenants.sort();
     let total = 0;
     for (const tenant of tenants) total += await countEntries(this.bus, tenant);

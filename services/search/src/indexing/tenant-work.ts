@@ -2,7 +2,7 @@ import { setImmediate as letOthersWork } from 'node:timers/promises';
 import { AppError, type Bus, serviceContext } from '@kontor/bus';
 import { getIndexEntries } from '@kontor/contracts';
 import { documentOf, printDocument } from '../indexes/document.js';
-import { type Entry, isPresence, nameWord } from '../words/entry-fields.js';
+import { type Entry, entriesOf, isPresence, nameWord } from '../words/entry-fields.js';
 import { type Identifier, identifiersOf } from '../words/identifiers.js';
 
 /** An entry that is to be indexed, and the version that is known of; 0 when none is. */
@@ -81,11 +81,7 @@ const nameWords = (terms: readonly string[]): string[] => [...new Set(terms.flat
 
 async function fetchEntries(bus: Bus, tenant: string, ids: readonly string[]): Promise<Entry[]> {
   try {
-    const { contacts, customers } = await bus.request(getIndexEntries, { ids: [...ids] }, serviceContext(tenant));
-    return [
-      ...contacts.map((contact) => ({ kind: 'contact' as const, ...contact })),
-      ...customers.map((customer) => ({ kind: 'customer' as const, ...customer })),
-    ];
+    return entriesOf(await bus.request(getIndexEntries, { ids: [...ids] }, serviceContext(tenant)));
   } catch (error) {
     // Entries with very long notes: fewer at a time.
     if (!(error instanceof AppError) || error.code !== 'too-large' || ids.length === 1) throw error;

@@ -10,7 +10,7 @@ import type { Question } from '../indexes/question.js';
 import { isIdentifierClause } from '../query/identifier-test.js';
 import type { Clause } from '../query/query.js';
 import { currentTenant } from '../tenant.js';
-import { type Entry, fieldsFor, NAME_FIELDS, nameWord } from '../words/entry-fields.js';
+import { entriesOf, fieldsFor, NAME_FIELDS, nameWord } from '../words/entry-fields.js';
 import { phraseOf } from './phrase-search.js';
 import { type Found, type Plan, planQuery } from './plan-query.js';
 import type { ResolvedQuery } from './query-resolver.js';
@@ -87,12 +87,7 @@ export class DegradedSearch {
   /** As the calling agent may see them. */
   private async documentsOf(ids: readonly string[]): Promise<Document[]> {
     if (!ids.length) return [];
-    const { contacts, customers } = await this.bus.request(getEntries, { ids: [...ids] });
-    const entries: Entry[] = [
-      ...contacts.map((contact) => ({ kind: 'contact' as const, ...contact })),
-      ...customers.map((customer) => ({ kind: 'customer' as const, ...customer })),
-    ];
-    return entries.map((entry) => documentOf(currentTenant(), entry));
+    return entriesOf(await this.bus.request(getEntries, { ids: [...ids] })).map((entry) => documentOf(currentTenant(), entry));
   }
 }
 

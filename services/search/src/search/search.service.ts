@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { fitsClause, matchesOf } from '../query/match.js';
 import type { Clause } from '../query/query.js';
 import { currentTenant } from '../tenant.js';
-import type { Entry } from '../words/entry-fields.js';
+import { entriesOf } from '../words/entry-fields.js';
 import { readCursor } from './cursor.js';
 import { explainClauses } from './explain.js';
 import { FACETS, HitSearch } from './hit-search.js';
@@ -63,10 +63,8 @@ export class SearchService {
   /** Asks the owner what these entries are now; what the agent may not see, or what is gone, is left out. */
   private async hitsOf(ids: readonly string[], clauses: readonly Clause[], unsure: readonly Clause[]): Promise<Hit[]> {
     if (!ids.length) return [];
-    const { contacts, customers } = await this.bus.request(getEntries, { ids: [...ids], records: false });
-    const entries = new Map<string, Entry>();
-    for (const contact of contacts) entries.set(contact.id, { kind: 'contact', ...contact });
-    for (const customer of customers) entries.set(customer.id, { kind: 'customer', ...customer });
+    const found = entriesOf(await this.bus.request(getEntries, { ids: [...ids], records: false }));
+    const entries = new Map(found.map((entry) => [entry.id, entry]));
     return ids.flatMap((id) => {
       const entry = entries.get(id);
       return entry && !unsure.some((clause) => fitsClause(clause, entry))

@@ -8,7 +8,7 @@ import { MeiliClient } from '../indexes/meili.client.js';
 import type { Question } from '../indexes/question.js';
 import { escapeHtml } from '../query/match.js';
 import { currentTenant } from '../tenant.js';
-import { type Entry, NAME_FIELDS } from '../words/entry-fields.js';
+import { type Entry, entriesOf, NAME_FIELDS } from '../words/entry-fields.js';
 import { joinedTokens, wordSpellings, wordsOf } from '../words/words.js';
 import { visibleTo } from './search-filters.js';
 
@@ -52,10 +52,8 @@ export class SuggestService {
   /** As the owner says they are now, without those that the agent may not see. */
   private async entries(ids: readonly string[]): Promise<Entry[]> {
     if (!ids.length) return [];
-    const { contacts, customers } = await this.bus.request(getEntries, { ids: [...ids], records: false });
-    const entries = new Map<string, Entry>();
-    for (const contact of contacts) entries.set(contact.id, { kind: 'contact', ...contact });
-    for (const customer of customers) entries.set(customer.id, { kind: 'customer', ...customer });
+    const found = entriesOf(await this.bus.request(getEntries, { ids: [...ids], records: false }));
+    const entries = new Map(found.map((entry) => [entry.id, entry]));
     return ids.flatMap((id) => entries.get(id) ?? []);
   }
 }

@@ -3,6 +3,12 @@ import { hanWords, isHan, splitHanName, visible, type Word, wordsOf } from './wo
 
 export type Entry = ({ kind: 'contact' } & ContactEntry) | ({ kind: 'customer' } & CustomerEntry);
 
+/** Contacts and customers, as their owner gives them, in one list. */
+export const entriesOf = ({ contacts, customers }: { contacts: readonly ContactEntry[]; customers: readonly CustomerEntry[] }): Entry[] => [
+  ...contacts.map((contact) => ({ kind: 'contact' as const, ...contact })),
+  ...customers.map((customer) => ({ kind: 'customer' as const, ...customer })),
+];
+
 /** A value of an entry and the name of the field by which a query reaches it; custom fields are `c.<key>`. */
 export interface FieldValue {
   field: string;

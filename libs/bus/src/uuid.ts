@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
 
+export const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+
+const LOWER_CASE_UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Whether this is a UUID in lower case, of any version: PostgreSQL takes them all, and a tenant may have one of no standard version (which is why the
+ * functions of the package `uuid`, for validating and for version 5 in a namespace, would not do here).
+ */
+export const isLowerCaseUuid = (text: string): boolean => LOWER_CASE_UUID.test(text);
+
 /** A name's UUID in a namespace (RFC 9562, version 5): the same two always give the same one. */
 export function uuidV5(namespace: string, name: string): string {
   const bytes = createHash('sha1')
