@@ -8,7 +8,7 @@ const inRoot = (path) => fileURLToPath(new URL(path, import.meta.url));
 // One configuration for every package: native ES modules, swc for decorators, sources of sibling packages instead of their builds.
 const shared = {
   rootDir: inRoot('.'),
-  testEnvironment: 'node',
+  testEnvironment: inRoot('libs/testing/src/test-environment.mjs'),
   testEnvironmentOptions: { customExportConditions: ['@kontor/source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { ...swcOptions, sourceMaps: 'inline' }] },

@@ -1,5 +1,6 @@
 // Jest links every module anew for every test file: some 2,200 of them, most of TypeORM, Nest and RxJS, which cost more than most tests do.
-// So the packages that our sources import are bundled, once after each installation, into some fifty files that tests get instead.
+// So the packages that our sources import are bundled, once after each installation, into one script that a worker process compiles once
+// (see test-environment.mjs); what tests import is a file that takes the package out of it.
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
@@ -11,6 +12,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 // Jest's own, what must come before all others, and what starts programs or threads or loads native code by its place.
 const leftAlone = /^(@kontor|@jest|jest|reflect-metadata|sharp|pino|testcontainers|typescript|oidc-provider|autocannon|esbuild)(\/|$)/;
+const BUNDLE = 'packages.cjs';
 const importStatement = /^[ \t]*(?:import|export)\b(?! type\b)(?:[^'"`;]*?\bfrom)?\s*['"]([^'".$][^'"]*)['"]/gm;
 
 /**
@@ -48,8 +50,7 @@ function importedPackages() {
 }
 
 async function bundle(imported, folder) {
-  const files = new Map([...imported.keys()].map((specifier) => [specifier, `${specifier.replaceAll('/', '__').replace(/\.js$/, '')}`]));
-  const skipped = new Set();
+  const names = new Map();
   const entries = {
     name: 'entries',
     setup({ onResolve, onLoad, resolve }) {
@@ -62,10 +63,11 @@ async function bundle(imported, folder) {
         );
         const paths = new Set(found.map(({ path }) => path));
         const [path] = paths;
-        const names = paths.size === 1 && path && (await import(pathToFileURL(path).href).then(Object.keys, () => undefined));
-        if (names) return { contents: entryOf(path, names), resolveDir: dirname(path) };
-        skipped.add(specifier);
-        return { contents: '' };
+        const exported = paths.size === 1 && path && (await import(pathToFileURL(path).href).then(Object.keys, () => undefined));
+        if (!exported) return { contents: '' };
+        names.set(specifier, exported);
+        // All names of a package, whether it is a native module or CommonJS, whose names no `export *` would pass on.
+        return { contents: `import * as all from ${JSON.stringify(path)}; export { all };`, resolveDir: dirname(path) };
       });
       // Optional packages that are not installed: whoever asks for one finds that out as without a bundle.
       onResolve({ filter: /^[^.]/ }, async ({ path, kind, resolveDir, pluginData }) => {
@@ -76,13 +78,15 @@ async function bundle(imported, folder) {
       });
     },
   };
+  const getters = [...imported.keys()].map((specifier) => {
+    const quoted = JSON.stringify(specifier);
+    return `exports[${quoted}] = () => require(${JSON.stringify(`entry:${specifier}`)}).all;`;
+  });
   await build({
-    entryPoints: Object.fromEntries([...files].map(([specifier, file]) => [file, `entry:${specifier}`])),
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
+    stdin: { contents: getters.join('\n'), resolveDir: root },
+    outfile: join(folder, BUNDLE),
     bundle: true,
-    splitting: true,
-    format: 'esm',
+    format: 'cjs',
     platform: 'node',
     target: 'node24',
     conditions: [],
@@ -91,20 +95,27 @@ async function bundle(imported, folder) {
     minifyWhitespace: true,
     minifySyntax: true,
     logLevel: 'error',
-    // Decorators ask for metadata as soon as their module runs, and bundling does not keep the order of the modules.
-    banner: {
-      js: `import 'reflect-metadata';\nimport { createRequire as requireFor } from 'node:module';\nconst require = requireFor(import.meta.url);`,
-    },
+    define: { 'import.meta.url': 'bundleUrl' },
+    banner: { js: '(function (require, exports, bundleUrl) { const module = { exports };' },
+    footer: { js: 'return exports; })' },
     plugins: [entries],
   });
-  return Object.fromEntries(
-    [...files].filter(([specifier]) => !skipped.has(specifier)).map(([specifier, file]) => [specifier, `${file}.mjs`]),
-  );
+  const list = {};
+  for (const [specifier, exported] of names) {
+    list[specifier] = `${specifier.replaceAll('/', '__').replace(/\.js$/, '')}.mjs`;
+    writeFileSync(join(folder, list[specifier]), entryOf(specifier, exported));
+  }
+  return list;
 }
 
-/** All names of a package, whether it is a native module or CommonJS, whose names no `export *` would pass on. */
-function entryOf(path, names) {
+function entryOf(specifier, names) {
   const lines = names.map((name, index) => `const _${index} = all[${JSON.stringify(name)}];`);
   const exported = names.map((name, index) => `_${index} as ${JSON.stringify(name)}`);
-  return `import * as all from ${JSON.stringify(path)};\n${lines.join('\n')}\nexport { ${exported.join(', ')} };\n`;
+  return `// Decorators ask for metadata as soon as their module runs.
+import 'reflect-metadata';
+import { createRequire } from 'node:module';
+const all = kontorPackages(${JSON.stringify(BUNDLE)}, import.meta.url, createRequire)[${JSON.stringify(specifier)}]();
+${lines.join('\n')}
+export { ${exported.join(', ')} };
+`;
 }
