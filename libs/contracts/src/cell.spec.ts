@@ -23,7 +23,7 @@ describe('7.10 cells that a spreadsheet would run as a formula are defused', () 
     expect(restoreDefused(written)).toBe(given);
   });
 
-  it('none is left, and every cell comes back as it was', () =>
+  it('no formula is left, and every cell is restored exactly', () =>
     fc.assert(
       fc.property(fc.oneof(cell, fc.string({ unit: 'grapheme' })), (text) => {
         expect(defuse(text)).not.toMatch(/^[=+\-@\t\r]/);
@@ -31,10 +31,10 @@ describe('7.10 cells that a spreadsheet would run as a formula are defused', () 
       }),
     ));
 
-  it('a cell that nobody defused stays as it is', () =>
+  it('a cell that was not defused stays unchanged', () =>
     fc.assert(fc.property(cell, (text) => expect(restoreDefused(text)).toBe(/^'+[=+\-@\t\r]/.test(text) ? text.slice(1) : text))));
 
-  it('very many apostrophes are no trouble', () => {
+  it('very many apostrophes are handled', () => {
     const many = "'".repeat(1_000_000);
     expect(restoreDefused(defuse(`${many}=`))).toBe(`${many}=`);
     expect(defuse(many)).toBe(many);
@@ -51,7 +51,7 @@ describe('7.10 a list in one cell', () => {
     expect(joinList(list)).toBe(written);
     expect(splitList(written)).toEqual(list);
   });
-  it('is read back as it was, whatever stands in it', () =>
+  it('is parsed as the same list, whatever it contains', () =>
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.string({ unit: fc.constantFrom(';', ',', ':', '[', ']', '"', ' ', 'a', '伟') }), fc.string())),
@@ -64,5 +64,5 @@ describe('7.10 a list in one cell', () => {
     ['[1]', ['[1]']],
     ['[x', ['[x']],
     [' ; ', []],
-  ])('%j as others write it is %j', (cell, list) => expect(splitList(cell)).toEqual(list));
+  ])('%j as written by others is %j', (cell, list) => expect(splitList(cell)).toEqual(list));
 });

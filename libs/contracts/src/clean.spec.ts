@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { cleanEmail, cleanText, domainProblem, emailProblem, isBlank } from './clean.js';
 
-describe('what nobody sees', () => {
+describe('invisible characters', () => {
   it.each([
     ['ada\u200b', 'ada'],
     ['\ufeffada', 'ada'],
@@ -93,14 +93,14 @@ describe('e-mail addresses', () => {
     [`${'a'.repeat(65)}@b.example`, 'more than 64'],
     [`a@${'b'.repeat(64)}.example`, 'too long'],
     [`a@${'b.'.repeat(130)}example`, 'longer than 254'],
-  ])('%s is none, and it is said why', (address, why) => {
+  ])('%s is not one, with the reason', (address, why) => {
     const problem = emailProblem(cleanEmail(address));
     expect(problem).toMatch(/^must be an e-mail address like anna@firma\.example: /);
     expect(problem).toContain(why);
   });
 });
 
-it('a domain may be of any script', () => {
+it('a domain may be in any script', () => {
   for (const domain of ['firma.example', 'müller.example', 'xn--mller-kva.example', '例子。中国'])
     expect(domainProblem(domain)).toBeUndefined();
   for (const domain of ['a..b', '-a.example', 'a.example/x', 'a b.example', '1.2']) expect(domainProblem(domain)).toBeDefined();

@@ -27,7 +27,7 @@ const idOf = (agent: Context) => agent.agent?.id ?? '';
 const SECRET = 'Geheim';
 
 describe('2.10 access', () => {
-  it('2.10 what an agent may not see does not exist: get, list, counts, history, entries, e-mail clashes, changes', async () => {
+  it('2.10 hidden entries do not exist for an agent: get, list, counts, history, entries, e-mail conflicts, changes', async () => {
     const { admin, owner, stranger } = await aTenant();
     const address = `${randomUUID()}@geheim.example`;
     const contact = await world.ask(
@@ -52,7 +52,7 @@ describe('2.10 access', () => {
     expect(JSON.stringify(clash) + clash.message).not.toMatch(new RegExp(`${SECRET}|${contact.id}`));
   });
 
-  it('2.10 agents and teams have read or write; the lesser right of contact and customer counts', async () => {
+  it('2.10 agents and teams have read or write rights; the lesser right of contact and customer applies', async () => {
     const { owner, agent } = await aTenant();
     const reader = await agent();
     const writer = await agent();
@@ -91,7 +91,7 @@ describe('2.10 access', () => {
     expect((await world.ask(again(inTeam), k.listCustomerContacts, { id: customer.id })).items).toHaveLength(2);
   });
 
-  it('2.10 a contact is not put where the agent has no right to write', async () => {
+  it('2.10 a contact cannot be moved to a customer without write access', async () => {
     const { owner, stranger, agent } = await aTenant();
     const reader = await agent();
     const customer = await world.ask(
@@ -106,7 +106,7 @@ describe('2.10 access', () => {
     expect(results.items.map(({ status }) => status)).toEqual([400, 201]);
   });
 
-  it('2.10 only the owner and admins change access or owner', async () => {
+  it('2.10 only the owner and admins may change access or owner', async () => {
     const { admin, owner, stranger } = await aTenant();
     const contact = await world.ask(owner, k.createContact, aContact());
     const change = (who: Context, given: k.ContactPatch) => world.ask(again(who), k.changeContact, { id: contact.id, change: given });
@@ -120,7 +120,7 @@ describe('2.10 access', () => {
     expect((await change(admin, { access: { restricted: false } })).access.restricted).toBe(false);
   });
 
-  it('2.10 deleting a customer is refused when something below it is not the agent’s to change', async () => {
+  it('2.10 deleting a customer is refused if the agent may not change something below it', async () => {
     const { owner, stranger } = await aTenant();
     const customer = await world.ask(owner, k.createCustomer, aCustomer());
     await world.ask(owner, k.createContact, aContact({ customerId: customer.id, access: { restricted: true } }));
@@ -129,7 +129,7 @@ describe('2.10 access', () => {
     expect((await world.ask(again(stranger), k.listBin, {})).items.map(({ kind }) => kind)).toEqual(['customer']);
   });
 
-  it('2.10 an import neither shows nor changes what its agent may not see', async () => {
+  it('2.10 an import does not reveal or change entries hidden from its agent', async () => {
     const { owner, stranger } = await aTenant();
     const address = `${randomUUID()}@geheim.example`;
     const hidden = await world.ask(
@@ -176,7 +176,7 @@ describe('2.10 access', () => {
 });
 
 describe('2.13 history', () => {
-  it('2.13 says who changed what from what to what, when, and through which door', async () => {
+  it('2.13 has agent, time, door, and the old and new value of each field', async () => {
     const { owner, admin } = await aTenant();
     const contact = await world.ask(owner, k.createContact, aContact({ firstName: 'Anna' }));
     const call = again(admin);
@@ -208,7 +208,7 @@ describe('2.13 history', () => {
     expect((await world.ask(again(owner), k.getContactHistory, { id: imported?.id ?? '' })).items[0]).toMatchObject({ door: 'import' });
   });
 
-  it('2.13 comes in pages, the newest first, each version once', async () => {
+  it('2.13 is paged, newest first, with each version once', async () => {
     const { owner } = await aTenant();
     const { id } = await world.ask(owner, k.createCustomer, aCustomer());
     for (let i = 0; i < 7; i++) await world.ask(again(owner), k.changeCustomer, { id, change: { notes: `n${i}` } });
@@ -222,7 +222,7 @@ describe('2.13 history', () => {
     expect(versions).toEqual([8, 7, 6, 5, 4, 3, 2, 1]);
   });
 
-  it('10 a 412 lists the fields that changed since with their present values', async () => {
+  it('10 a 412 lists the fields changed since, with their present values', async () => {
     const { owner, admin } = await aTenant();
     const { id } = await world.ask(owner, k.createContact, aContact());
     await world.ask(again(admin), k.changeContact, { id, change: { jobTitle: 'Chefin' } });

@@ -33,7 +33,7 @@ async function aFirm(agent: Context) {
 }
 
 describe('the bin', () => {
-  it('1.7, 6.1 deleting a customer moves it, its departments and all their contacts as one unit; 6.2 restoring brings all back as it was', async () => {
+  it('1.7, 6.1 deleting a customer moves it, its departments and all their contacts to the bin as one unit; 6.2 restoring reverts that', async () => {
     const agent = anAgent();
     await world.ask(agent, k.seeAgent, {});
     const { firm, department, contacts } = await aFirm(agent);
@@ -70,7 +70,7 @@ describe('the bin', () => {
     expect(newest).toMatchObject({ change: 'restored' });
   });
 
-  it.each(k.binnedKinds)('things of one kind are listed alone, page by page: %s', async (kind) => {
+  it.each(k.binnedKinds)('the things of one kind are listed separately with paging: %s', async (kind) => {
     const agent = anAgent();
     const { firm, contacts } = await aFirm(agent);
     for (const contact of contacts) {
@@ -89,7 +89,7 @@ describe('the bin', () => {
     expect([...first.items, ...rest.items]).toEqual(whole);
   });
 
-  it('6.1 things are restored one by one', async () => {
+  it('6.1 things are restored individually', async () => {
     const agent = anAgent();
     const { firm, contacts } = await aFirm(agent);
     await world.ask(again(agent), k.deleteCustomer, { id: firm.id });
@@ -107,7 +107,7 @@ describe('the bin', () => {
     expect((await world.ask(again(agent), k.getContact, { id })).customerId).toBeNull(); // restored alone: it stays as it is now
   });
 
-  it('6.2 an e-mail and an external id that were taken meanwhile are left out, and that is said', async () => {
+  it('6.2 an e-mail and an external id that were taken meanwhile are dropped and reported', async () => {
     const agent = anAgent();
     const emails = [{ address: `${randomUUID()}@eins.example` }, { address: `${randomUUID()}@zwei.example` }];
     const externalIds = [
@@ -126,7 +126,7 @@ describe('the bin', () => {
     expect(newest).toMatchObject({ version: back.version, change: 'restored', fields: [{ field: 'emails' }, { field: 'externalIds' }] });
   });
 
-  it('1.5, 6.2 the primary contact gets its place back, unless another one was chosen meanwhile', async () => {
+  it('1.5, 6.2 a restored primary contact is primary again, unless another one was chosen meanwhile', async () => {
     const agent = anAgent();
     const customer = await world.ask(again(agent), k.createCustomer, aCustomer());
     const [first, , third] = [
@@ -147,7 +147,7 @@ describe('the bin', () => {
     expect(await primary()).toBe(third.id);
   });
 
-  it('6.1 admins purge by hand; what is older than binDays goes by itself, with its history', async () => {
+  it('6.1 admins purge manually; units older than binDays are purged automatically, with their history', async () => {
     const agent = anAgent();
     await world.ask(agent, k.seeAgent, {});
     await world.ask(again(agent), k.changeSettings, { change: { binDays: 7 } });
@@ -175,7 +175,7 @@ describe('the bin', () => {
   });
 
   it(
-    '1.7 a customer with very many things is deleted and restored as a job, as one unit',
+    '1.7 a very large customer is deleted and restored by a job, as one unit',
     withSmallLimits(async () => {
       const HALF = sized(60, 600);
       const agent = anAgent();

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 describe('contacts', () => {
-  it('2.2 an external id belongs to one contact of the tenant; the language is a BCP 47 tag, kept as that is written', async () => {
+  it('2.2 an external id belongs to one contact of the tenant; the language is a BCP 47 tag in canonical form', async () => {
     const agent = anAgent();
     const externalIds = [
       { source: 'crm', id: '7' },
@@ -30,7 +30,7 @@ describe('contacts', () => {
     });
   });
 
-  it('2.3 one of each list is primary: the marked one, else the first, a fax only when there is no other number', async () => {
+  it('2.3 one value of each list is primary: the marked one, else the first; a fax only if there is no other number', async () => {
     const agent = anAgent();
     const primaryPhone = async (phones: object[]) =>
       (await world.ask(again(agent), k.createContact, aContact({ phones: phones as never }))).phones.findIndex(({ primary }) => primary);
@@ -54,7 +54,7 @@ describe('contacts', () => {
     expect(summary?.phone).toBe('030 2');
   });
 
-  it('2.3 each value can be deleted alone; when it was the primary one, another takes over', async () => {
+  it('2.3 values are deleted individually; if the primary one is deleted, another one becomes primary', async () => {
     const agent = anAgent();
     const made = await world.ask(
       again(agent),
@@ -72,7 +72,7 @@ describe('contacts', () => {
     expect((await world.ask(again(agent), k.changeContact, { id: made.id, change: { phones: [] } })).phones).toEqual([]);
   });
 
-  it('2.4 an address has every part and its popular name; one with nothing in it is refused', async () => {
+  it('2.4 an address has all parts and a popular name; an empty one is refused', async () => {
     const agent = anAgent();
     const address = {
       line1: 'Alexanderstraße 7',
@@ -96,7 +96,7 @@ describe('contacts', () => {
     });
   });
 
-  it('2.5 phones keep what was typed beside E.164, e-mails what was typed, and are compared without case', async () => {
+  it('2.5 phones and e-mails are stored as typed; phones also in E.164, e-mails are compared without case', async () => {
     const agent = anAgent();
     const made = await world.ask(
       again(agent),
@@ -112,7 +112,7 @@ describe('contacts', () => {
     expect([await found({ email: 'anna.müller@POST.example' }), await found({ phone: '+49 30 1234567' })]).toEqual([1, 1]);
   });
 
-  it('2.6 the refusal of a taken e-mail does not name a contact that the caller may not see', async () => {
+  it('2.6 the error for a taken e-mail does not name a contact hidden from the caller', async () => {
     const boss = anAgent();
     const agent = anAgent({ tenant: boss.tenant, roles: ['agent'] });
     const emails = [{ address: 'taken@post.example' }];
@@ -124,7 +124,7 @@ describe('contacts', () => {
     expect(named).toMatchObject({ code: 'email-taken', details: { contactId: hidden.id } });
   });
 
-  it('2.7 types begin as cold, warm, hot; a tag is made by using it and gone when nobody has it', async () => {
+  it('2.7 the default types are cold, warm, hot; a tag exists while an entry has it', async () => {
     const agent = anAgent();
     expect((await world.ask(again(agent), k.getSettings, {})).types).toEqual(['cold', 'warm', 'hot']);
     const made = await world.ask(again(agent), k.createContact, aContact({ tags: ['neu', 'neu', 'zwei'] }));
@@ -140,7 +140,7 @@ describe('contacts', () => {
     expect(await tags()).toEqual([]);
   });
 
-  it('2.8 custom fields are of eight kinds, and each takes only its own values', async () => {
+  it('2.8 custom fields have eight kinds, each with its own valid values', async () => {
     const agent = anAgent();
     const options = ['red', 'blue'];
     const kinds = ['text', 'long_text', 'number', 'date', 'checkbox', 'select', 'multi_select', 'heading'] as const;
@@ -180,7 +180,7 @@ describe('contacts', () => {
     expect(cleared.customFields).toEqual({ ...others, number: 2 });
   });
 
-  it('2.12 an access list names at most 60 teams', async () => {
+  it('2.12 an access list has at most 60 teams', async () => {
     const agent = anAgent();
     const teams = (n: number) => Array.from({ length: n }, (_, i) => ({ name: `Team ${i}`, rights: 'read' as const }));
     const make = (n: number) => world.ask(again(agent), k.createContact, aContact({ access: { restricted: true, teams: teams(n) } }));
@@ -188,7 +188,7 @@ describe('contacts', () => {
     expect(await refusal(make(61))).toMatchObject({ code: 'invalid', details: { errors: [{ path: 'access.teams' }] } });
   });
 
-  it('10 of two agents who change one contact the second is refused with what changed, and nothing is lost when nobody says a version', async () => {
+  it('10 of two concurrent changes with a version the second is refused with the changed fields; without a version no change is lost', async () => {
     const one = anAgent();
     const two = anAgent({ tenant: one.tenant });
     const { id, version } = await world.ask(again(one), k.createContact, aContact({ jobTitle: 'CEO', notes: 'old' }));

@@ -22,7 +22,7 @@ const told = (agent: Context, noun: string) =>
   heard.filter((h) => h.tenant === agent.tenant && h.subject.startsWith(`events.${noun}.`)).flatMap((h) => h.changes);
 
 describe('contacts', () => {
-  it('2.2 keeps every field, and 2.3 says which values are primary', async () => {
+  it('2.2 stores every field, and 2.3 marks the primary values', async () => {
     const agent = anAgent();
     await world.ask(agent, k.seeAgent, {});
     const given = {
@@ -67,7 +67,7 @@ describe('contacts', () => {
     await eventually(() => expect(told(agent, 'contact')).toEqual([{ id: contact.id, version: 1, change: 'created' }]));
   });
 
-  it('2.1 refuses nobody, saying what is possible', async () => {
+  it('2.1 refuses a contact without identifying data, and lists the possible fields', async () => {
     const error = await refusal(world.ask(anAgent(), k.createContact, { jobTitle: 'CEO' }));
     expect(error.code).toBe('invalid');
     expect(error.message).toMatch(/firstName, lastName.*employeeCode/);
@@ -79,11 +79,11 @@ describe('contacts', () => {
     [{ phones: [{ number: '030 555' }] }],
     [{ addresses: [{ city: 'Bonn' }] }],
     [{ employeeCode: 'X1' }],
-  ])('2.1 takes %j', async (given) => {
+  ])('2.1 accepts %j', async (given) => {
     await expect(world.ask(anAgent(), k.createContact, given)).resolves.toMatchObject({ version: 1 });
   });
 
-  it('2.6 a primary e-mail is unique without case among contacts that are not in the bin; the 409 names the holder', async () => {
+  it('2.6 a primary e-mail is unique without case among contacts outside the bin; the 409 names the other contact', async () => {
     const agent = anAgent();
     const first = await world.ask(agent, k.createContact, aContact({ emails: [{ address: 'One@Post.example' }] }));
     const error = await refusal(world.ask(agent, k.createContact, aContact({ emails: [{ address: 'one@post.EXAMPLE' }] })));
@@ -94,7 +94,7 @@ describe('contacts', () => {
     await world.ask(agent, k.createContact, aContact({ emails: [{ address: 'one@post.example' }] }));
   });
 
-  it('2.6 50 creates at once with the same e-mail make one contact', async () => {
+  it('2.6 50 concurrent creates with the same e-mail create one contact', async () => {
     const agent = anAgent();
     const all = await Promise.allSettled(
       Array.from({ length: 50 }, () => world.ask(again(agent), k.createContact, aContact({ emails: [{ address: 'race@post.example' }] }))),
@@ -103,7 +103,7 @@ describe('contacts', () => {
     for (const one of all) if (one.status === 'rejected') expect(one.reason.code).toBe('email-taken');
   });
 
-  it('10 50 creates at once with one Idempotency-Key make one contact and get the same answer; another body is refused', async () => {
+  it('10 50 concurrent creates with one Idempotency-Key create one contact and get the same response; another body is refused', async () => {
     const agent = anAgent({ idempotencyKey: 'key 1' });
     const input = aContact();
     const all = await Promise.all(Array.from({ length: 50 }, () => world.ask(again(agent), k.createContact, input)));
@@ -112,7 +112,7 @@ describe('contacts', () => {
     expect((await world.ask(agent, k.listContacts, {})).items).toHaveLength(1);
   });
 
-  it('10 PATCH is a merge patch: absent stays, null clears, a list replaces; the version goes up only when something changed', async () => {
+  it('10 PATCH is a merge patch: absent fields stay, null clears, a list replaces; the version increases only if something changed', async () => {
     const agent = anAgent();
     const made = await world.ask(agent, k.createContact, aContact({ jobTitle: 'CEO', tags: ['a', 'b'] }));
     const changed = await world.ask(agent, k.changeContact, {
@@ -134,7 +134,7 @@ describe('contacts', () => {
     ).toMatchObject({ code: 'invalid' });
   });
 
-  it('2.7, 2.8 types and custom fields are those of the tenant; wrong ones are refused by name', async () => {
+  it('2.7, 2.8 types and custom fields are defined by the tenant; unknown ones are refused by name', async () => {
     const agent = anAgent();
     await world.ask(agent, k.changeSettings, {
       change: { types: ['lead'], customFields: [{ key: 'size', label: 'Size', kind: 'number', for: 'contact' }] },
@@ -155,7 +155,7 @@ describe('contacts', () => {
     });
   });
 
-  it('2.5 a number without a country code is read with the tenant’s country', async () => {
+  it('2.5 a number without a country code is parsed with the country of the tenant', async () => {
     const agent = anAgent();
     await world.ask(agent, k.changeSettings, { change: { country: 'AT' } });
     expect(await world.ask(agent, k.createContact, aContact({ phones: [{ number: '01 5132345' }] }))).toMatchObject({
@@ -163,7 +163,7 @@ describe('contacts', () => {
     });
   });
 
-  it('1.2 an owner or customer that is not there is refused by name', async () => {
+  it('1.2 an unknown owner or customer is refused with its field', async () => {
     const agent = anAgent();
     const nobody = anAgent().tenant;
     expect(await refusal(world.ask(agent, k.createContact, aContact({ ownerId: nobody })))).toMatchObject({
@@ -174,7 +174,7 @@ describe('contacts', () => {
     });
   });
 
-  it('another tenant’s, a deleted and an unknown contact are not found alike', async () => {
+  it('contacts of another tenant, in the bin, and unknown ones get the same 404', async () => {
     const agent = anAgent();
     const { id } = await world.ask(agent, k.createContact, aContact());
     const answers = [await refusal(world.ask(anAgent(), k.getContact, { id }))];
@@ -203,7 +203,7 @@ describe('contacts', () => {
 });
 
 describe('bulk', () => {
-  it('1,000 at once, each with its own result, in one event', async () => {
+  it('creates 1,000 in one call, each with its own result, in one event', async () => {
     const agent = anAgent();
     const items: unknown[] = Array.from({ length: 996 }, () => aContact());
     items.splice(500, 0, { jobTitle: 'nobody' }, { firstName: 1 }, { firstName: 'A', color: 'red' }, { ...(items[0] as object) });
@@ -262,7 +262,7 @@ describe('lists', () => {
     });
   });
 
-  it('1.2, 2.12 agents and teams are those whose tokens were seen', async () => {
+  it('1.2, 2.12 lists the agents and teams seen in tokens', async () => {
     const agent = anAgent({ teams: ['Support', 'Vertrieb'], agent: { id: anAgent().tenant, name: 'Berta' } });
     await world.ask(agent, k.seeAgent, {});
     await world.ask({ ...agent, agent: { id: anAgent().tenant, name: 'Anton' }, teams: ['Support'] }, k.seeAgent, {});
@@ -277,7 +277,7 @@ describe('lists', () => {
 });
 
 describe('customers', () => {
-  it('1.1 only the name is required, 1.2 the creator is the owner, and contacts come along', async () => {
+  it('1.1 only the name is required, 1.2 the creator is the owner, and contacts are created along with it', async () => {
     const agent = anAgent();
     const made = await world.ask(agent, k.createCustomer, {
       name: 'Beispiel GmbH',
@@ -296,7 +296,7 @@ describe('customers', () => {
     expect((await world.ask(agent, k.listCustomers, {})).items.map((c) => c.displayName)).toEqual(['Beispiel GmbH']);
   });
 
-  it('1.1 a parent that would make a circle is refused', async () => {
+  it('1.1 a parent that would create a cycle is refused', async () => {
     const agent = anAgent();
     const top = await world.ask(agent, k.createCustomer, aCustomer());
     const middle = await world.ask(agent, k.createCustomer, aCustomer({ parentId: top.id }));
@@ -312,7 +312,7 @@ describe('customers', () => {
     expect(both.some((one) => one.status === 'fulfilled')).toBe(true);
   });
 
-  it('1.3 a new contact falls to the one customer that has its mail domain, unless the tenant switches that off', async () => {
+  it('1.3 a new contact is assigned to the only customer with its mail domain, unless the tenant has disabled that', async () => {
     const agent = anAgent();
     const firm = await world.ask(agent, k.createCustomer, aCustomer({ domains: ['Firma.example'] }));
     for (const name of ['a', 'b']) await world.ask(agent, k.createCustomer, aCustomer({ name, domains: ['shared.example'] }));
@@ -325,7 +325,7 @@ describe('customers', () => {
     expect(await create('firma.example')).toMatchObject({ customerId: null });
   });
 
-  it('1.5 one primary contact: the first by itself; choosing another clears the old one; when it leaves the oldest remaining takes over', async () => {
+  it('1.5 one primary contact: the first one by default; choosing another one replaces it; if it leaves, the oldest remaining one becomes primary', async () => {
     const agent = anAgent();
     const firm = await world.ask(agent, k.createCustomer, aCustomer());
     const people = [];
@@ -381,7 +381,7 @@ describe('import batches', () => {
   const batch = (rows: k.ImportRow[], more = {}) => ({ importId: anAgent().tenant, number: 0, onKnown: 'update' as const, rows, ...more });
   const statuses = (answer: { outcomes: k.RowOutcome[] }) => answer.outcomes.map((o) => o.status);
 
-  it('creates, updates, skips and rejects; the same batch again changes nothing and answers the same', async () => {
+  it('creates, updates, skips and rejects rows; the same batch again changes nothing and gets the same response', async () => {
     const agent = anAgent({ door: 'import', lane: 'bulk' });
     const known = await world.ask(agent, k.createContact, aContact({ emails: [{ address: 'known@x.example' }], jobTitle: 'CEO' }));
     const input = batch([
@@ -412,7 +412,7 @@ describe('import batches', () => {
     expect(events[0]?.changes.map((c) => c.change).sort()).toEqual(['created', 'updated']);
   });
 
-  it('7.5 skip leaves known contacts alone; create keeps the clashing address as one that is not primary, and says so', async () => {
+  it('7.5 skip leaves known contacts unchanged; create keeps a taken address as a non-primary one, with a warning', async () => {
     const agent = anAgent();
     await world.ask(agent, k.createContact, aContact({ emails: [{ address: 'k@x.example' }] }));
     const row = { firstName: 'K', emails: ['k@x.example'] };
@@ -427,7 +427,7 @@ describe('import batches', () => {
     });
   });
 
-  it('batches of two imports at once with the same people make each of them once', async () => {
+  it('concurrent batches of two imports with the same people create each contact once', async () => {
     const agent = anAgent();
     const rows = Array.from({ length: 200 }, (_, i) => ({ firstName: 'P', emails: [`p${i}@x.example`] }));
     const answers = await Promise.all(
@@ -437,7 +437,7 @@ describe('import batches', () => {
     expect(answers.flatMap(statuses).filter((s) => s === 'updated')).toHaveLength(400);
   });
 
-  it('1.3, 1.5 imported contacts fall to their customer by mail domain, and the first becomes its primary contact', async () => {
+  it('1.3, 1.5 imported contacts are assigned to their customer by mail domain, and the first one becomes its primary contact', async () => {
     const agent = anAgent();
     const firm = await world.ask(agent, k.createCustomer, aCustomer({ domains: ['firma.example'] }));
     const { outcomes } = await world.ask(

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 describe('customers', () => {
-  it('1.2 the creator is the owner; another agent may be chosen, then or later, from the list of agents', async () => {
+  it('1.2 the creator is the owner; another agent can be chosen at any time from the list of agents', async () => {
     const agent = anAgent();
     const colleague = anAgent({ tenant: agent.tenant, agent: { id: anAgent().tenant, name: 'Kollegin' } });
     for (const one of [agent, colleague]) await world.ask(one, k.seeAgent, {});
@@ -26,7 +26,7 @@ describe('customers', () => {
     expect(unknown).toMatchObject({ code: 'invalid', details: { errors: [{ path: 'ownerId' }] } });
   });
 
-  it('1.1 a department is a customer below another one, and listed by it', async () => {
+  it('1.1 a department is a customer below another one, and is listed by its parent', async () => {
     const agent = anAgent();
     const top = await world.ask(again(agent), k.createCustomer, { name: 'Konzern' });
     const below = await world.ask(again(agent), k.createCustomer, { name: 'Einkauf', parentId: top.id });
@@ -62,7 +62,7 @@ describe('customers', () => {
     });
   });
 
-  it('1.5 of contacts that come and leave at once exactly one is the primary contact', async () => {
+  it('1.5 exactly one contact is primary after concurrent additions and removals', async () => {
     const agent = anAgent();
     const firm = await world.ask(again(agent), k.createCustomer, aCustomer());
     const made = await Promise.all(

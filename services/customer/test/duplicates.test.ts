@@ -179,7 +179,7 @@ const unlike: [string, Given, Given][] = [
 ];
 
 describe('creating a contact', () => {
-  it.each(alike)('9.1 says which it may be a duplicate of: %s', async (_, first, second, reasons) => {
+  it.each(alike)('9.1 returns possible duplicates: %s', async (_, first, second, reasons) => {
     const agent = anAgent();
     const known = await make(agent, first);
     expect(known.duplicates).toEqual([]);
@@ -189,13 +189,13 @@ describe('creating a contact', () => {
     expect(made.duplicates?.[0]?.score).toBeGreaterThanOrEqual(0.5);
   });
 
-  it.each(unlike)('9.1 says nothing for %s', async (_, first, second) => {
+  it.each(unlike)('9.1 returns no duplicates for %s', async (_, first, second) => {
     const agent = anAgent();
     await make(agent, first);
     expect((await make(agent, second)).duplicates).toEqual([]);
   });
 
-  it('9.1 never blocks, and knows nothing of other tenants and of the bin', async () => {
+  it('9.1 never refuses the contact, and ignores other tenants and the bin', async () => {
     const given = { firstName: 'Anna', lastName: 'Schulz', birthday: '1980-05-01' };
     const agent = anAgent();
     await make(anAgent(), given);
@@ -208,7 +208,7 @@ describe('creating a contact', () => {
     expect((await make(agent, given)).duplicates).toHaveLength(10);
   });
 
-  it('10 a repeat with the same Idempotency-Key says the same, and not that it is a duplicate of itself', async () => {
+  it('10 a repeat with the same Idempotency-Key gets the same response, without itself as a duplicate', async () => {
     const agent = anAgent({ idempotencyKey: 'k' });
     const given = { firstName: 'Anna', birthday: '1980-05-01', lastName: 'Schulz' };
     const first = await make(agent, given);
@@ -236,7 +236,7 @@ describe('the review queue', () => {
     expect(await queue(agent)).toEqual([]);
   });
 
-  it('9.2 near names with the same customer, also when they come there later', async () => {
+  it('9.2 similar names with the same customer, even if they are moved there later', async () => {
     const agent = anAgent();
     const customer = await world.ask(agent, k.createCustomer, aCustomer());
     const one = await make(agent, { firstName: 'Jon', lastName: 'Smith', customerId: customer.id });
@@ -249,7 +249,7 @@ describe('the review queue', () => {
     await eventually(async () => expect(await queue(agent)).toEqual([]));
   });
 
-  it('9.2 "not the same" is remembered, also when the contacts change, and said twice it is said once', async () => {
+  it('9.2 a dismissed pair stays dismissed when the contacts change; dismissing is idempotent', async () => {
     const agent = anAgent();
     const given = { firstName: 'Anna', lastName: 'Schulz', birthday: '1980-05-01' };
     const one = await make(agent, given);
@@ -276,7 +276,7 @@ describe('the review queue', () => {
     expect(await queue(agent)).toHaveLength(2);
   });
 
-  it('9.2 a contact in the bin is in no pair at once; back from it the pair is there again, and what was dismissed stays so', async () => {
+  it('9.2 moving a contact to the bin removes its pairs at once; restoring it brings them back, except dismissed ones', async () => {
     const agent = anAgent();
     const given = { firstName: 'Anna', lastName: 'Schulz', birthday: '1980-05-01' };
     const [one, other, third] = [await make(agent, given), await make(agent, given), await make(agent, given)];
@@ -296,7 +296,7 @@ describe('the review queue', () => {
     expect((await queue(agent, { contactId: one.id })).map(idsOf)).toEqual([[one.id, other.id].sort()]);
   });
 
-  it('6.3 of a contact that is gone for good nothing stays, not even what was dismissed', async () => {
+  it('6.3 purging a contact deletes all of its pairs, including dismissed ones', async () => {
     const agent = anAgent();
     const given = { firstName: 'Anna', lastName: 'Schulz', birthday: '1980-05-01' };
     const one = await make(agent, given);
@@ -315,7 +315,7 @@ describe('the review queue', () => {
     });
   });
 
-  it('9.2 the same event again, and two at once, lead to the same queue', async () => {
+  it('9.2 repeated and concurrent events lead to the same queue', async () => {
     const agent = anAgent();
     const given = { firstName: 'Anna', lastName: 'Schulz', birthday: '1980-05-01' };
     const ids = (await Promise.all(Array.from({ length: 6 }, () => make(agent, given)))).map(({ id }) => id);
@@ -326,7 +326,7 @@ describe('the review queue', () => {
     expect(await queue(agent)).toEqual(before);
   });
 
-  it('10 pages through the queue, the likeliest first, each pair once; filters by score and contact', async () => {
+  it('10 pages through the queue, likeliest first, each pair once; filters by score and contact', async () => {
     const agent = anAgent();
     const names = 'Abel Becker Christ Dorn Ernst Fuchs Graf Huber Iselin Jahn Kern Lorenz'.split(' ');
     const items = names.flatMap((lastName, i): Given[] => {
@@ -357,7 +357,7 @@ describe('the review queue', () => {
     await expect(queue(anAgent(), { minScore: 0 })).resolves.toEqual([]);
   });
 
-  it('9.2 hundreds with the same name at the same company do not stop it from finding the doubles among them', async () => {
+  it('9.2 finds duplicates among hundreds of contacts with the same name at the same company', async () => {
     const agent = anAgent();
     const items = Array.from({ length: 300 }, (_, i) =>
       aContact({ companyName: 'Beispiel GmbH', phones: [{ number: `030 1${String(100_000 + i)}` }] }),

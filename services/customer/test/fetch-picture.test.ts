@@ -57,7 +57,7 @@ describe('a picture is never fetched', () => {
     expect(connections).toBe(0);
   });
 
-  it('from a host that has one address inside, whichever it is', async () => {
+  it('from a host with one internal address, in any position', async () => {
     for (const addresses of [[local], [elsewhere, local], [local, elsewhere], [elsewhere, { address: 'fe80::1', family: 6 }], []]) {
       const resolve = async () => addresses;
       expect(await refusal(fetchPicture(inside('pictures.example'), { allowPrivate: false, resolve }))).toMatchObject({ code: 'invalid' });
@@ -79,7 +79,7 @@ describe('a picture is never fetched', () => {
 });
 
 describe('a picture is fetched', () => {
-  it('from the address that was looked at: the name is resolved once, and not again for the connection', async () => {
+  it('from the checked address: the name is resolved only once', async () => {
     const resolved: string[] = [];
     const resolve = async (host: string) => {
       resolved.push(host);
@@ -91,7 +91,7 @@ describe('a picture is fetched', () => {
     expect(asked).toEqual([`pictures.example:${port}/anna.png?x=1`]);
   });
 
-  it('over a connection of its own every time', async () => {
+  it('over a new connection every time', async () => {
     for (let i = 0; i < 2; i++) await fetchPicture(`http://127.0.0.1:${port}/`, { allowPrivate: true });
     expect(connections).toBe(2);
   });
@@ -103,7 +103,7 @@ describe('a picture is fetched', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('within the time, however slowly it comes', async () => {
+  it('within the timeout, even if the response is slow', async () => {
     answer = (_, response) => {
       const drip = setInterval(() => response.write('x'), 20);
       response.on('close', () => clearInterval(drip));
@@ -119,7 +119,7 @@ describe('a picture is fetched', () => {
     expect(Date.now() - began).toBeLessThan(3_000);
   });
 
-  it('up to 1 MB, and no more is read', async () => {
+  it('up to 1 MB, without reading more', async () => {
     let sent = 0;
     answer = (_, response) => {
       const piece = Buffer.alloc(64 * 1024);
@@ -137,7 +137,7 @@ describe('a picture is fetched', () => {
     expect((await fetchPicture(`http://127.0.0.1:${port}/`, { allowPrivate: true })).equals(whole)).toBe(true);
   });
 
-  it('whole or not at all', async () => {
+  it('completely or not at all', async () => {
     answer = (_, response) => {
       response.writeHead(200, { 'content-length': '100' }).write('x');
       setTimeout(() => response.destroy(), 20);

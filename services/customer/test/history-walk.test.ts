@@ -125,7 +125,7 @@ const refusals = ['conflict', 'not-found', 'email-taken', 'invalid'];
 
 describe('2.13 the history', () => {
   it.each(sized([1], [1, 2, 3]))(
-    '2.13 of a walk through everything that changes something explains each version (walk %i)',
+    '2.13 explains each version of a random walk through all changing operations (walk %i)',
     async (seed) => {
       const agent = anAgent();
       await world.ask(agent, k.seeAgent, {});

@@ -19,7 +19,7 @@ const importRows = async (agent: Context, rows: k.ImportRow[], { onKnown = 'upda
 const get = (agent: Context, id: string | undefined) => world.ask(again(agent), k.getContact, { id: id ?? '' });
 
 describe('external ids of a file belong to its source', () => {
-  it('the same id of another source is another contact’s', async () => {
+  it('the same id of another source belongs to another contact', async () => {
     const agent = anAgent();
     const row = { externalId: '17', lastName: 'Stone' };
     const [first] = await importRows(agent, [row], { source: 'crm' });
@@ -31,7 +31,7 @@ describe('external ids of a file belong to its source', () => {
     expect(await get(agent, withoutSource?.id)).toMatchObject({ externalIds: [{ source: 'import', id: '17' }] });
   });
 
-  it('a contact known by its e-mail gets the id of this source beside those of others', async () => {
+  it('a contact matched by e-mail gets the id of this source in addition to those of others', async () => {
     const agent = anAgent();
     const row = { externalId: '17', emails: ['ada@a.example'] };
     const [made] = await importRows(agent, [row], { source: 'crm' });
@@ -45,7 +45,7 @@ describe('external ids of a file belong to its source', () => {
 });
 
 describe('values of imported rows', () => {
-  it('numbers that differ in letters, extension or kind are all kept', async () => {
+  it('numbers that differ in letters, extension or kind are all stored', async () => {
     const agent = anAgent();
     const rows: k.ImportRow[] = [
       {
@@ -77,7 +77,7 @@ describe('values of imported rows', () => {
     expect(await found('030 1234567')).toEqual(['Extensions']);
   });
 
-  it('what is no number is kept as it is written, with a warning, and nobody is found by it', async () => {
+  it('a text that is not a number is stored as written, with a warning, and is not found by look-ups', async () => {
     const agent = anAgent();
     const numbers = ['4.91711E+11', 'call after 5', '0'];
     const outcomes = await importRows(
@@ -94,7 +94,7 @@ describe('values of imported rows', () => {
     }
   });
 
-  it('addresses are cleaned of what is around them; what is none is left out with what would be right', async () => {
+  it('addresses are normalized; an invalid one is dropped with a warning that says what is valid', async () => {
     const agent = anAgent();
     const [made] = await importRows(agent, [{ lastName: 'Stone', emails: ['ada@a.example'] }]);
     for (const address of [
@@ -112,7 +112,7 @@ describe('values of imported rows', () => {
     ]);
   });
 
-  it('names of nothing visible are none, and birthdays of nobody alive are left out', async () => {
+  it('invisible names are empty, and implausible birthdays are dropped', async () => {
     const agent = anAgent();
     const outcomes = await importRows(agent, [
       ...['\u200b', '\u2060', '\u202e', '\u2800'].map((lastName) => ({ lastName })),

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 describe('the tenants', () => {
-  it('are all that were ever seen, each once', async () => {
+  it('are all known tenants, each once', async () => {
     const seen = [anAgent(), anAgent()];
     for (const agent of [...seen, ...seen]) await world.ask(again(agent), k.seeAgent, {});
     const { tenants } = await world.ask(serviceContext(randomUUID()), k.listTenants, {});
@@ -22,7 +22,7 @@ describe('the tenants', () => {
     expect(tenants).toEqual(expect.arrayContaining(seen.map(({ tenant }) => tenant)));
   });
 
-  it('are told to services only', async () => {
+  it('are returned to services only', async () => {
     expect(await refusal(world.ask(anAgent(), k.listTenants, {}))).toMatchObject({ code: 'forbidden' });
   });
 });
@@ -31,7 +31,7 @@ describe('the versions of contacts and customers', () => {
   const versions = (agent: Context, input: z.input<typeof k.listVersions.input>) =>
     world.ask(serviceContext(agent.tenant), k.listVersions, input);
 
-  it('come in the order of ids, a part at a time', async () => {
+  it('are paged in the order of ids', async () => {
     const agent = anAgent();
     const made: k.Contact[] = [];
     for (let i = 0; i < 5; i++) made.push(await world.ask(again(agent), k.createContact, aContact()));
@@ -46,7 +46,7 @@ describe('the versions of contacts and customers', () => {
     expect(await versions(agent, { kind: 'contact', after: ids.at(-1), count: true })).toEqual({ items: [], total: 5 });
   });
 
-  it('leave out what is in the bin, merged or of others', async () => {
+  it('omit entries in the bin, merged ones and those of other tenants', async () => {
     const agent = anAgent();
     const firm = await world.ask(again(agent), k.createCustomer, aCustomer({ access: { restricted: true } }));
     const gone = await world.ask(again(agent), k.createCustomer, aCustomer());
@@ -67,7 +67,7 @@ describe('the versions of contacts and customers', () => {
     expect((await versions(agent, { kind: 'customer' })).items).toContainEqual({ id: gone.id, version });
   });
 
-  it('are told to services only', async () => {
+  it('are returned to services only', async () => {
     const agent = anAgent();
     await world.ask(agent, k.createContact, aContact());
     expect(await refusal(world.ask(again(agent), k.listVersions, { kind: 'contact' }))).toMatchObject({ code: 'forbidden' });

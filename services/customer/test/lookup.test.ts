@@ -44,7 +44,7 @@ describe('3.5 caller lookup', () => {
     });
   });
 
-  it('finds a number that was kept with an extension, one of another country, and one that is only digits', async () => {
+  it('finds a number stored with an extension, one of another country, and one that has only digits', async () => {
     const agent = anAgent();
     const made = await Promise.all(
       ['+49 89 7654321 ext 9', '+1 (212) 555-1234', '12'].map((number) =>
@@ -57,7 +57,7 @@ describe('3.5 caller lookup', () => {
     expect(await found('1 2')).toEqual([made[2]?.id]);
   });
 
-  it('gives none when nobody has it: no guessing', async () => {
+  it('returns none if no contact has it, without guessing', async () => {
     const agent = anAgent();
     await world.ask(agent, k.createContact, aContact({ phones: [{ number: '030 1234567' }] }));
     for (const phone of ['030 1234560', '030 123456', '030 12345678', '1234567', '+43301234567', '1', '9'.repeat(60)])
@@ -72,7 +72,7 @@ describe('3.5 caller lookup', () => {
     });
   });
 
-  it('the best first: whose primary number it is, then who was changed last; never who is in the bin', async () => {
+  it('best first: contacts with it as primary number, then the most recently changed; never contacts in the bin', async () => {
     const agent = anAgent();
     const phones = [{ number: '030 1234567' }];
     const make = (given: object) => world.ask(again(agent), k.createContact, aContact(given));
@@ -88,7 +88,7 @@ describe('3.5 caller lookup', () => {
     expect(await found()).toEqual([old.id, fresh.id, second.id]);
   });
 
-  it('2.10 who may not see a contact or its customer does not find it', async () => {
+  it('2.10 does not find contacts that are hidden, themselves or by their customer', async () => {
     const admin = anAgent();
     const agent = again(admin, { agent: { id: anAgent().tenant, name: 'A' }, roles: ['agent'] });
     const phones = [{ number: '030 1234567' }];

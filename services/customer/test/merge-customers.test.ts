@@ -23,7 +23,7 @@ beforeAll(begin);
 afterAll(end);
 
 describe('merging customers', () => {
-  it('9.3 contacts, departments, records and requests move, and go back when it is undone', async () => {
+  it('9.3 contacts, departments, records and requests move, and undoing moves them back', async () => {
     const agent = anAgent();
     const [a, b] = [await customer(agent, { domains: ['a.example'] }), await customer(agent, { domains: ['b.example'], tags: ['x'] })];
     const [mine, theirs] = [await contact(agent, { customerId: a.id }), await contact(agent, { customerId: b.id })];
@@ -48,7 +48,7 @@ describe('merging customers', () => {
     expect(await countOf(agent, 'record', 'customer_id', b)).toBe(3);
   });
 
-  it('9.3 a contact that went to another customer since stays there, and is named', async () => {
+  it('9.3 a contact moved to another customer since stays there, and is reported', async () => {
     const agent = anAgent();
     const [a, b, c] = [await customer(agent), await customer(agent), await customer(agent)];
     const [one, two] = [await contact(agent, { customerId: b.id }), await contact(agent, { customerId: b.id })];
@@ -61,7 +61,7 @@ describe('merging customers', () => {
     expect(await getCustomer(agent, a)).toMatchObject({ primaryContactId: null });
   });
 
-  it('9.3 makes no circle: neither of a department with what is above it, nor with what is below', async () => {
+  it('9.3 creates no cycle when merging a department with an ancestor or a descendant', async () => {
     const agent = anAgent();
     const top = await customer(agent);
     const middle = await customer(agent, { parentId: top.id });
@@ -75,7 +75,7 @@ describe('merging customers', () => {
     expect((await mergeCustomers(agent, top, [low])).customer).toMatchObject({ parentId: null });
   });
 
-  it('9.3 undoing makes no circle with what became a department meanwhile', async () => {
+  it('9.3 undoing creates no cycle with a customer that has become a department meanwhile', async () => {
     const agent = anAgent();
     const [top, b, a] = [await customer(agent), await customer(agent), await customer(agent)];
     await world.ask(agent, k.changeCustomer, { id: b.id, change: { parentId: top.id } });
@@ -87,7 +87,7 @@ describe('merging customers', () => {
     expect(await getCustomer(agent, below)).toMatchObject({ parentId: b.id });
   });
 
-  it('9.3 a contact that is made at the same moment is not left behind at a merged customer', async () => {
+  it('9.3 a contact created concurrently is not left at a merged customer', async () => {
     const agent = anAgent();
     for (let i = 0; i < 10; i++) {
       const [a, b] = [await customer(agent), await customer(agent)];
@@ -100,7 +100,7 @@ describe('merging customers', () => {
     }
   });
 
-  it('9.3 2.10 nobody moves with a customer what they may not change', async () => {
+  it('9.3 2.10 merging customers is refused if the caller may not change everything that moves', async () => {
     const admin = anAgent();
     const member = anAgent({ tenant: admin.tenant, roles: ['agent'] });
     const [a, b] = [await customer(member), await customer(member)];
@@ -110,7 +110,7 @@ describe('merging customers', () => {
   });
 
   it(
-    '1.7 9.3 very many contacts are a job, moved whole, and undone whole',
+    '1.7 9.3 very many contacts are moved by a job, atomically, and undone likewise',
     withSmallLimits(async () => {
       const MANY = sized(100, 10_000);
       const agent = anAgent();

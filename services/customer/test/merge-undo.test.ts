@@ -7,7 +7,7 @@ beforeAll(begin);
 afterAll(end);
 
 describe('undoing', () => {
-  it('9.3 gives every contact back exactly', async () => {
+  it('9.3 restores every contact exactly', async () => {
     const agent = anAgent();
     const firm = await customer(agent);
     const all = [
@@ -32,7 +32,7 @@ describe('undoing', () => {
     expect(await refusal(undo(agent, done))).toMatchObject({ code: 'conflict', message: expect.stringMatching(/undone already/) });
   });
 
-  it('9.3 keeps later changes of the merged contact, and names them', async () => {
+  it('9.3 keeps later changes of the merged contact, and reports them', async () => {
     const agent = anAgent();
     const a = await contact(agent, { lastName: '', emails: [{ address: 'a@x.example' }], tags: ['a'] });
     const b = await contact(agent, {
@@ -73,7 +73,7 @@ describe('undoing', () => {
     expect(await getContact(agent, b)).toMatchObject({ lastName: 'Lang', emails: [{ address: 'b@x.example', primary: true }, {}] });
   });
 
-  it('9.3 6.2 an e-mail or external id that somebody else has meanwhile stays there, and is named', async () => {
+  it('9.3 6.2 an e-mail or external id that another contact has meanwhile stays there, and is reported', async () => {
     const agent = anAgent();
     const [a, b] = [
       await contact(agent),
@@ -96,7 +96,7 @@ describe('undoing', () => {
     });
   });
 
-  it('9.3 a chain is undone from its end, and what is in the bin is restored first', async () => {
+  it('9.3 a chain of merges is undone from its end, and entries in the bin must be restored first', async () => {
     const agent = anAgent();
     const [a, b, c] = [await contact(agent), await contact(agent), await contact(agent)];
     const first = await merge(agent, b, [a]);
@@ -116,7 +116,7 @@ describe('undoing', () => {
     });
   });
 
-  it('9.3 of several merges into one any can be undone first; what others brought too stays', async () => {
+  it('9.3 several merges into one contact can be undone in any order; values that others brought as well stay', async () => {
     const agent = anAgent();
     const a = await contact(agent, { tags: ['a'] });
     const [b, c] = [await contact(agent, { tags: ['b', 'both'] }), await contact(agent, { tags: ['c', 'both'] })];
@@ -137,7 +137,7 @@ describe('undoing', () => {
     });
   });
 
-  it('9.3 a contact comes back to what its customer was merged into', async () => {
+  it('9.3 a contact is restored to the customer that its own was merged into', async () => {
     const agent = anAgent();
     const [firm, other] = [await customer(agent), await customer(agent)];
     const [a, b] = [await contact(agent, { customerId: other.id }), await contact(agent, { customerId: firm.id })];
@@ -149,7 +149,7 @@ describe('undoing', () => {
     expect(await getContact(agent, b)).toMatchObject({ customerId: firm.id, isPrimaryContact: true });
   });
 
-  it('9.3 two undoings at once are one', async () => {
+  it('9.3 concurrent undoing has one effect', async () => {
     const agent = anAgent();
     for (let i = 0; i < 10; i++) {
       const [a, b] = [await contact(agent), await contact(agent)];
@@ -159,7 +159,7 @@ describe('undoing', () => {
     }
   });
 
-  it('9.3 merges list page by page', async () => {
+  it('9.3 merges are listed with paging', async () => {
     const agent = anAgent();
     const a = await contact(agent);
     for (let i = 0; i < 3; i++) await merge(agent, a, [await contact(agent)]);
@@ -173,7 +173,7 @@ describe('undoing', () => {
 });
 
 describe('random merges and undoings', () => {
-  it('9.3 end where a simple model says', async () => {
+  it('9.3 match a simple model', async () => {
     const agent = anAgent();
     let seed = 42;
     const random = (n: number) => {

@@ -27,7 +27,7 @@ beforeAll(begin);
 afterAll(end);
 
 describe('merging contacts', () => {
-  it('9.3 has all values; the old ids answer with it, and its history is that of all', async () => {
+  it('9.3 has all values; old ids lead to it, and its history includes those of the merged contacts', async () => {
     const agent = anAgent();
     const [a, b, c] = [
       await contact(agent, { firstName: 'Anna', lastName: '', emails: [{ address: 'a@x.example' }], tags: ['vip'], notes: 'one' }),
@@ -85,7 +85,7 @@ describe('merging contacts', () => {
     });
   });
 
-  it('9.3 takes the values of whom was chosen, field by field, and a dry run says the same and changes nothing', async () => {
+  it('9.3 takes chosen values field by field, and a dry run returns the same without changing anything', async () => {
     const agent = anAgent();
     await world.ask(agent, k.changeSettings, { change: { customFields: [{ key: 'size', label: 'Size', kind: 'text', for: 'contact' }] } });
     const a = await contact(agent, { lastName: 'A', customFields: { size: 'S' } });
@@ -104,7 +104,7 @@ describe('merging contacts', () => {
     expect([done.leftBehind, done.moved]).toEqual([dry.leftBehind, dry.moved]);
   });
 
-  it('9.3 records, requests and memberships move, and go back when it is undone', async () => {
+  it('9.3 records, requests and memberships move, and undoing moves them back', async () => {
     const agent = anAgent();
     const [a, b, c] = [await contact(agent), await contact(agent), await contact(agent)];
     const [p, q, r] = [await aProject(agent), await aProject(agent), await aProject(agent)];
@@ -122,7 +122,7 @@ describe('merging contacts', () => {
     expect(await Promise.all([a, b, c].map((one) => countOf(agent, 'request', 'contact_id', one)))).toEqual([2, 1, 1]);
   });
 
-  it('9.3, 2.9 who has no photo shows that of the first who has one, until it is undone or another is chosen', async () => {
+  it('9.3, 2.9 a contact without a photo inherits the first photo of the merged ones, until the merge is undone or another is chosen', async () => {
     const agent = anAgent();
     const photoOf = async ({ id }: { id: string }) => (await world.ask(agent, k.getPhoto, { kind: 'contact', id })).etag;
     // The smallest GIFs there are, of two colours.
@@ -141,7 +141,7 @@ describe('merging contacts', () => {
     }
   });
 
-  it('9.3 what was given to somebody else since stays there when it is undone, and is named', async () => {
+  it('9.3 rows moved elsewhere since stay there when the merge is undone, and are reported', async () => {
     const agent = anAgent();
     const [a, b, c] = [await contact(agent), await contact(agent), await contact(agent)];
     const project = await aProject(agent);
@@ -158,7 +158,7 @@ describe('merging contacts', () => {
     expect(await Promise.all([a, b, c].map((one) => countOf(agent, 'record', 'contact_id', one)))).toEqual([0, 1, 1]);
   });
 
-  it('9.3 the merged contact is the primary one where one of them was, and undoing gives the place back', async () => {
+  it('9.3 the merged contact is primary where one of them was, and undoing reverts that', async () => {
     const agent = anAgent();
     const firm = await customer(agent);
     const first = await contact(agent, { customerId: firm.id });
@@ -177,7 +177,7 @@ describe('merging contacts', () => {
     expect(await getContact(agent, second)).toMatchObject({ isPrimaryContact: false });
   });
 
-  it('9.3 is refused with what is too much of all together', async () => {
+  it('9.3 is refused if a field would exceed its limit', async () => {
     const agent = anAgent();
     const many = (n: string) => Array.from({ length: 30 }, (_, i) => ({ address: `${n}${i}@x.example` }));
     const [a, b] = [await contact(agent, { emails: many('a') }), await contact(agent, { emails: many('b') })];
@@ -189,7 +189,7 @@ describe('merging contacts', () => {
 
   it.each([
     ['itself', (a: k.Contact, _b: k.Contact) => ({ into: a.id, from: [a.id] }), 'invalid', 'from[0]'],
-    ['one named twice', (a: k.Contact, b: k.Contact) => ({ into: a.id, from: [b.id, b.id] }), 'invalid', 'from[1]'],
+    ['a repeated id', (a: k.Contact, b: k.Contact) => ({ into: a.id, from: [b.id, b.id] }), 'invalid', 'from[1]'],
     [
       'a field that is none',
       (a: k.Contact, b: k.Contact) => ({ into: a.id, from: [b.id], fields: { shoe: b.id } }),
@@ -208,7 +208,7 @@ describe('merging contacts', () => {
     expect(error).toMatchObject({ code, details: { errors: [{ path }] } });
   });
 
-  it('9.3 refuses what is not there, what is in the bin, and what was merged already, naming into what', async () => {
+  it('9.3 refuses unknown, binned and already merged contacts, with the id of the merged one', async () => {
     const agent = anAgent();
     const [a, b, c] = [await contact(agent), await contact(agent), await contact(agent)];
     expect(await refusal(merge(agent, a, [{ id: '01900000-0000-7000-8000-000000000000' }]))).toMatchObject({ code: 'not-found' });
@@ -219,7 +219,7 @@ describe('merging contacts', () => {
     expect(await refusal(merge(agent, a, [c]))).toMatchObject({ code: 'not-found' });
   });
 
-  it('9.3 a change by an old id changes the merged contact, deleting by it is refused', async () => {
+  it('9.3 changing by an old id changes the merged contact; deleting by it is refused', async () => {
     const agent = anAgent();
     const [a, b] = [await contact(agent), await contact(agent)];
     await merge(agent, a, [b]);
@@ -228,7 +228,7 @@ describe('merging contacts', () => {
     expect((await getContact(agent, a)).id).toBe(a.id);
   });
 
-  it('9.3 of two merges at once of overlapping contacts one wins, the other is a conflict', async () => {
+  it('9.3 of two concurrent merges of overlapping contacts one succeeds, the other is a conflict', async () => {
     const agent = anAgent();
     for (let i = 0; i < 20; i++) {
       const [a, b, c] = [await contact(agent), await contact(agent), await contact(agent)];
@@ -240,7 +240,7 @@ describe('merging contacts', () => {
     }
   });
 
-  it('10 repeated with one Idempotency-Key merges once', async () => {
+  it('10 a repeat with the same Idempotency-Key merges once', async () => {
     const agent = anAgent({ idempotencyKey: 'merge-1' });
     const [a, b] = [
       await contact(anAgent({ ...agent, idempotencyKey: undefined })),
@@ -265,7 +265,7 @@ describe('rights', () => {
     return { admin, anna, ben };
   }
 
-  it('9.3 2.10 all of them must be there for the caller, and the caller may change all of them', async () => {
+  it('9.3 2.10 requires that the caller may see and change all of them', async () => {
     const { admin, anna, ben } = await people();
     const [open, hidden] = [await contact(anna), await contact(anna, { access: { restricted: true } })];
     expect(await refusal(merge(ben, open, [hidden]))).toMatchObject({ code: 'not-found' });
@@ -274,7 +274,7 @@ describe('rights', () => {
     expect(await refusal(merge({ ...admin, roles: ['light_agent'] }, open, [await contact(anna)]))).toMatchObject({ code: 'forbidden' });
   });
 
-  it('9.3 2.10 what is restricted is not seen by more people, unless its owner or an admin chooses so', async () => {
+  it('9.3 2.10 does not make restricted data visible to more people, unless its owner or an admin chooses so', async () => {
     const { admin, anna, ben } = await people();
     const open = await contact(ben);
     const secret = await contact(anna, { access: only(ben) });
@@ -289,7 +289,7 @@ describe('rights', () => {
     expect(await refusal(getContact(anAgent({ tenant: admin.tenant, roles: ['agent'] }), open))).toMatchObject({ code: 'not-found' });
   });
 
-  it('9.3 2.10 a restricted customer restricts what is merged from it', async () => {
+  it('9.3 2.10 the restriction of a customer applies to contacts merged from it', async () => {
     const { admin, ben } = await people();
     const closed = await customer(admin, { access: only(ben) });
     const [inside, outside] = [
@@ -300,7 +300,7 @@ describe('rights', () => {
     expect((await merge(admin, await contact(admin), [inside])).contact).toMatchObject({ customerId: closed.id });
   });
 
-  it('9.3 2.10 merges and their undoing do not exist for who does not see the merged contact', async () => {
+  it('9.3 2.10 merges and their undoing do not exist for callers who may not see the merged contact', async () => {
     const { admin, anna, ben } = await people();
     const [a, b] = [await contact(anna, { access: { restricted: true } }), await contact(anna)];
     const done = await merge(anna, a, [b]);

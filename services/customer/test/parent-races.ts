@@ -4,7 +4,7 @@ import type { Restored } from '@kontor/contracts';
 import { anAgent, startWorld, type World } from '@kontor/testing';
 import pg from 'pg';
 import { service } from '../src/index.js';
-import { adders, aScene, enders, type Names, whatIsLoose } from './parents.js';
+import { adders, aScene, enders, type Names, danglingLinks } from './parents.js';
 
 // Each step that names a row beside each step that ends it. The one that comes first is stopped before it commits, by a lock of the test's own
 // connection, until the other one waits for it, or is done.
@@ -80,20 +80,21 @@ async function meet(gate: Gate, first: () => Promise<unknown>, second: () => Pro
   return Promise.all([one.outcome, other.outcome]);
 }
 
-/** Records that were restored without one of their links, which the answer says. */
-const saidToBeLoose = (outcome: object): string[] => ((outcome as { answer?: Restored }).answer?.notRestored ?? []).map(({ id }) => id);
+/** Records that were restored without one of their links, as reported by the response. */
+const reportedAsDangling = (outcome: object): string[] =>
+  ((outcome as { answer?: Restored }).answer?.notRestored ?? []).map(({ id }) => id);
 
 const REFUSALS = [undefined, 'invalid', 'not-found', 'conflict', 'stale'];
 
-/** Which pairs are tried: each adder beside each ender in both orders, or each adder once in each order. */
+/** The pairs to run: each adder with each ender in both orders, or each adder once in each order. */
 export function racesOf(pairs: 'all' | 'some'): void {
   for (const names of ['customer', 'contact'] as Names[])
-    describe(`what names a ${names} while that ends leaves nothing loose`, () => {
+    describe(`a concurrent reference to and end of a ${names} leave no dangling link`, () => {
       for (const [adding, adder] of Object.entries(adders[names]))
         for (const [n, [ending, ender]] of Object.entries(enders[names]).entries())
           for (const place of ['first', 'second'])
             if (pairs === 'all' || n === (place === 'first' ? 0 : 1))
-              it(`${adding} × ${ending}: it comes ${place}`, async () => {
+              it(`${adding} × ${ending}: the reference ${place}`, async () => {
                 const agent = anAgent();
                 const scene = await aScene(world, agent, names);
                 const add = await adder(scene);
@@ -101,14 +102,14 @@ export function racesOf(pairs: 'all' | 'some'): void {
                 const outcomes = await (place === 'first' ? meet('first_write', add, end) : meet('history', end, add));
                 const codes = outcomes.map((outcome) => ('code' in outcome ? outcome.code : undefined));
                 for (const code of codes) expect(REFUSALS).toContain(code);
-                // One of them at least does what it is asked for.
+                // At least one of them succeeds.
                 expect(codes).toContain(undefined);
-                expect(await whatIsLoose(sql, agent.tenant, outcomes.flatMap(saidToBeLoose))).toEqual([]);
+                expect(await danglingLinks(sql, agent.tenant, outcomes.flatMap(reportedAsDangling))).toEqual([]);
               });
     });
 
-  describe('all of them together', () => {
-    it('no two of them ever waited for each other in a circle', async () => {
+  describe('all operations concurrently', () => {
+    it('never deadlock', async () => {
       await sql.query('select pg_stat_clear_snapshot()');
       const { rows } = await sql.query('select deadlocks::int as n from pg_stat_database where datname = current_database()');
       expect(rows).toEqual([{ n: 0 }]);

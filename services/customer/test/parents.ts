@@ -193,7 +193,7 @@ export const enders: Record<Names, Record<string, Step>> = {
  * What is there and points at something that is not. What is being erased is in no unit of the bin, until it is gone. A record that was restored alone keeps its links to what is in the bin, and says so; such are
  * left out by `restored`.
  */
-export async function whatIsLoose(sql: pg.Client, tenant: string, restored: readonly string[] = []): Promise<unknown[]> {
+export async function danglingLinks(sql: pg.Client, tenant: string, restored: readonly string[] = []): Promise<unknown[]> {
   const { rows } = await sql.query(
     `with live_customer as (select id from customer where tenant_id = $1 and deleted_at is null),
        live_contact as (select id from contact where tenant_id = $1 and deleted_at is null),

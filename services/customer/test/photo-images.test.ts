@@ -56,7 +56,7 @@ describe('an image', () => {
     ['jpeg', 'image/jpeg'],
     ['webp', 'image/webp'],
     ['gif', 'image/png'],
-  ] as const)('2.9 in %s is kept as %s', async (format, mediaType) => {
+  ] as const)('2.9 in %s is stored as %s', async (format, mediaType) => {
     const { agent, of } = await aPictured();
     expect(await put(agent, of, await noise(300, 300).toFormat(format).toBuffer())).toMatchObject({ mediaType, width: 200, height: 200 });
     expect((await sharp((await shown(agent, of)).image).metadata()).format).toBe(mediaType.slice(6));
@@ -70,7 +70,7 @@ describe('an image', () => {
     expect([channels.length, channels[3]?.max]).toEqual([4, 0]);
   });
 
-  it('2.9 is turned as its camera says, and nothing but its pixels is kept', async () => {
+  it('2.9 is rotated by its orientation tag, and stored without metadata', async () => {
     const { agent, of } = await aPictured();
     const exif = {
       IFD0: { Copyright: 'canary-copyright', Artist: 'canary-artist' },
@@ -93,7 +93,7 @@ describe('an image', () => {
     expect(kept.toString('latin1')).not.toContain('canary');
   });
 
-  it.each(['gif', 'webp'] as const)('of an animated %s is its first frame', async (format) => {
+  it.each(['gif', 'webp'] as const)('of an animated %s is the first frame', async (format) => {
     const { agent, of } = await aPictured();
     const frames = await Promise.all(
       ['#ff0000', '#0000ff'].map((background) =>
@@ -171,12 +171,12 @@ describe('refused is', () => {
     expect((await shown(agent, of)).mediaType).toBe('image/svg+xml');
   });
 
-  it('what would get past the look at its first bytes: the other decoders are shut', async () => {
+  it('formats that would pass the content sniffing: their decoders are disabled', async () => {
     for (const image of [svg, await blank(50, 50).tiff().toBuffer(), await blank(50, 50).avif().toBuffer()])
       await expect(sharp(image).metadata()).rejects.toThrow('unsupported');
   });
 
-  it('nothing of what is allowed: 25 megapixels in 1 MB, and a JPEG by its other name', async () => {
+  it('no valid image: 25 megapixels in 1 MB, and a JPEG under its other media type', async () => {
     const { agent, of } = await aPictured();
     expect(await put(agent, of, pngOf(5_000, 5_000))).toMatchObject({ width: 200, height: 200 });
     expect(await put(agent, of, await blank(50, 50).jpeg().toBuffer(), { mediaType: 'image/jpg' })).toMatchObject({
@@ -184,7 +184,7 @@ describe('refused is', () => {
     });
   });
 
-  it('only what is too much at a time; the memory stays bounded', async () => {
+  it('only what exceeds the limits under concurrency; memory stays bounded', async () => {
     const { agent, of } = await aPictured();
     const image = pngOf(5_000, 5_000);
     const before = process.memoryUsage.rss();

@@ -67,7 +67,7 @@ async function aPictured() {
 
 describe('a picture', () => {
   it.each(kinds)(
-    '2.9 of a %s is the initials, then what was set, then the initials again; the version goes up and is told',
+    '2.9 of a %s is the initials, then the one set, then the initials again; the version increases and changes are published',
     async (kind) => {
       const agent = anAgent();
       const { id, version } = await make(agent, kind);
@@ -99,7 +99,7 @@ describe('a picture', () => {
     },
   );
 
-  it('that changes nothing raises no version', async () => {
+  it('that changes nothing does not increase the version', async () => {
     const { agent, of } = await aPictured();
     await world.ask(agent, k.deletePhoto, of);
     expect((await read(agent, 'contact', of.id)).version).toBe(1);
@@ -109,7 +109,7 @@ describe('a picture', () => {
     expect((await read(agent, 'contact', of.id)).version).toBe(2);
   });
 
-  it('leaves everything else of its contact as it was', async () => {
+  it('leaves everything else of its contact unchanged', async () => {
     const agent = anAgent();
     const given = aContact({
       phones: [{ number: '030 1234' }],
@@ -124,7 +124,7 @@ describe('a picture', () => {
     expect((await world.ask(agent, k.listContacts, { email: before.emails[0]?.address, tag: 'vip' })).items).toHaveLength(1);
   });
 
-  it('set by eight at once is one of theirs, and each has a version of its own', async () => {
+  it('set by eight concurrent calls is one of theirs, and each has its own version', async () => {
     const { agent, of } = await aPictured();
     const images = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
@@ -138,7 +138,7 @@ describe('a picture', () => {
     expect((await shown(agent, of)).etag).toBe(all.find(({ version }) => version === 9)?.etag);
   });
 
-  it('is changed only if it is the one that was looked at', async () => {
+  it('is changed only if the ETag matches', async () => {
     const { agent, of } = await aPictured();
     const { etag } = await shown(agent, of);
     const first = await put(agent, of, await blank(20, 20).png().toBuffer(), { etag });
@@ -172,7 +172,7 @@ describe('a picture', () => {
     expect(asked).not.toContain('/never.png');
   });
 
-  it('is not for light agents to change', async () => {
+  it('cannot be changed by light agents', async () => {
     const { agent, of } = await aPictured();
     const light = again(agent, { roles: ['light_agent'] });
     expect((await shown(light, of)).mediaType).toBe('image/svg+xml');
@@ -181,7 +181,7 @@ describe('a picture', () => {
     expect(await refusal(world.ask(light, k.deletePhoto, of))).toMatchObject({ code: 'forbidden' });
   });
 
-  it('is forgotten with who is forgotten, and with nobody else', async () => {
+  it('is deleted when its contact is erased, and no other is', async () => {
     const { agent, of } = await aPictured();
     const { id } = await make(agent, 'contact');
     const image = await blank(20, 20).png().toBuffer();
@@ -196,7 +196,7 @@ describe('a picture', () => {
 });
 
 describe('a picture by its address', () => {
-  it('2.9 is fetched and set; what the host says it is does not matter', async () => {
+  it('2.9 is fetched and set, whatever media type the host declares', async () => {
     const { agent, of } = await aPictured();
     pages.set('/anna.png', { headers: { 'content-type': 'text/plain' }, body: await blank(500, 500).jpeg().toBuffer() });
     expect(await world.ask(agent, k.choosePhoto, { ...of, url: `${at}/anna.png` })).toMatchObject({
@@ -233,7 +233,7 @@ describe('suggestions', () => {
     { url: 'https://other.example/anna', kind: 'social' as const },
     { url: 'https://anna.example' },
   ];
-  it.each(kinds)('2.9 of a %s are what the resolver knows of its social links, and one of them can be chosen', async (kind) => {
+  it.each(kinds)('2.9 of a %s are the pictures of its social links, and one of them can be chosen', async (kind) => {
     const agent = anAgent();
     const { id } =
       kind === 'contact'

@@ -61,7 +61,7 @@ async function aSeenAgent(): Promise<Context> {
 }
 
 describe('records', () => {
-  it('4.1 keeps what was said, and gives it back', async () => {
+  it('4.1 stores and returns all fields', async () => {
     const agent = await aSeenAgent();
     const customer = await world.ask(agent, k.createCustomer, aCustomer());
     const contact = await world.ask(agent, k.createContact, aContact({ customerId: customer.id }));
@@ -81,7 +81,7 @@ describe('records', () => {
     expect(await get(agent, timed.id)).toMatchObject({ dueAt: '2026-02-28T10:00:00.500Z', amount: '0.1', currency: null, data: {} });
   });
 
-  it('4.1 twice is the same as once; what is absent stays, null clears', async () => {
+  it('4.1 upserts are idempotent; absent fields stay, null clears', async () => {
     const agent = await aSeenAgent();
     const item = aRecord({
       amount: '10.50',
@@ -106,7 +106,7 @@ describe('records', () => {
     });
   });
 
-  it('4.1 each item is alone: what is wrong is refused at its place', async () => {
+  it('4.1 items are validated separately; invalid ones are refused at their index', async () => {
     const agent = await aSeenAgent();
     const same = aRecord({ kind: 'task' });
     const results = await put(
@@ -136,7 +136,7 @@ describe('records', () => {
     expect(await list(agent)).toHaveLength(2);
   });
 
-  it('4.1 40 upserts of the same keys at once make each record once', async () => {
+  it('4.1 40 concurrent upserts of the same keys create each record once', async () => {
     const agent = await aSeenAgent();
     const items = Array.from({ length: 20 }, () => aRecord({ kind: 'event' }));
     const all = await Promise.all(Array.from({ length: 40 }, (_, i) => put(agent, ...(i % 2 ? items : items.toReversed()))));
@@ -145,7 +145,7 @@ describe('records', () => {
     expect(await list(agent, { limit: 200 })).toHaveLength(20);
   });
 
-  it('4.1 lists by customer, contact, kind, status, source and id, page by page', async () => {
+  it('4.1 lists by customer, contact, kind, status, source and id, with paging', async () => {
     const agent = await aSeenAgent();
     const customer = await world.ask(agent, k.createCustomer, aCustomer());
     const contact = await world.ask(agent, k.createContact, aContact());
@@ -179,7 +179,7 @@ describe('records', () => {
     }
   });
 
-  it('4.1 PATCH is a merge patch, in data too; If-Match of an older version is refused', async () => {
+  it('4.1 PATCH is a merge patch, including data; If-Match with an older version is refused', async () => {
     const agent = await aSeenAgent();
     const contact = await world.ask(agent, k.createContact, aContact());
     const { id } = await putOne(agent, aRecord({ status: 'open', dueAt: '2026-03-01', data: { a: { b: 1, c: 2 }, d: [1] } }));
@@ -200,7 +200,7 @@ describe('records', () => {
     });
   });
 
-  it('4.1 an upsert or patch that brings data over the limit by merging is refused', async () => {
+  it('4.1 an upsert or patch that makes data exceed the limit by merging is refused', async () => {
     const agent = await aSeenAgent();
     const { id } = await putOne(agent, aRecord({ data: { a: 'x'.repeat(12_000) } }));
     expect(await refusal(world.ask(agent, k.changeRecord, { id, change: { data: { b: 'y'.repeat(12_000) } } }))).toMatchObject({
@@ -209,7 +209,7 @@ describe('records', () => {
     });
   });
 
-  it('6.1 DELETE moves to the bin as a unit of its own; the same key makes a new record then', async () => {
+  it('6.1 DELETE moves a record to the bin as its own unit; the same key then creates a new record', async () => {
     const agent = await aSeenAgent();
     const item = aRecord();
     const { id } = await putOne(agent, item);
@@ -224,7 +224,7 @@ describe('records', () => {
     ]);
   });
 
-  it('1.7 records go to the bin with their customer; with their contact when they have no customer', async () => {
+  it('1.7 records go to the bin with their customer, or with their contact if they have no customer', async () => {
     const agent = await aSeenAgent();
     const customer = await world.ask(agent, k.createCustomer, aCustomer());
     const inside = await world.ask(agent, k.createContact, aContact({ customerId: customer.id }));
@@ -241,7 +241,7 @@ describe('records', () => {
     expect(await refusal(get(agent, a ?? ''))).toMatchObject({ code: 'not-found' });
   });
 
-  it('2.10 a record needs the rights on its contact and its customer; to write, those to write', async () => {
+  it('2.10 access to a record requires access to its contact and customer, read or write respectively', async () => {
     const admin = await aSeenAgent();
     const reader = another(admin);
     await world.ask(reader, k.seeAgent, {});
@@ -285,7 +285,7 @@ describe('records', () => {
 });
 
 describe('private comments', () => {
-  it('2.11 light agents read records and comment on them; only the author and admins delete', async () => {
+  it('2.11 light agents read records and comment on them; only the author and admins delete comments', async () => {
     const admin = await aSeenAgent();
     const light = another(admin, ['light_agent']);
     const agent = another(admin);
@@ -319,7 +319,7 @@ describe('records that wait', () => {
     return result?.id ?? '';
   };
 
-  it('4.3 a record says what it waits for, and is linked when the contact is created, with its customer', async () => {
+  it('4.3 a waiting record has the keys of its contact, and is linked with its customer when the contact is created', async () => {
     const agent = await aSeenAgent();
     const email = anEmail();
     const id = await waits(agent, { email: email.toUpperCase() });
@@ -332,7 +332,7 @@ describe('records that wait', () => {
     expect(await inTenant(agent, (tx) => tx.query('select * from record_waiting'))).toEqual([]);
   });
 
-  it('4.3 whichever way a contact gets the key: bulk, with a customer, change, import', async () => {
+  it('4.3 is linked however the contact gets the key: bulk, with a customer, change, import', async () => {
     const agent = await aSeenAgent();
     const emails = Array.from({ length: 6 }, anEmail);
     const [e0 = '', e1 = '', e2 = '', e3 = '', e4 = '', e5 = ''] = emails;
@@ -352,7 +352,7 @@ describe('records that wait', () => {
     for (const id of records) expect(await get(agent, id)).toMatchObject({ contactId: expect.any(String), contact: null });
   });
 
-  it('4.3 a record links to who has the address as the primary one, else to the only one who has it', async () => {
+  it('4.3 links to the contact with the address as the primary one, else to the only one that has it', async () => {
     const agent = await aSeenAgent();
     const email = anEmail();
     const second = () => aContact({ emails: [{ address: anEmail(), primary: true }, { address: email }] });
@@ -367,7 +367,7 @@ describe('records that wait', () => {
     expect(await putOne(bulk(agent), aRecord({ contact: { email } }))).toMatchObject({ contactId: main.id });
   });
 
-  it('4.3 a record that names its contact anew waits no longer for the old name', async () => {
+  it('4.3 a record that references another contact no longer waits for the previous one', async () => {
     const agent = await aSeenAgent();
     const [old, now] = [anEmail(), anEmail()];
     const id = await waits(agent, { email: old });
@@ -380,7 +380,7 @@ describe('records that wait', () => {
     expect(await get(agent, id)).toMatchObject({ contactId: contact.id, contact: null });
   });
 
-  it('4.3 none is lost when records and contacts come at the same moment', async () => {
+  it('4.3 no link is lost when records and contacts are written concurrently', async () => {
     const agent = await aSeenAgent();
     const emails = Array.from({ length: 120 }, anEmail);
     const jobs = emails.flatMap((email, i) => [
@@ -405,7 +405,7 @@ describe('records that wait', () => {
     expect(await inTenant(agent, (tx) => tx.query('select * from record_waiting'))).toEqual([]);
   }, 60_000);
 
-  it('4.3 big batches of both at once, many records for each contact, none lost', async () => {
+  it('4.3 no link is lost with large concurrent batches and many records for each contact', async () => {
     const agent = await aSeenAgent();
     const emails = Array.from({ length: 400 }, anEmail);
     const upserts = [0, 1, 2].map(() => put(bulk(agent), ...emails.map((email) => aRecord({ contact: { email }, kind: 'invoice' }))));
@@ -423,8 +423,8 @@ describe('records that wait', () => {
   }, 60_000);
 });
 
-describe('4.4 tickets make contacts', () => {
-  it('4.4 a single ticket from an unknown address makes the contact, and the answer says which', async () => {
+describe('4.4 tickets create contacts', () => {
+  it('4.4 a single ticket from an unknown address creates the contact, and the response has its id', async () => {
     const agent = await aSeenAgent();
     const email = anEmail();
     const result = await putOne(agent, aRecord({ contact: { email, firstName: 'Jo', lastName: 'Roth' } }));
@@ -440,7 +440,7 @@ describe('4.4 tickets make contacts', () => {
     await eventually(() => expect(told(agent, 'contact').filter(({ change }) => change === 'created')).toHaveLength(1));
   });
 
-  it('4.4 not one of many, not of an import, not of another kind, not when the tenant has switched it off', async () => {
+  it('4.4 but not one of several, of an import, of another kind, or if the tenant has disabled it', async () => {
     const agent = await aSeenAgent();
     const named = (more: Partial<Given> = {}) => aRecord({ contact: { email: anEmail() }, ...more });
     expect(await put(agent, named(), named())).toEqual([
@@ -454,7 +454,7 @@ describe('4.4 tickets make contacts', () => {
     expect((await world.ask(agent, k.listContacts, {})).items).toEqual([]);
   });
 
-  it('4.4 30 first tickets from one address at once make one contact', async () => {
+  it('4.4 30 concurrent first tickets from one address create one contact', async () => {
     const agent = await aSeenAgent();
     const email = anEmail();
     const all = await Promise.all(Array.from({ length: 30 }, () => putOne(agent, aRecord({ contact: { email } }))));
@@ -463,7 +463,7 @@ describe('4.4 tickets make contacts', () => {
     expect((await world.ask(agent, k.listContacts, {})).items).toHaveLength(1);
   }, 60_000);
 
-  it('4.4 a ticket that is refused makes no contact', async () => {
+  it('4.4 a refused ticket creates no contact', async () => {
     const agent = await aSeenAgent();
     expect(await put(agent, aRecord({ contact: { email: anEmail() }, customerId: randomUUID() }))).toEqual([
       expect.objectContaining({ status: 400 }),
@@ -525,7 +525,7 @@ describe('projects and opportunities', () => {
     expect(await entry(agent, ben.id)).toMatchObject({ projectIds: [] });
   });
 
-  it('4.2 a project that the caller may not see filters nothing out for it to see', async () => {
+  it('4.2 filtering by a project hidden from the caller returns nothing', async () => {
     const admin = await aSeenAgent();
     const stranger = another(admin);
     const secret = await world.ask(admin, k.createCustomer, aCustomer({ access: { restricted: true } }));
@@ -538,7 +538,7 @@ describe('projects and opportunities', () => {
     expect(await list(stranger, { memberId: contact.id })).toEqual([]);
   });
 
-  it('4.5 contacts and customers are filtered to those with opportunities, and told of when that changes', async () => {
+  it('4.5 contacts and customers are filtered by opportunities, and changes of that are published', async () => {
     const agent = await aSeenAgent();
     const customer = await world.ask(agent, k.createCustomer, aCustomer());
     const empty = await world.ask(agent, k.createCustomer, aCustomer());
@@ -581,7 +581,7 @@ describe('projects and opportunities', () => {
 });
 
 describe('6.3 forgetting', () => {
-  it('6.3 leaves nothing of a contact: records, comments, names that wait, memberships; others stay', async () => {
+  it('6.3 leaves nothing of a contact: records, comments, waiting keys, memberships; those of others stay', async () => {
     const agent = await aSeenAgent();
     const shared = anEmail();
     const external = { source: 'crm', id: 'gone' };

@@ -32,7 +32,7 @@ const settingsOf = (agent: Context) => world.ask(again(agent), k.getSettings, {}
 const field = (given: Partial<k.CustomField>): k.CustomField => ({ key: 'f', label: 'F', kind: 'text', for: 'contact', ...given });
 
 describe('types', () => {
-  it('2.7 are renamed with all that have them, those in the bin too, each with a version, history and event', async () => {
+  it('2.7 are renamed in all entries, including those in the bin, each with a version, history and event', async () => {
     const agent = anAgent();
     const warm = await world.ask(again(agent), k.createContact, aContact({ type: 'warm' }));
     const other = await world.ask(again(agent), k.createContact, aContact({ type: 'hot' }));
@@ -63,7 +63,7 @@ describe('types', () => {
     });
   });
 
-  it('2.7 one in use is removed only with a replacement, and the refusal says how many have it; so says changing the settings', async () => {
+  it('2.7 a type in use is removed only with a replacement; the error has the number of uses, as when changing the settings', async () => {
     const agent = anAgent();
     const [a, b] = [
       await world.ask(again(agent), k.createContact, aContact({ type: 'warm' })),
@@ -97,7 +97,7 @@ describe('types', () => {
     expect([error.code, error.details.errors?.[0]?.path]).toEqual([code, path]);
   });
 
-  it('2.11 only admins do that', async () => {
+  it('2.11 only admins may do that', async () => {
     const agent = anAgent({ roles: ['agent'] });
     for (const attempt of [
       world.ask(agent, k.renameType, { from: 'warm', to: 'x' }),
@@ -115,7 +115,7 @@ describe('types', () => {
   });
 
   it(
-    '2.7 more than 1,000 are a job: until it has ended both types are there; it survives a stop, and who gets the old type meanwhile is moved too',
+    '2.7 more than 1,000 entries are changed by a job: both types exist until it ends; it survives a restart, and includes entries that get the old type meanwhile',
     withSmallLimits(async () => {
       const MANY = sized(50, 5_000);
       const agent = anAgent();
@@ -161,7 +161,7 @@ describe('types', () => {
 });
 
 describe('custom fields', () => {
-  it('2.8 are renamed with their values; the label is changed in the settings', async () => {
+  it('2.8 are renamed with their values; labels are changed in the settings', async () => {
     const agent = anAgent();
     const customFields = [
       field({ key: 'size', kind: 'number' }),
@@ -192,7 +192,7 @@ describe('custom fields', () => {
     });
   });
 
-  it('2.8 one in use is removed only when it is said what becomes of its values: moved where there is none, or dropped', async () => {
+  it('2.8 a field in use is removed only if its values are moved to another field or dropped', async () => {
     const agent = anAgent();
     const customFields = [field({ key: 'a' }), field({ key: 'b', kind: 'long_text' }), field({ key: 'n', kind: 'number' })];
     await world.ask(again(agent), k.changeSettings, { change: { customFields } });
@@ -214,7 +214,7 @@ describe('custom fields', () => {
     expect(items[0]?.fields).toEqual([{ field: 'customFields', from: { b: 'from a', n: 1 }, to: { b: 'from a' } }]);
   });
 
-  it('2.8 options in use do not vanish silently: renamed, or removed with a replacement', async () => {
+  it('2.8 options in use are not removed silently: they are renamed, or removed with a replacement', async () => {
     const agent = anAgent();
     const customFields = [
       field({ key: 's', kind: 'select', options: ['red', 'green', 'blue'] }),
@@ -245,7 +245,7 @@ describe('custom fields', () => {
     ]);
   });
 
-  it('2.8 the kind of a field in use is not changed', async () => {
+  it('2.8 the kind of a field in use cannot be changed', async () => {
     const agent = anAgent();
     await world.ask(again(agent), k.changeSettings, { change: { customFields: [field({})] } });
     await world.ask(again(agent), k.createContact, aContact({ customFields: { f: 'x' } }));
@@ -257,7 +257,7 @@ describe('custom fields', () => {
 describe('tags', () => {
   const tagsOf = async (agent: Context) => (await world.ask(again(agent), k.listTags, {})).items;
 
-  it('2.7 are renamed and merged, for contacts and customers, those in the bin too', async () => {
+  it('2.7 are renamed and merged in contacts and customers, including those in the bin', async () => {
     const agent = anAgent();
     const make = (tags: string[]) => world.ask(again(agent), k.createContact, aContact({ tags }));
     const both = await make(['VIP', 'x', 'vip']);
@@ -280,7 +280,7 @@ describe('tags', () => {
   });
 
   it(
-    '2.7 a tag of more than 1,000 is renamed by a job',
+    '2.7 a tag of more than 1,000 entries is renamed by a job',
     withSmallLimits(async () => {
       const MANY = sized(20, 2_000);
       const agent = anAgent();
@@ -299,7 +299,7 @@ describe('tags', () => {
     60_000,
   );
 
-  it('2.10 are counted as far as the caller may see them, page by page', async () => {
+  it('2.10 are counted as far as the caller may see the entries, with paging', async () => {
     const boss = anAgent();
     const agent = anAgent({ tenant: boss.tenant, roles: ['agent'], teams: ['Nord'] });
     await world.ask(boss, k.seeAgent, {});

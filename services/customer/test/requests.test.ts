@@ -45,7 +45,7 @@ const callerOf = (contact: k.Contact) =>
   Object.fromEntries(['displayName', ...k.callerFields].map((key) => [key, contact[key as keyof k.Contact]]));
 
 describe('starting', () => {
-  it('3.1 holds number, subject, description, status, the caller’s data and a work-site address; an empty caller is fine', async () => {
+  it('3.1 has number, subject, description, status, caller data and a work-site address; an empty caller is accepted', async () => {
     const agent = anAgent();
     const empty = await world.ask(agent, k.createRequest, {});
     expect(empty).toMatchObject({
@@ -81,7 +81,7 @@ describe('starting', () => {
     expect((await world.ask(agent, k.listContacts, {})).items).toEqual([]);
   });
 
-  it('3.1 the caller’s data is checked with the rules of contacts, with its place', async () => {
+  it('3.1 the caller data is validated with the rules of contacts, with error paths', async () => {
     const agent = anAgent();
     const refused = await refusal(world.ask(agent, k.createRequest, { caller: { type: 'lukewarm', customFields: { size: 1 } } }));
     expect(refused).toMatchObject({ code: 'invalid' });
@@ -93,13 +93,13 @@ describe('starting', () => {
       });
   });
 
-  it('3.1 numbers are unique when 40 start at once', async () => {
+  it('3.1 numbers are unique for 40 concurrent requests', async () => {
     const agent = anAgent();
     const made = await Promise.all(Array.from({ length: 40 }, () => world.ask(again(agent), k.createRequest, { subject: 'x' })));
     expect(new Set(made.map(({ number }) => number)).size).toBe(40);
   });
 
-  it('3.2 starting for a known contact copies all its data in, and what was given goes before', async () => {
+  it('3.2 a request for a known contact copies all of its data; given data takes precedence', async () => {
     const agent = anAgent();
     await world.ask(agent, k.changeSettings, {
       change: { customFields: ['size', 'color'].map((key) => ({ key, label: key, kind: 'text' as const, for: 'contact' as const })) },
@@ -124,7 +124,7 @@ describe('starting', () => {
   });
 
   it.each(['employeeCode', 'caller.employeeCode'])(
-    '3.2 an employee code (%s) fills the rest from the contact that has it',
+    '3.2 an employee code (%s) fills the other fields from the contact that has it',
     async (where) => {
       const agent = anAgent();
       const employeeCode = aCode();
@@ -137,7 +137,7 @@ describe('starting', () => {
     },
   );
 
-  it('3.2 a code that nobody has is kept; one that several have is refused with their number; one given later fills too', async () => {
+  it('3.2 an unknown code is stored; one of several contacts is refused with their number; one given later fills the fields too', async () => {
     const agent = anAgent();
     const employeeCode = aCode();
     const alone = await world.ask(agent, k.createRequest, { employeeCode, caller: { firstName: 'Carla' } });
@@ -161,7 +161,7 @@ describe('starting', () => {
     expect(await world.ask(await colleague(agent), k.createRequest, { employeeCode })).toMatchObject({ contactId: first.id });
   });
 
-  it('10 20 starts with one Idempotency-Key make one request', async () => {
+  it('10 20 concurrent calls with one Idempotency-Key create one request', async () => {
     const agent = anAgent({ idempotencyKey: 'call 1' });
     const made = await Promise.all(Array.from({ length: 20 }, () => world.ask(again(agent), k.createRequest, { subject: 'x' })));
     expect(new Set(made.map(({ id }) => id)).size).toBe(1);
@@ -170,7 +170,7 @@ describe('starting', () => {
 });
 
 describe('changing', () => {
-  it('3.1 PATCH is a merge patch, also within the caller; If-Match is minded; nothing different keeps the version', async () => {
+  it('3.1 PATCH is a merge patch, including the caller; If-Match is respected; the version stays if nothing differs', async () => {
     const agent = anAgent();
     const contact = await world.ask(agent, k.createContact, rich());
     const { id } = await world.ask(agent, k.createRequest, { contactId: contact.id, workSiteAddress: { city: 'Kiel', line1: 'Hof 3' } });
@@ -208,7 +208,7 @@ describe('changing', () => {
     expect(await world.ask(agent, k.getContact, { id: contact.id })).toEqual({ ...contact, duplicates: undefined });
   });
 
-  it('3.3 one call copies address 1 or 2 into the work-site address; one that is not there is refused', async () => {
+  it('3.3 address 1 or 2 is copied into the work-site address by one call; a missing one is refused', async () => {
     const agent = anAgent();
     const contact = await world.ask(agent, k.createContact, rich());
     const { id } = await world.ask(agent, k.createRequest, { contactId: contact.id });
@@ -231,7 +231,7 @@ describe('changing', () => {
     expect((await world.ask(agent, k.getRequest, { id })).workSiteAddress).toEqual(second.workSiteAddress);
   });
 
-  it('10 lists with filters and sorts, page by page', async () => {
+  it('10 lists with filters, sorts and paging', async () => {
     const agent = anAgent();
     const { id: customerId } = await world.ask(agent, k.createCustomer, aCustomer());
     const contact = await world.ask(agent, k.createContact, aContact({ customerId }));
@@ -266,7 +266,7 @@ describe('changing', () => {
 });
 
 describe('3.4 saving the caller’s data', () => {
-  it('left alone, only the request has it, and later changes of the contact leave the request as it was', async () => {
+  it('without saving, only the request has it, and later changes of the contact do not affect the request', async () => {
     const agent = anAgent();
     const contact = await world.ask(agent, k.createContact, rich());
     const { id } = await world.ask(agent, k.createRequest, { contactId: contact.id });
@@ -286,7 +286,7 @@ describe('3.4 saving the caller’s data', () => {
       expect(await refusal(attempt())).toMatchObject({ code: 'conflict', message: expect.stringContaining('deleted') });
   });
 
-  it('as a new contact: created, linked, told once; then the request keeps its own copy', async () => {
+  it('as a new contact: created, linked and published once; the request keeps its own copy', async () => {
     const agent = anAgent();
     const { id: customerId } = await world.ask(agent, k.createCustomer, aCustomer());
     const { customFields: _, ...caller } = { ...rich(), customFields: {} };
@@ -304,7 +304,7 @@ describe('3.4 saving the caller’s data', () => {
     expect(await world.ask(agent, k.getRequestDifferences, { id })).toEqual({ contactId: contact.id, items: [] });
   });
 
-  it('as a new contact all rules of creating hold: somebody to be known by, and a free e-mail', async () => {
+  it('as a new contact, all rules of creating apply: identifying data, and a free e-mail', async () => {
     const agent = anAgent();
     const holder = await world.ask(agent, k.createContact, rich());
     const unknown = await world.ask(agent, k.createRequest, { caller: { jobTitle: 'CEO' } });
@@ -330,7 +330,7 @@ describe('3.4 saving the caller’s data', () => {
     });
   });
 
-  it('differences show field by field what saving changes, and saving changes exactly that', async () => {
+  it('differences list field by field what saving changes, and saving changes exactly that', async () => {
     const agent = anAgent();
     await world.ask(agent, k.changeSettings, {
       change: {
@@ -386,7 +386,7 @@ describe('3.4 saving the caller’s data', () => {
     expect(await world.ask(agent, k.getContact, { id: contact.id })).toEqual(after);
   });
 
-  it('what was never said about the caller changes nothing of a contact linked by hand', async () => {
+  it('fields that were never stated change nothing in a contact linked manually', async () => {
     const agent = anAgent();
     const contact = await world.ask(agent, k.createContact, rich());
     const { id } = await world.ask(agent, k.createRequest, { caller: { lastName: 'Neumann', links: [] } });
@@ -411,7 +411,7 @@ describe('3.4 saving the caller’s data', () => {
 });
 
 describe('access and deleting', () => {
-  it('2.10 a request of a restricted contact or customer does not exist for others, also when the contact is in the bin', async () => {
+  it('2.10 a request of a restricted contact or customer does not exist for others, even if the contact is in the bin', async () => {
     const admin = anAgent();
     const other = await colleague(admin);
     const { id: customerId } = await world.ask(admin, k.createCustomer, aCustomer());
@@ -439,7 +439,7 @@ describe('access and deleting', () => {
     expect(await world.ask(admin, k.getRequest, { id })).toMatchObject({ subject: 'geheim' });
   });
 
-  it('2.10, 2.11 who may only read reads: with read rights on the contact, and as a light agent', async () => {
+  it('2.10, 2.11 read-only access: with read rights on the contact, and for light agents', async () => {
     const admin = anAgent();
     const other = await colleague(admin);
     const employeeCode = aCode();
@@ -462,7 +462,7 @@ describe('access and deleting', () => {
     expect((await world.ask(admin, k.getRequest, { id })).version).toBe(1);
   });
 
-  it('6.1 DELETE moves a request to the bin, and 1.7 a customer takes its requests along', async () => {
+  it('6.1 DELETE moves a request to the bin, and 1.7 deleting a customer includes its requests', async () => {
     const agent = anAgent();
     const { id: customerId } = await world.ask(agent, k.createCustomer, aCustomer());
     const made = await Promise.all([1, 2].map(() => world.ask(again(agent), k.createRequest, { customerId, subject: 'x' })));
@@ -479,7 +479,7 @@ describe('access and deleting', () => {
     ]);
   });
 
-  it('6.3 whoever is erased takes along every request that was ever linked to them', async () => {
+  it('6.3 erasing a contact deletes every request that was ever linked to it', async () => {
     const agent = anAgent();
     const contact = await world.ask(agent, k.createContact, rich());
     const [linked, unlinked, binned, foreign] = [

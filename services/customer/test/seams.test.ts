@@ -23,8 +23,8 @@ const onlyAdmins = { restricted: true };
 const imported = (agent: Context, rows: k.ImportRow[], onKnown: 'update' | 'create' = 'update') =>
   world.ask(again(agent), k.importContacts, { importId: randomUUID(), number: 0, onKnown, rows });
 
-describe('where parts meet', () => {
-  it('2.10 who was hidden by a restricted customer stays hidden when that customer is purged', async () => {
+describe('interactions between features', () => {
+  it('2.10 contacts hidden by a restricted customer stay hidden when that customer is purged', async () => {
     const admin = anAgent();
     const other = await colleague(admin);
     const { id: customerId } = await world.ask(again(admin), k.createCustomer, aCustomer({ access: onlyAdmins }));
@@ -37,7 +37,7 @@ describe('where parts meet', () => {
     expect((await world.ask(again(other), k.listContacts, {})).items).toEqual([]);
   });
 
-  it('2.10 the bin shows what was deleted only to who may see it now', async () => {
+  it('2.10 the bin shows a deleted entry only to agents who may see it now', async () => {
     const admin = anAgent();
     const other = await colleague(admin);
     const { id: contactId } = await world.ask(again(admin), k.createContact, aContact());
@@ -51,7 +51,7 @@ describe('where parts meet', () => {
     expect((await world.ask(again(admin), k.listBin, {})).items).toHaveLength(1);
   });
 
-  it('1.3, 2.10 a mail domain puts nobody into a customer that the agent may not write', async () => {
+  it('1.3, 2.10 a mail domain assigns nobody to a customer that the agent may not change', async () => {
     const admin = anAgent();
     const other = await colleague(admin);
     const domain = `${randomUUID()}.example`;
@@ -61,7 +61,7 @@ describe('where parts meet', () => {
     expect((await world.ask(again(admin), k.createContact, aContact({ emails: emails('b') }))).customerId).toBe(customer.id);
   });
 
-  it('2.10, 4.5 an opportunity that belongs to somebody hidden, too, is none', async () => {
+  it('2.10, 4.5 an opportunity that also belongs to a hidden entry does not count', async () => {
     const admin = anAgent();
     const other = await colleague(admin);
     const hidden = await world.ask(again(admin), k.createCustomer, aCustomer({ access: onlyAdmins }));
@@ -89,7 +89,7 @@ describe('where parts meet', () => {
     expect(await hiddenFrom(other)).toEqual([customer.id]);
   });
 
-  it('2.10 bulk calls refuse agents who are not known in an access list, too', async () => {
+  it('2.10 bulk calls also refuse unknown agents in an access list', async () => {
     const admin = anAgent();
     const access = { restricted: true, agents: [{ id: randomUUID(), rights: 'read' as const }] };
     const items = [aContact({ access }), aContact()];
@@ -98,7 +98,7 @@ describe('where parts meet', () => {
     expect((await world.ask(again(admin), k.upsertContacts, { items: [aContact({ access }), aContact()] })).items).toEqual(refusedFirst);
   });
 
-  it('2.10 what was restricted stays so in requests and records of a contact that is purged', async () => {
+  it('2.10 requests and records of a restricted contact stay restricted when it is purged', async () => {
     const admin = anAgent();
     const other = await colleague(admin);
     const { id: customerId } = await world.ask(again(admin), k.createCustomer, aCustomer());
@@ -127,7 +127,7 @@ describe('where parts meet', () => {
     expect(await world.ask(again(admin), k.getRecord, { id: things[0]?.record ?? '' })).toMatchObject({ contactId: null, customerId });
   });
 
-  it('2.10 what was restricted stays so among the things that were deleted together with what is open', async () => {
+  it('2.10 restricted things stay restricted within a unit of the bin that contains unrestricted ones', async () => {
     const admin = anAgent();
     const other = await colleague(admin);
     const customer = await world.ask(again(admin), k.createCustomer, aCustomer());
@@ -149,7 +149,7 @@ describe('where parts meet', () => {
     expect((await names(admin)).filter((name) => name.includes('Secret'))).toHaveLength(4);
   });
 
-  it('2.10 what was restricted stays so when somebody who is not the owner imports a row with another owner', async () => {
+  it('2.10 restricted contacts stay restricted when somebody other than the owner imports a row with another owner', async () => {
     const admin = anAgent();
     await world.ask(again(admin), k.seeAgent, {});
     const other = await colleague(admin);
@@ -165,7 +165,7 @@ describe('where parts meet', () => {
     expect(await world.ask(again(admin), k.getContact, { id: contact.id })).toMatchObject({ ownerId });
   });
 
-  it('6.3 whoever is erased leaves nothing of their records in the bin', async () => {
+  it('6.3 erasing a contact leaves none of its records in the bin', async () => {
     const admin = anAgent();
     const contact = await world.ask(again(admin), k.createContact, aContact({ lastName: 'Weg' }));
     const { items } = await world.ask(again(admin), k.upsertRecords, {
@@ -180,7 +180,7 @@ describe('where parts meet', () => {
     expect((await world.ask(again(admin), k.listBin, {})).items).toEqual([]);
   });
 
-  it('7.5 an import of exact values that others have already keeps the rest of the row, and says so', async () => {
+  it('7.5 an import with exact values that other contacts have keeps the rest of the row, with a warning', async () => {
     const agent = anAgent();
     const [a, b] = [`${randomUUID()}@x.example`, `${randomUUID()}@x.example`];
     await world.ask(again(agent), k.createContact, aContact({ emails: [{ address: a }], externalIds: [{ source: 'crm', id: '1' }] }));
@@ -201,7 +201,7 @@ describe('where parts meet', () => {
     expect(made.emails.find(({ primary }) => primary)?.address).toBe('free@x.example');
   });
 
-  it('6.2 restoring gives no address to two of those that come back', async () => {
+  it('6.2 restoring does not give one address to two of the restored contacts', async () => {
     const agent = anAgent();
     const [x, y] = [`${randomUUID()}@x.example`, `${randomUUID()}@x.example`];
     const customer = await world.ask(again(agent), k.createCustomer, aCustomer());
@@ -219,7 +219,7 @@ describe('where parts meet', () => {
     ]);
   });
 
-  it('6.2 restoring while others take the e-mails and keys, or restore and delete the same, never fails', async () => {
+  it('6.2 restoring never fails while concurrent calls take the e-mails and keys, or restore and delete the same', async () => {
     const agent = anAgent();
     const codes: string[] = [];
     const attempt = async (work: Promise<unknown>) =>

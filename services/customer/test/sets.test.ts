@@ -55,7 +55,7 @@ async function itemsOf(agent: Context, id: string): Promise<k.BulkItem[]> {
 }
 
 describe('changing a set', () => {
-  it('1.6 gives each contact its own result, in one event, with history; what is different for nobody is not written', async () => {
+  it('1.6 returns a result for each contact, in one event, with history; unchanged contacts are not written', async () => {
     const agent = anAgent();
     await world.ask(agent, k.seeAgent, {});
     await world.ask(agent, k.changeSettings, {
@@ -115,7 +115,7 @@ describe('changing a set', () => {
     expect(await world.ask(agent, k.getCustomer, { id: firm.id })).toMatchObject({ primaryContactId: ids[1] });
   });
 
-  it('1.6 changes customers in the same way', async () => {
+  it('1.6 changes customers likewise', async () => {
     const agent = anAgent();
     const ids = [];
     for (let i = 0; i < 3; i++)
@@ -129,7 +129,7 @@ describe('changing a set', () => {
     expect(put.customerId).toBe(ids[1]);
   });
 
-  it('2.10 changes only what the caller may change: 404 for what it may not see, 403 for what it may only read, 403 for access and owner of others', async () => {
+  it('2.10 changes only what the caller may change: 404 for hidden entries, 403 for read-only ones and for access and owner of others', async () => {
     const boss = anAgent();
     const agent = anAgent({ tenant: boss.tenant, roles: ['agent'] });
     for (const one of [boss, agent]) await world.ask(one, k.seeAgent, {});
@@ -167,14 +167,14 @@ describe('changing a set', () => {
     [{ ids: [NOBODY], change: { customerId: NOBODY } }, /customer/, 'change.customerId'],
     [{ ids: [NOBODY], change: { access: { agents: [{ id: NOBODY, rights: 'read' as const }] } } }, /agent/, 'change.access.agents[0].id'],
     [{ ids: [NOBODY], change: { firstName: 'X' } as object }, /firstName/, 'change'],
-  ])('1.6 refuses %j for all at once, saying where', async (input, message, path) => {
+  ])('1.6 refuses %j as a whole, with the path', async (input, message, path) => {
     const error = await refusal(world.ask(anAgent(), k.changeContacts, input as never));
     expect(error.code).toBe('invalid');
     expect(`${error.message} ${JSON.stringify(error.details.errors)}`).toMatch(message);
     expect(error.details.errors?.[0]?.path).toMatch(path);
   });
 
-  it('1.6 a contact with too many tags is refused alone', async () => {
+  it('1.6 a contact with too many tags is refused individually', async () => {
     const agent = anAgent();
     const [full = ''] = await manyContacts(agent, 1, { tags: Array.from({ length: 200 }, (_, i) => `t${i}`) });
     const [free = ''] = await manyContacts(agent, 1);
@@ -183,7 +183,7 @@ describe('changing a set', () => {
   });
 
   it(
-    '1.6 more than 1,000 are a job, fixed when the call is made, that survives a stop and a broken database, and does no step twice',
+    '1.6 more than 1,000 are changed by a job that is fixed at the time of the call, survives a restart and a broken database, and repeats no step',
     withSmallLimits(async () => {
       const MANY = sized(60, 6_000);
       const agent = anAgent();
@@ -230,7 +230,7 @@ describe('changing a set', () => {
     120_000,
   );
 
-  it('1.6 sets that overlap are changed at once, and each customer keeps exactly one primary contact', async () => {
+  it('1.6 overlapping sets are changed concurrently, and each customer keeps exactly one primary contact', async () => {
     const agent = anAgent();
     const firms = [
       await world.ask(again(agent), k.createCustomer, aCustomer()),
@@ -255,7 +255,7 @@ describe('changing a set', () => {
   });
 
   it(
-    '1.6 more than 10,000 matches are refused, saying how many',
+    '1.6 more than 10,000 matches are refused with their number',
     withSmallLimits(async () => {
       const MANY = sized(101, 10_001);
       const agent = anAgent();
@@ -269,7 +269,7 @@ describe('changing a set', () => {
 });
 
 describe('contacts grouped by customer', () => {
-  it('1.4 each customer with its first contacts and their count, those without one in a group of their own', async () => {
+  it('1.4 each customer with its first contacts and their number, and those without a customer as a separate group', async () => {
     const agent = anAgent();
     const contacts = ['D', 'A', 'C', 'B'].map((lastName) => ({ lastName }));
     const full = await world.ask(again(agent), k.createCustomer, aCustomer({ name: 'A full', tags: ['t'], contacts }));
@@ -293,7 +293,7 @@ describe('contacts grouped by customer', () => {
     expect([plain.items[0]?.contacts, plain.items[0]?.contactCount, plain.withoutCustomer]).toEqual([undefined, undefined, undefined]);
   });
 
-  it('2.10 groups and counts hold only what the caller may see', async () => {
+  it('2.10 groups and counts contain only what the caller may see', async () => {
     const boss = anAgent();
     const agent = anAgent({ tenant: boss.tenant, roles: ['agent'] });
     const hidden = { access: { restricted: true } };
@@ -314,7 +314,7 @@ describe('contacts grouped by customer', () => {
     expect(all.withoutCustomer?.contactCount).toBe(2);
   });
 
-  it('1.4 a contact is moved into a customer, to another one or out by one call', async () => {
+  it('1.4 a contact is moved into a customer, to another one or out with one call', async () => {
     const agent = anAgent();
     const [a, b] = [
       await world.ask(again(agent), k.createCustomer, aCustomer()),

@@ -13,7 +13,7 @@ afterAll(() => world.stop());
 const tags = (n: number) => Array.from({ length: n }, (_, i) => `t${i}`);
 
 describe('a filter by tags', () => {
-  it('takes up to 20 of them, wherever there is one, and says so', async () => {
+  it('accepts up to 20 of them in every list, and refuses more', async () => {
     const agent = anAgent();
     const change = { addTags: ['x'] };
     const asks: ((tag: string[]) => Promise<unknown>)[] = [
@@ -36,7 +36,7 @@ describe('a filter by tags', () => {
     expect(k.search.input.safeParse({ tag: tags(21) }).success).toBe(false);
   });
 
-  it('finds those that have all of them, one, four or twenty, few or many, and each tag counts once', async () => {
+  it('finds entries with all of them, one, four or twenty, rare or common; duplicates are ignored', async () => {
     const agent = anAgent();
     const all = tags(20);
     const items = Array.from({ length: 2_300 }, (_, i) => ({

@@ -164,7 +164,7 @@ const listings: Listing[] = [
 
 const shapeOf = (schema: z.ZodType): Record<string, z.ZodType> => (schema instanceof z.ZodObject ? schema.shape : {});
 
-it('there is a row here for every list', () => {
+it('this table has a row for every list', () => {
   const all = Object.values<unknown>(k).filter((one): one is k.RequestContract => Object(one).kind === 'request');
   const pages = all.filter(({ output, subject }) => subject.startsWith('customer.') && Object.hasOwn(shapeOf(output), 'nextCursor'));
   // The exports read the pages of these lists.

@@ -24,7 +24,7 @@ const all = async (agent: Context) => (await world.ask(again(agent), k.listConta
 const mail = (address: string) => ({ emails: [{ address }] });
 
 describe('10 bulk upsert', () => {
-  it('10 bulk upsert creates whom it does not know, and changes whom it knows like a merge patch', async () => {
+  it('10 bulk upsert creates unknown contacts, and changes known ones like a merge patch', async () => {
     const agent = anAgent();
     const known = await world.ask(agent, k.createContact, {
       ...mail('Known@post.example'),
@@ -61,7 +61,7 @@ describe('10 bulk upsert', () => {
     );
   });
 
-  it('10 bulk upsert sent twice is the same as once: no version goes up, nothing is told', async () => {
+  it('10 bulk upsert is idempotent: no version increases, nothing is published', async () => {
     const agent = anAgent();
     const items = [
       {
@@ -105,7 +105,7 @@ describe('10 bulk upsert', () => {
     expect(await all(agent)).toHaveLength(3);
   });
 
-  it('10 bulk upsert refuses an employee code that several contacts have, naming how many', async () => {
+  it('10 bulk upsert refuses an employee code that several contacts have, with their number', async () => {
     const agent = anAgent();
     await world.ask(agent, k.createContact, { employeeCode: 'E-2' });
     await world.ask(again(agent), k.createContact, { employeeCode: 'E-2' });
@@ -114,7 +114,7 @@ describe('10 bulk upsert', () => {
     expect(fine?.status).toBe(201);
   });
 
-  it('10 bulk upsert takes each item alone, and says of each that is refused what is wrong', async () => {
+  it('10 bulk upsert validates items separately, with the errors of each refused one', async () => {
     const agent = anAgent();
     const holder = await world.ask(agent, k.createContact, { ...mail('taken@post.example'), externalIds: [{ source: 'crm', id: '9' }] });
     const answer = await upsert(
@@ -163,7 +163,7 @@ describe('10 bulk upsert', () => {
     expect(await all(agent)).toHaveLength(3);
   });
 
-  it('10 bulk upsert: of two items with one key the later changes what the earlier made', async () => {
+  it('10 bulk upsert: of two items with one key the later one changes what the earlier one created', async () => {
     const agent = anAgent();
     const [first, second, third] = await upsert(agent, [
       { ...mail('same@post.example'), lastName: 'One', jobTitle: 'CEO' },
@@ -175,7 +175,7 @@ describe('10 bulk upsert', () => {
     expect(await get(agent, first?.id)).toMatchObject({ lastName: 'Two', jobTitle: 'CEO', version: 1 });
   });
 
-  it('10 bulk upsert lets items pass keys on in one batch', async () => {
+  it('10 bulk upsert lets items pass keys to each other in one batch', async () => {
     const agent = anAgent();
     const code = (c: string, address: string) => ({ employeeCode: c, emails: [{ address, primary: true }] });
     const [a, b] = await upsert(agent, [code('A', 'a@post.example'), code('B', 'b@post.example')], 'employeeCode');
@@ -208,7 +208,7 @@ describe('10 bulk upsert', () => {
     expect((await world.ask(again(agent), k.getCustomer, { id: here.id })).primaryContactId).toBeNull();
   });
 
-  it('10 bulk upsert: 20 at once with the same 50 keys make 50 contacts', async () => {
+  it('10 bulk upsert: 20 concurrent calls with the same 50 keys create 50 contacts', async () => {
     const agent = anAgent();
     const items = Array.from({ length: 50 }, (_, i) => ({ ...mail(`r${i}@post.example`), externalIds: [{ source: 's', id: `${i}` }] }));
     const answers = await Promise.all(Array.from({ length: 20 }, () => upsert(agent, items)));
@@ -217,7 +217,7 @@ describe('10 bulk upsert', () => {
     expect(new Set(answers.map((answer) => JSON.stringify(answer.map((item) => item.id)))).size).toBe(1);
   });
 
-  it('10 bulk upsert knows nobody of another tenant', async () => {
+  it('10 bulk upsert does not match contacts of another tenant', async () => {
     const [item] = [{ ...mail('both@post.example'), lastName: 'Mine' }];
     const mine = anAgent();
     const [first] = await upsert(mine, [item]);
@@ -227,7 +227,7 @@ describe('10 bulk upsert', () => {
     expect(await get(mine, first?.id)).toMatchObject({ lastName: 'Mine', version: 1 });
   });
 
-  it('10 bulk upsert takes 1,000 items and not one more', async () => {
+  it('10 bulk upsert accepts 1,000 items at most', async () => {
     const agent = anAgent();
     const items = Array.from({ length: 1001 }, (_, i) => mail(`m${i}@post.example`));
     expect((await upsert(agent, items.slice(1))).every((item) => item.status === 201)).toBe(true);
@@ -235,7 +235,7 @@ describe('10 bulk upsert', () => {
     await expect(upsert({ ...agent, roles: ['light_agent'] }, items.slice(1))).rejects.toMatchObject({ code: 'forbidden' });
   });
 
-  it('10 bulk create takes each item alone: a taken key refuses one, and says which', async () => {
+  it('10 bulk create validates items separately: a taken key refuses one of them, with its field', async () => {
     const agent = anAgent();
     const crm = (id: string) => ({
       externalIds: [
@@ -270,7 +270,7 @@ describe('10 bulk upsert', () => {
     expect(await all(agent)).toHaveLength(3);
   });
 
-  it('10 bulk create at the same moment gives a key to one, and refuses the others alone', async () => {
+  it('10 concurrent bulk creates give a key to one of them, and refuse the other items individually', async () => {
     const agent = anAgent();
     const items = Array.from({ length: 20 }, (_, i) => ({ lastName: `${i}`, externalIds: [{ source: 'crm', id: `${i}` }] }));
     const answers = await Promise.all(
@@ -282,7 +282,7 @@ describe('10 bulk upsert', () => {
     expect(await all(agent)).toHaveLength(20);
   });
 
-  it('10 an item of very many unknown fields is refused in few words, and costs no other', async () => {
+  it('10 an item with very many unknown fields is refused briefly, and does not affect the others', async () => {
     const agent = anAgent();
     const odd = Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`u${i}`, 1]));
     for (const items of [
@@ -298,7 +298,7 @@ describe('10 bulk upsert', () => {
     expect(items.map(({ status }) => status)).toEqual([201, 400]);
   });
 
-  describe('deletes no key of another system', () => {
+  describe('does not delete keys of other systems', () => {
     const twoSystems = {
       externalIds: [
         { source: 'crm', id: '1' },
@@ -308,7 +308,7 @@ describe('10 bulk upsert', () => {
     const ids = async (agent: Context, id?: string) =>
       (await get(agent, id)).externalIds.map((one) => `${one.source}:${one.id}`).toSorted();
 
-    it('10 external ids are united by source, whatever the contact is looked for by', async () => {
+    it('10 external ids are combined by source, whatever the match', async () => {
       const agent = anAgent();
       const made = await world.ask(agent, k.createContact, { ...mail('ada@a.example'), employeeCode: 'E-7', ...twoSystems });
       const crm = { externalIds: [{ source: 'crm', id: '1' }] };
@@ -329,7 +329,7 @@ describe('10 bulk upsert', () => {
       expect((await get(agent, made.id)).emails).toHaveLength(1);
     });
 
-    it('10 addresses are added, and the primary one stays unless another is said to be', async () => {
+    it('10 addresses are added, and the primary one stays unless the item marks another one', async () => {
       const agent = anAgent();
       const made = await world.ask(agent, k.createContact, {
         emails: [
@@ -358,7 +358,7 @@ describe('10 bulk upsert', () => {
       ]);
     });
 
-    it('10 a patch replaces lists as before', async () => {
+    it('10 a patch still replaces lists', async () => {
       const agent = anAgent();
       const { id } = await world.ask(agent, k.createContact, { ...mail('ada@a.example'), ...twoSystems });
       await world.ask(again(agent), k.changeContact, { id, change: { externalIds: [{ source: 'crm', id: '3' }] } });
@@ -366,7 +366,7 @@ describe('10 bulk upsert', () => {
     });
   });
 
-  describe('knows somebody by any address that one contact alone has', () => {
+  describe('matches a contact by any address that it alone has', () => {
     const importRows = (agent: Context, rows: object[], onKnown: 'update' | 'skip' | 'create' = 'update') =>
       world.ask(again(agent), k.importContacts, { importId: randomUUID(), number: 0, onKnown, rows: rows as never });
     const merged = async (agent: Context) => {
@@ -380,7 +380,7 @@ describe('10 bulk upsert', () => {
       return { a, b, mergeId };
     };
 
-    it('7.5 who was merged away does not come back, neither by a row nor by an item, and undoing has no conflicts', async () => {
+    it('7.5 a merged contact is not created again, neither by a row nor by an item, and undoing has no conflicts', async () => {
       const agent = anAgent();
       const { a, mergeId } = await merged(agent);
       expect(await upsert(agent, [{ ...mail('ada@b.example'), jobTitle: 'Boss' }])).toMatchObject([{ status: 200, id: a.id }]);
@@ -402,7 +402,7 @@ describe('10 bulk upsert', () => {
       expect(await all(agent)).toHaveLength(2);
     });
 
-    it('7.5 the primary address goes first, and what two have as a second one names neither', async () => {
+    it('7.5 the primary address takes precedence, and a secondary address of two contacts matches neither', async () => {
       const agent = anAgent();
       const shared = { address: 'family@a.example' };
       const make = (address: string) =>
@@ -418,7 +418,7 @@ describe('10 bulk upsert', () => {
       ]);
     });
 
-    it('7.5 within one call and one batch, too', async () => {
+    it('7.5 also within one call and one batch', async () => {
       const agent = anAgent();
       const [made, known] = await upsert(agent, [
         { emails: [{ address: 'x@a.example' }, { address: 'y@a.example' }], lastName: 'X' },
@@ -432,7 +432,7 @@ describe('10 bulk upsert', () => {
       expect(outcomes[1]).toMatchObject({ status: 'updated', id: outcomes[0]?.id });
     });
 
-    it('2.10 of those whom the caller may not see a second address and an employee code say nothing', async () => {
+    it('2.10 secondary addresses and employee codes of hidden contacts do not match', async () => {
       const boss = anAgent();
       const agent = anAgent({ tenant: boss.tenant, roles: ['agent'] });
       await world.ask(boss, k.seeAgent, {});

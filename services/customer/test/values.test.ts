@@ -15,14 +15,14 @@ const create = (agent: Context, given: object) => world.ask(again(agent), k.crea
 const mail = (address: string) => ({ emails: [{ address }] });
 const phone = (number: string) => ({ phones: [{ number }] });
 
-describe('one address, however it is written', () => {
+describe('one address in different spellings', () => {
   it.each([
     [
       'ada@a.example',
       ['ada@a.example\u200b', 'ADA@a.example', 'mailto:ada@a.example', "'ada@a.example'", 'ada@a.example.', 'a\u00adda@a.example'],
     ],
     ['info@müller.example', ['info@mu\u0308ller.example', 'info@xn--mller-kva.example', 'INFO@MÜLLER.example']],
-  ])('%s is taken in each spelling, and found by each', async (address, others) => {
+  ])('%s is accepted in each spelling, and found by each', async (address, others) => {
     const agent = anAgent();
     const { id } = await create(agent, mail(address));
     for (const other of others) {
@@ -31,7 +31,7 @@ describe('one address, however it is written', () => {
     }
   });
 
-  it('a mail domain is one in Unicode and in punycode', async () => {
+  it('a mail domain is the same in Unicode and in punycode', async () => {
     const agent = anAgent();
     const { id: customerId } = await world.ask(again(agent), k.createCustomer, {
       name: 'M',
@@ -43,7 +43,7 @@ describe('one address, however it is written', () => {
   });
 
   it.each(['a@b..c', '.a@b.example', 'a..b@b.example', 'a@-b.example', 'Ada <ada@a.example>', 'a@b.example;c@d.example'])(
-    '%s is refused with what would be right',
+    '%s is refused with what is valid',
     async (address) =>
       expect(await refusal(create(anAgent(), mail(address)))).toMatchObject({
         code: 'invalid',
@@ -53,7 +53,7 @@ describe('one address, however it is written', () => {
 });
 
 describe('phones', () => {
-  it('who has another number, word or extension is not found', async () => {
+  it('contacts with another number, word or extension are not found', async () => {
     const agent = anAgent();
     const flowers = await create(agent, phone('0800 FLOWERS'));
     const [twelve, thirteen] = [await create(agent, phone('030 1234567 ext. 12')), await create(agent, phone('030 1234567 x13'))];
@@ -69,7 +69,7 @@ describe('phones', () => {
     ]);
   });
 
-  it('directions copied along with a number are no part of it', async () => {
+  it('directional marks copied along with a number are ignored', async () => {
     const agent = anAgent();
     const { id, phones } = await create(agent, phone('\u202a+49 30 1234567\u202c'));
     expect(phones).toMatchObject([{ number: '+49 30 1234567', e164: '+49301234567' }]);
@@ -77,7 +77,7 @@ describe('phones', () => {
       expect((await world.ask(again(agent), k.lookUpCaller, { phone: asked })).items.map((one) => one.id)).toEqual([id]);
   });
 
-  it('a short number has no country code and is no sign that two are one', async () => {
+  it('a short number has no country code and does not suggest duplicates', async () => {
     const agent = anAgent();
     expect((await create(agent, { lastName: 'Abel', ...phone('4711') })).phones[0]).not.toHaveProperty('e164');
     expect((await create(agent, { lastName: 'Zorn', ...phone('4711') })).duplicates).toEqual([]);
@@ -106,14 +106,14 @@ describe('phones', () => {
   });
 });
 
-describe('texts of nothing and texts in two forms', () => {
-  it.each(['\u200b', '\u2060', '\u202e', '\u2800', ' \u00ad '])('%j is no name', async (name) => {
+describe('invisible texts and texts in two normal forms', () => {
+  it.each(['\u200b', '\u2060', '\u202e', '\u2800', ' \u00ad '])('%j is not a name', async (name) => {
     const agent = anAgent();
     expect(await refusal(create(agent, { lastName: name }))).toMatchObject({ code: 'invalid' });
     expect(await refusal(world.ask(again(agent), k.createCustomer, { name }))).toMatchObject({ details: { errors: [{ path: 'name' }] } });
   });
 
-  it('tags in two normal forms are one, and codes are found without what nobody sees', async () => {
+  it('tags in two normal forms are the same, and codes are found without invisible characters', async () => {
     const agent = anAgent();
     const made = await create(agent, aContact({ tags: ['Café', 'Cafe\u0301', 'Ca\u200bfé'], employeeCode: 'E\u200d-1' }));
     expect(made).toMatchObject({ tags: ['Café'], employeeCode: 'E-1' });
@@ -121,15 +121,15 @@ describe('texts of nothing and texts in two forms', () => {
       expect((await world.ask(again(agent), k.listContacts, filter)).items.map(({ id }) => id)).toEqual([made.id]);
   });
 
-  it.each(['0001-01-01', '1849-12-31', '2999-01-01'])('%s is no birthday', async (birthday) =>
+  it.each(['0001-01-01', '1849-12-31', '2999-01-01'])('%s is not a valid birthday', async (birthday) =>
     expect(await refusal(create(anAgent(), aContact({ birthday })))).toMatchObject({ details: { errors: [{ path: 'birthday' }] } }),
   );
 
-  it('a contact with an address only is shown by its place', async () => {
+  it('a contact with only an address is shown by its city', async () => {
     expect(await create(anAgent(), { addresses: [{ line1: 'Weg 1', city: 'Bonn' }] })).toMatchObject({ displayName: 'Bonn' });
   });
 
-  it('digits that a number cannot hold are refused', async () => {
+  it('numbers with more digits than can be represented are refused', async () => {
     const agent = anAgent();
     await world.ask(again(agent), k.changeSettings, {
       change: { customFields: [{ key: 'no', label: 'No', kind: 'number', for: 'contact' }] },

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { tagsAfter } from './tags-after.js';
 
-describe('tags of many', () => {
-  it('are added at the end and taken away, each once', () => {
+describe('tags of a bulk edit', () => {
+  it('are appended and removed, without duplicates', () => {
     expect(tagsAfter(['a', 'b'], ['c', 'a'], ['b', 'x'])).toEqual(['a', 'c']);
     expect(tagsAfter(['a', 'b'], undefined, ['a'])).toEqual(['b']);
     expect(tagsAfter(['a'], ['a'])).toEqual(['a']);

@@ -31,7 +31,7 @@ describe('7.5 an update keeps every field that the file has no column for', () =
     ],
     tags: ['vip'],
   };
-  it('lays single fields over, adds tags, keeps the rest', () => {
+  it('replaces single-valued fields, adds tags, keeps the rest', () => {
     const { contact, warnings } = apply({ lastName: 'Meier', tags: ['b2b', 'vip'], emails: ['ANNA@a.example', 'new@a.example'] }, before);
     expect(warnings).toEqual([]);
     expect(contact).toMatchObject({ firstName: 'Anna', lastName: 'Meier', notes: 'keep me', tags: ['vip', 'b2b'] });
@@ -40,7 +40,7 @@ describe('7.5 an update keeps every field that the file has no column for', () =
       { address: 'new@a.example', primary: false },
     ]);
   });
-  it('a number in the same slot of its kind replaces that one, a known number changes nothing', () => {
+  it('a number in the same slot of its kind replaces the present one; a known number changes nothing', () => {
     const { contact } = apply(
       {
         phones: [
@@ -55,14 +55,14 @@ describe('7.5 an update keeps every field that the file has no column for', () =
       { number: '0170 5551234', primary: true },
     ]);
   });
-  it('lays the address over the primary one', () =>
+  it('merges the address into the primary one', () =>
     expect(apply({ address: { line1: 'New 2' } }, before).contact.addresses).toEqual([
       { line1: 'New 2', city: 'Berlin', primary: true },
       { line1: 'Second', primary: false },
     ]));
 });
 
-it('leaves out with a warning what cannot be used, and keeps the row', () => {
+it('drops unusable values with a warning, and accepts the row', () => {
   const { contact, warnings, reason } = apply({
     firstName: 'A',
     emails: ['none'],

@@ -28,7 +28,7 @@ describe('likeness', () => {
     if (expected !== 'other') expect(likeness(textOf(b) as Text, textOf(a) as Text)).toBe(expected);
   });
 
-  it('is the same both ways, and of a text with itself', () => {
+  it('is symmetric, and reflexive', () => {
     const name = fc.string({ unit: fc.constantFrom(...'aeimnrstyü 王伟'), minLength: 1, maxLength: 12 });
     fc.assert(
       fc.property(name, name, (a, b) => {
@@ -52,7 +52,7 @@ describe('edit distance', () => {
     ['', 'ab', 2],
     ['kursj', 'kuras', 2],
   ])('%s → %s: %d', (a, b, n) => expect(editDistance(a, b)).toBe(n));
-  it('one is near from four letters on, two from nine on', () => {
+  it('one typo is near from four letters on, two from nine on', () => {
     expect([isNear('tim', 'tom'), isNear('anna', 'anne'), isNear('schmidt', 'schmutz'), isNear('lindenallee', 'lindnalle')]).toEqual([
       false,
       true,

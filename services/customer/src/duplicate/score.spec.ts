@@ -69,7 +69,7 @@ describe('9.2 the score', () => {
     ],
   ])('%s: not likely', (_, a, b) => expect(scoreOf(a, b)).toBeLessThan(0.5));
 
-  it('grows with what agrees and falls with what does not', () => {
+  it('increases with agreement and decreases with disagreement', () => {
     const near = { ...anna, birthday: '1980-05-01' };
     const all = { ...near, ...place('Weg 1') };
     expect(scoreOf(all, all)).toBeGreaterThan(scoreOf(near, near));
@@ -77,7 +77,7 @@ describe('9.2 the score', () => {
     expect(scoreOf(all, { ...all, ...place('Gasse 9', 'Kiel', '24103') })).toBeLessThan(scoreOf(near, near));
   });
 
-  it('a birthday that other first names share, as twins do, says less', () => {
+  it('a birthday with different first names, as of twins, weighs less', () => {
     const born = { ...anna, birthday: '1980-05-01' };
     const twin = { ...born, firstName: 'Bernd' };
     expect(scoreOf({ ...born, ...place('Weg 1') }, { ...twin, ...place('Weg 1') })).toBeLessThan(0.8);
@@ -85,12 +85,12 @@ describe('9.2 the score', () => {
     expect(scoreOf({ ...born, ...place('Weg 1') }, { ...born, ...place('Weg 1') })).toBeGreaterThan(0.9);
   });
 
-  it('of several addresses the two that agree count', () => {
+  it('the two addresses that agree count', () => {
     const one = { ...anna, addresses: [...place('Gasse 9', 'Kiel', '24103').addresses, ...place('Weg 1').addresses] };
     expect(scoreOf(one, { ...anna, ...place('Weg 1') })).toBe(scoreOf({ ...anna, ...place('Weg 1') }, { ...anna, ...place('Weg 1') }));
   });
 
-  it('says why, what speaks against it last, and no value of theirs', () => {
+  it('has reasons, counter-evidence last, without values of the contacts', () => {
     const a = { ...anna, birthday: '1980-05-01', ...phone('+4930123'), ...place('Weg 1') };
     const { reasons } = judge(person(a), person({ ...a, firstName: 'Schulz', lastName: 'Anna', birthday: '1975-02-02' }));
     expect(reasons).toEqual(['same phone', 'same name, first and last name swapped', 'same address', 'but different birthdays']);
@@ -113,10 +113,10 @@ describe('blocking keys', () => {
     ['address', place('Gasse 9', 'Kiel', '24103')],
     ['company', { companyName: 'Other' }],
     ['names swapped', { firstName: 'Schulz', lastName: 'Anna' }],
-  ])('doubles share one though the %s is another', (_, wrong) =>
+  ])('duplicates share one even if the %s differs', (_, wrong) =>
     expect(keysInCommon(full, { ...full, ...email('x@y.example'), ...phone('+4940456'), ...wrong })).toBeGreaterThan(0),
   );
-  it('have no two alike, fit a bigint, and contain no personal data', () => {
+  it('are unique, fit a bigint, and contain no personal data', () => {
     const keys = blockingKeys(person(full)).map(({ key }) => key);
     expect(new Set(keys).size).toBe(keys.length);
     for (const key of keys) expect(BigInt.asIntN(64, BigInt(key)).toString()).toBe(key);

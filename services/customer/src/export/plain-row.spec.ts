@@ -75,7 +75,7 @@ const given = fc.record({
 }) as fc.Arbitrary<Parameters<typeof mergeContact>[1]>;
 
 describe('7.10 a row of an export', () => {
-  it('says the whole contact: applied over nobody it is the same one, applied over itself it changes nothing', () =>
+  it('represents the whole contact: applied to an empty one it gives the same one, applied to itself it changes nothing', () =>
     fc.assert(
       fc.property(given, fc.subarray(keys), (input, columns) => {
         const contact = contactOf(input);
@@ -89,7 +89,7 @@ describe('7.10 a row of an export', () => {
       }),
     ));
 
-  it('says in plain columns what fits into them, and nothing twice', () => {
+  it('uses readable columns where possible, and nothing twice', () => {
     const contact = contactOf({
       firstName: 'Anna',
       emails: [{ address: 'a@b.example' }, { address: 'c@d.example' }],
@@ -113,7 +113,7 @@ describe('7.10 a row of an export', () => {
     });
   });
 
-  it('says exactly what has no column', () => {
+  it('has in `exact` what has no column', () => {
     expect(exactIn(contactOf({ lastName: 'A', emails: [{ address: 'a@b.example', label: 'work' }] }))).toEqual({
       emails: [{ address: 'a@b.example', label: 'work', primary: true }],
     });
@@ -139,7 +139,7 @@ describe('7.10 an edited export', () => {
     phones: [{ number: '030 1', kind: 'phone' }],
   });
   const row = contactToRow(before, keys, settings);
-  it('what was changed in a plain column counts', () => {
+  it('changes in readable columns are applied', () => {
     const { contact } = applyImportRow(before, { ...row, notes: 'b', phones: [{ number: '030 2', kind: 'phone', slot: 0 }] }, settings);
     expect(changedFields(valueColumns, before, contact)).toEqual(['phones', 'notes']);
     expect(contact).toMatchObject({ notes: 'b', phones: [{ number: '030 2' }] });
@@ -155,7 +155,7 @@ describe('7.10 an edited export', () => {
     ['{"type":"warm","tags":["t"]}', 'exact.type: must be one of VIP, vip, cold; left out'],
     ['{"customFields":{"other":1,"number":2}}', 'exact.customFields.other: is not a custom field of a contact here; left out'],
     ['{"notes":"a\\u0000b"}', 'exact.notes: must not contain a NUL character; left out'],
-  ])('%s is left out with a warning, and the row stays', (exact, warning) => {
+  ])('%s is dropped with a warning, and the row is accepted', (exact, warning) => {
     const { warnings, reason, contact } = applyImportRow({ id: 'x', ...emptyContact }, { lastName: 'A', exact }, settings);
     expect({ warnings, reason }).toEqual({ warnings: [warning], reason: undefined });
     if (exact.includes('tags')) expect(contact.tags).toEqual(['t']);

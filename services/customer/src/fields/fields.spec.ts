@@ -27,7 +27,7 @@ describe('2.3 exactly one primary value of each list', () => {
     expect(withPrimary(list, 'phones', errors).map((value) => value.primary)).toEqual(list.map((_, i) => i === expected));
     expect(errors).toEqual([]);
   });
-  it('refuses two, naming the second', () => {
+  it('refuses two, at the second one', () => {
     const errors: FieldError[] = [];
     withPrimary([{ primary: true }, {}, { primary: true }], 'emails', errors);
     expect(errors).toMatchObject([{ path: 'emails[2].primary' }]);
@@ -125,13 +125,13 @@ describe('2.8 custom fields', () => {
     ['multi_select', ['blue'], false],
     ['multi_select', ['red', 'red'], false],
     ['heading', 'x', false],
-  ] as const)('%s takes %j: %s', (kind, value, ok) => {
+  ] as const)('%s accepts %j: %s', (kind, value, ok) => {
     const errors: FieldError[] = [];
     const definition = field(kind, kind.endsWith('select') ? ['red', 'green'] : undefined);
     checkCustomFields({ f: Array.isArray(value) ? [...value] : (value as string) }, [definition], 'contact', errors);
     expect(errors.length === 0).toBe(ok);
   });
-  it('refuses unknown ones by name, and those of the other noun', () => {
+  it('refuses unknown ones by name, and those of the other kind of entry', () => {
     const errors: FieldError[] = [];
     checkCustomFields({ f: 'x', g: 'y' }, [{ ...field('text'), for: 'customer' }], 'contact', errors);
     expect(errors.map((e) => e.path)).toEqual(['customFields.f', 'customFields.g']);
@@ -161,8 +161,8 @@ describe('2.8 custom fields', () => {
   );
 });
 
-describe('a merge patch over the values', () => {
-  it('absent stays, null clears, a list replaces, custom fields go key by key', () => {
+describe('a merge patch of shared fields', () => {
+  it('absent fields stay, null clears, a list replaces, custom fields are merged by key', () => {
     const errors: FieldError[] = [];
     const fields: CustomField[] = ['a', 'b', 'c'].map((key) => ({ key, label: key, kind: 'text', for: 'contact' }));
     const before = {

@@ -3,7 +3,7 @@ import { isDistinctiveNumber, phoneKeys, samePhoneKey, searchPhoneKeys, toE164 }
 
 const kept = (number: string, country = 'DE') => ({ number, e164: toE164(number, country) });
 
-describe('phones keep what was typed and their E.164 form', () => {
+describe('phones are stored as typed and in E.164', () => {
   it.each([
     ['030 / 123-4567', 'DE', '+49301234567'],
     ['+49 (0)30 / 123-4567', 'DE', '+49301234567'],
@@ -49,7 +49,7 @@ describe('phones keep what was typed and their E.164 form', () => {
     ['call after 5', 'DE'],
     ['030 1234567 or 0171 7654321', 'DE'],
     ['FLOWERS', 'DE'],
-  ])('%s in %s is none', (number, country) => expect(toE164(number, country)).toBeUndefined());
+  ])('%s in %s is not a number', (number, country) => expect(toE164(number, country)).toBeUndefined());
 });
 
 describe('keys of phones', () => {
@@ -67,7 +67,7 @@ describe('keys of phones', () => {
     ['Ext. 47-11', '4711'],
     ['Durchwahl 12', '12'],
     ['٤٧١١', '4711'],
-  ])('a number that is none in E.164 is looked up by its digits: %s', (number, key) => {
+  ])('a number without E.164 form is looked up by its digits: %s', (number, key) => {
     expect(phoneKeys(kept(number))).toEqual([key]);
     expect(isDistinctiveNumber(kept(number))).toBe(false);
   });

@@ -11,8 +11,8 @@ const merged = (rows: ReturnType<typeof row>[], choice: Choice = {}) => {
   return mergeRows('contact', [into, ...from], choice);
 };
 
-describe('9.3 one of several', () => {
-  it('single values stay, gaps are filled in the order of the others, and what is not taken is named', () => {
+describe('9.3 merging fields', () => {
+  it('single values stay, empty ones are filled in the order of the others, and dropped values are listed', () => {
     const { row: all, leftBehind } = merged([
       row('a', { firstName: 'Anna' }),
       row('b', { firstName: 'Ann', jobTitle: 'CEO' }),
@@ -25,7 +25,7 @@ describe('9.3 one of several', () => {
     ]);
   });
 
-  it('owner and access are those of the one that stays, also when they are empty', () => {
+  it('owner and access are those of the surviving entry, even if they are empty', () => {
     const access: Access = { restricted: true, agents: [], teams: [] };
     const { row: all, leftBehind } = merged([row('a'), row('b', { ownerId: 'x', access })]);
     expect(all).toMatchObject({ ownerId: null, access: { restricted: false } });
@@ -39,7 +39,7 @@ describe('9.3 one of several', () => {
     });
   });
 
-  it('custom fields are filled key by key, or chosen one by one', () => {
+  it('custom fields are filled by key, or chosen individually', () => {
     const rows = [
       row('a', { customFields: { x: '1' } }),
       row('b', { customFields: { x: '2', y: '2' } }),
@@ -50,12 +50,12 @@ describe('9.3 one of several', () => {
     expect(merged(rows, { customFields: 'c' }).row.customFields).toEqual({ y: '3', z: '3' });
   });
 
-  it('notes are put under each other, none of them twice', () => {
+  it('notes are concatenated without duplicates', () => {
     expect(merged([row('a'), row('b', { notes: 'x' }), row('c', { notes: 'x' }), row('d', { notes: 'y' })]).row.notes).toBe('x\n\ny');
   });
 });
 
-describe('9.3 lists of several', () => {
+describe('9.3 merging lists', () => {
   it.each([
     [
       'e-mails without case',
@@ -106,7 +106,7 @@ describe('9.3 lists of several', () => {
       ['1', '1'],
     ],
     ['tags', 'tags', ['a', 'b'], ['b', 'c'], ['a', 'b', 'c']],
-  ])('have no doubles: %s', (_, field, mine, theirs, expected) => {
+  ])('have no duplicates: %s', (_, field, mine, theirs, expected) => {
     const list = (merged([row('a', { [field]: mine }), row('b', { [field]: theirs })]).row as unknown as Record<string, object[]>)[field];
     const shown = (value: object | string) =>
       typeof value === 'string' ? value : Object.values('source' in value ? { id: (value as { id?: string }).id } : value)[0];
@@ -114,7 +114,7 @@ describe('9.3 lists of several', () => {
     if (list?.some((one) => 'primary' in Object(one))) expect(list.filter((one) => (one as { primary?: boolean }).primary)).toHaveLength(1);
   });
 
-  it('the primary value of the one that stays is it; without one that of the first who has one', () => {
+  it('the primary value of the surviving entry stays; without one that of the first entry that has one', () => {
     const [a, b, c] = [
       row('a'),
       row('b', { emails: [email('b1@x.example'), email('b2@x.example', true)] }),
@@ -129,7 +129,7 @@ describe('9.3 lists of several', () => {
     expect(primary([row('a', { emails: [email('B2@x.example')] }), b])).toEqual(['B2@x.example']);
   });
 
-  it('a chosen list is that of the chosen one only, and the others are named', () => {
+  it('a chosen list is taken alone, and the others are listed as left behind', () => {
     const { row: all, leftBehind } = merged([row('a', { tags: ['a', 'c'] }), row('b', { tags: ['b'] }), row('c', { tags: ['c'] })], {
       tags: 'b',
     });
@@ -144,7 +144,7 @@ describe('9.3 lists of several', () => {
     ['tags', 'tags', (id: string, n: number) => Array.from({ length: n }, (_, i) => `${id}${i}`), 200],
     ['e-mails', 'emails', (id: string, n: number) => Array.from({ length: n }, (_, i) => email(`${id}${i}@x.example`)), 50],
     ['notes', 'notes', (id: string, n: number) => id.repeat(n), 32 * 1024],
-  ])('more %s than there may be are refused, as many as there may be are not', (_, field, of, most) => {
+  ])('more %s than the limit are refused, exactly the limit is not', (_, field, of, most) => {
     const both = (n: number) => merged([row('a', { [field]: of('a', most - 10) }), row('b', { [field]: of('b', n) })]);
     expect(() => both(11)).toThrow(new RegExp(`fields.${field}: would have ${most + (field === 'notes' ? 3 : 1)} `));
     expect(() => both(field === 'notes' ? 8 : 10)).not.toThrow();

@@ -18,7 +18,7 @@ function there(a: Row, b: Row, change: (merged: Row) => Partial<Row> = () => ({}
   return { back, fields: conflicts.map(({ field }) => field) };
 }
 
-describe('9.3 taking a merge back', () => {
+describe('9.3 reverting merged fields', () => {
   const a = row('a', { firstName: 'Anna', tags: ['x'], notes: 'n', customFields: { k: '1' }, emails: [email('a@x.example', true)] });
   const b = row('b', {
     jobTitle: 'CEO',
@@ -31,9 +31,9 @@ describe('9.3 taking a merge back', () => {
   it.each([
     ['by default', {}],
     ['with other values chosen', { firstName: 'b', tags: 'b', emails: 'b', notes: 'b', 'customFields.k': 'b' }],
-  ])('gives what there was, %s', (_, choice) => expect(there(a, b, () => ({}), choice)).toEqual({ back: a, fields: [] }));
+  ])('restores the previous state, %s', (_, choice) => expect(there(a, b, () => ({}), choice)).toEqual({ back: a, fields: [] }));
 
-  it('single values that were changed since stay', () => {
+  it('single values changed since stay', () => {
     const { back, fields } = there(a, b, (m) => ({
       jobTitle: 'CFO',
       notes: `${m.notes}!`,
@@ -43,30 +43,30 @@ describe('9.3 taking a merge back', () => {
     expect(fields.sort()).toEqual(['customFields.l', 'jobTitle', 'notes']);
   });
 
-  it('what was set back to what it was before is no conflict', () =>
+  it('a value set back to what it was before is no conflict', () =>
     expect(there(a, b, () => ({ jobTitle: null }))).toEqual({ back: a, fields: [] }));
 
-  it('of lists goes what came, and what was added since stays', () => {
+  it('merged values are removed from lists, and values added since stay', () => {
     const { back, fields } = there(a, b, (m) => ({ tags: ['later', ...m.tags], emails: [...m.emails, email('later@x.example')] }));
     expect(back.tags).toEqual(['later', 'x']);
     expect(back.emails).toEqual([email('a@x.example', true), email('later@x.example')]);
     expect(fields).toEqual([]);
   });
 
-  it('what was taken from a list since does not come back', () => {
+  it('values removed from a list since are not restored', () => {
     const { back, fields } = there(a, b, () => ({ tags: ['y'], emails: [email('b@x.example', true), email('b2@x.example')] }));
     expect(back.tags).toEqual([]);
     expect(back.emails).toEqual([email('b@x.example', true)]);
     expect(fields).toEqual(['emails']);
   });
 
-  it('a value that came and was changed since stays, and the primary one that was chosen since stays it', () => {
+  it('a merged value changed since stays, and a primary value chosen since stays primary', () => {
     const { back, fields } = there(a, b, (m) => ({ emails: m.emails.map((one) => ({ ...one, primary: one.address === 'b2@x.example' })) }));
     expect(back.emails).toEqual([email('a@x.example'), email('b2@x.example', true)]);
     expect(fields).toEqual(['emails']);
   });
 
-  it('there is one primary value, whatever was changed', () => {
+  it('exactly one value is primary, whatever was changed', () => {
     for (const choice of [{}, { emails: 'b' }])
       for (const primary of ['a@x.example', 'b@x.example', 'b2@x.example', 'n@x.example'])
         for (const without of ['a@x.example', 'b@x.example', 'b2@x.example', '']) {
@@ -84,7 +84,7 @@ describe('9.3 taking a merge back', () => {
         }
   });
 
-  it('values that others who are merged into it have too stay', () => {
+  it('values that other merged entries have too stay', () => {
     const others = [row('c', { tags: ['y'], emails: [email('B@x.example', true)] })] as unknown as Fields[];
     const { back, fields } = there(a, b, () => ({}), {}, others);
     expect(back.tags).toEqual(['x', 'y']);

@@ -25,7 +25,7 @@ describe('initials', () => {
     [[], ''],
   ])('of %j are %s', (names, initials) => expect(initialsOf(names)).toBe(initials));
 
-  it('stay short whatever is piled onto a letter', () => expect([...initialsOf([`q${'\u0301'.repeat(90)}`])].length).toBeLessThan(5));
+  it('stay short with any number of combining marks', () => expect([...initialsOf([`q${'\u0301'.repeat(90)}`])].length).toBeLessThan(5));
 });
 
 describe('the default picture', () => {
@@ -36,13 +36,13 @@ describe('the default picture', () => {
     expect(svg(['Anna', 'Müller'])).toContain('>AM</text>');
     expect(svg(['王', '小明'])).toContain('>王小</text>');
   });
-  it('shows a question mark for who has no name', () => expect(svg([''])).toContain('>?</text>'));
-  it('has nothing in it that a browser would run or fetch, whatever the name', () => {
+  it('shows a question mark without a name', () => expect(svg([''])).toContain('>?</text>'));
+  it('contains nothing that a browser would run or fetch, whatever the name', () => {
     const made = svg(['<script>alert(1)</script>', '"&\'><image href="https://evil.example"/>']);
     expect(made).not.toMatch(/script|href|evil|&(?!amp;|lt;|gt;|quot;)/);
     expect(made.match(/<(?!\/)/g)).toHaveLength(3);
   });
-  it('stays the same as long as the initials do', () => {
+  it('is the same as long as the initials are', () => {
     expect(defaultPicture({ id, names: ['Anna', 'Meier'] }).etag).toBe(defaultPicture({ id, names: ['Alma', 'Maus'] }).etag);
     expect(defaultPicture({ id, names: ['Anna', 'Meier'] }).etag).not.toBe(defaultPicture({ id, names: ['Anna', 'Lau'] }).etag);
   });

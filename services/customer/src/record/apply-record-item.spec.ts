@@ -20,8 +20,8 @@ const record: RecordRow = {
 };
 const anna = { id: 'anna', customerId: 'k1' };
 
-describe('laying what was given over a record', () => {
-  it('leaves what is absent, clears with null', () => {
+describe('applying the given fields to a record', () => {
+  it('keeps absent fields, clears with null', () => {
     expect(applyRecordItem(record, {}, {})).toEqual(record);
     expect(applyRecordItem(record, { title: '', status: null, amount: null, dueAt: null, data: null }, {})).toEqual({
       ...record,
@@ -33,12 +33,12 @@ describe('laying what was given over a record', () => {
     });
   });
 
-  it('keeps a date as a date and a moment in UTC to the millisecond', () => {
+  it('stores a date as a date and a timestamp in UTC to the millisecond', () => {
     expect(applyRecordItem(record, { dueAt: '2026-02-01' }, {}).dueAt).toBe('2026-02-01');
     expect(applyRecordItem(record, { dueAt: '2026-02-01T00:30:00.123999+01:00' }, {}).dueAt).toBe('2026-01-31T23:30:00.123Z');
   });
 
-  it('links to the contact that was found, and to its customer when it has none', () => {
+  it('links to the found contact, and to its customer if it has none', () => {
     expect(applyRecordItem(record, { contact: { email: 'x@y.example' } }, { contact: anna })).toMatchObject({
       contactId: 'anna',
       named: null,
@@ -48,7 +48,7 @@ describe('laying what was given over a record', () => {
     expect(applyRecordItem({ ...record, customerId: 'k3' }, { contactId: 'anna' }, { contact: anna }).customerId).toBe('k3');
   });
 
-  it('waits for whom nobody is yet; of the name it keeps only what it can be found by', () => {
+  it('waits for an unknown contact; of the reference it stores only the keys', () => {
     const given = { email: 'x@y.example', firstName: 'X' };
     expect(applyRecordItem({ ...record, contactId: 'anna', named: null }, { contact: given }, { contact: null })).toMatchObject({
       contactId: null,

@@ -32,7 +32,7 @@ describe('a replacement', () => {
     expect(replaceIn(row, replacement)).toEqual(expected);
   });
 
-  it('stands in the settings beside the old value until that goes', () => {
+  it('is in the settings beside the old value until that is removed', () => {
     const type: Replacement = { what: 'type', from: 'warm', to: 'lukewarm' };
     const during = settingsDuring(settings, type);
     expect(during.types).toEqual(['cold', 'warm', 'lukewarm', 'hot']);
