@@ -134,10 +134,18 @@ async function namedContacts(tx: EntityManager, names: readonly NamedContact[]):
   return { byEmail: of('email'), byExternalId: of('external') };
 }
 
-/** Whether no contact has one of these keys, including contacts hidden from the caller. */
+/**
+ * Whether a contact with these keys can be created: nobody whom the caller may see has one of them. Of hidden contacts only a primary address and an
+ * external id count, because there can be no second one; any other key of theirs shows as little as in any other call.
+ */
 export async function isUnknownIdentity(tx: EntityManager, { email, externalId }: NamedContact): Promise<boolean> {
   const [row]: { there: boolean }[] = await tx.query(
-    `select exists (select from contact_key where kind = 'email' and value = $1 or kind = 'external' and value = $2) as there`,
+    `select exists (
+       select from contact_key a join contact t on t.tenant_id = a.tenant_id and t.id = a.contact_id
+         left join customer k on k.tenant_id = t.tenant_id and k.id = t.customer_id
+       where (a.kind = 'email' and a.value = $1 or a.kind = 'external' and a.value = $2)
+         and (a.is_primary or a.kind = 'external' or ${mayRead('contact')})
+     ) as there`,
     [email ? emailKey(email) : null, externalId ? externalIdKey(externalId) : null],
   );
   return row?.there === false;
