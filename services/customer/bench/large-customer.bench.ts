@@ -1,4 +1,4 @@
-// Deleting and restoring a customer with 10,000 contacts and 100,000 records: how soon the answer comes, and how soon it is done.
+// Deleting and restoring a customer with 10,000 contacts and 100,000 records: time to the response, and to completion.
 import { type Measure, report, withHub } from '@kontor/testing/bench';
 
 const CONTACTS = Number(process.env.KONTOR_BENCH_CONTACTS ?? 10_000);

@@ -1,6 +1,6 @@
-// At 1,000,000 contacts of one tenant: who calls (p99 ≤ 20 ms), and every filter and order of the list of contacts (p99 ≤ 50 ms), at the
-// gateway, as an admin and as an agent who may not see 1 % of them. KONTOR_BENCH_CONTACTS sets another number; KONTOR_BENCH_FILTER takes only the
-// filters whose names have this text, and no lookups.
+// At 1,000,000 contacts of one tenant: caller look-up (p99 ≤ 20 ms), and every filter and sort of the list of contacts (p99 ≤ 50 ms), at the gateway,
+// as an admin and as an agent who may not see 1 % of them. KONTOR_BENCH_CONTACTS sets another number; KONTOR_BENCH_FILTER runs only the filters whose
+// names contain this text, and no look-ups.
 import { type Measure, percentile, report, time, withHub } from '@kontor/testing/bench';
 import { DataSource } from 'typeorm';
 
@@ -18,7 +18,7 @@ const statements = [
    from generate_series(1, $1::int) i`,
   `create temporary table k as select id, row_number() over (order by id) - 1 as n from customer`,
   `create temporary table a as select id, row_number() over (order by name) - 1 as n from agent where name like 'Agent %'`,
-  // All that follows from a person's number, in one row.
+  // All values derived from the number of a person, in one row.
   `create temporary table p as
    select c.*, first, last, first || ' ' || last as name, k.id as customer_id, a.id as owner_id,
      lower(first) || '.' || lower(last) || '.' || c.i || '@' || (c.h2 % 5000) || '.example' as email,
@@ -56,7 +56,7 @@ const statements = [
    union all select 'code', code, id, false from p where code is not null
    union all select 'external', '3:crm:' || i, id, false from p`,
   `insert into contact_tag (tag, contact_id) select jsonb_array_elements_text(tags), id from p`,
-  // A small project and one with half of all people; few with opportunities that are rare, and one in fifty with one.
+  // A small project and one with half of all contacts; one contact in fifty has an opportunity.
   `insert into record (id, source, external_id, kind, title)
    select uuidv7(), 'erp', name, 'project', name from unnest(array['small', 'large']) name`,
   `insert into project_member (project_id, contact_id)
@@ -104,7 +104,7 @@ await withHub(async ({ hub, call, postgres }) => {
     unknown: (i) => `+4940${String(i).padStart(8, '7')}`,
     'that 1,000 share': () => SWITCHBOARD,
   };
-  // What a call costs that asks no service, on this machine and at this moment.
+  // The baseline: a call that reaches no service.
   add('GET /v1/me, to compare with', await time(LOOKUPS, () => get(admin, '/v1/me')));
   for (const [who, token] of Object.entries(as))
     for (const [what, number] of Object.entries(ONLY ? {} : numbers))
@@ -166,9 +166,9 @@ function add(what: string, times: readonly number[], goal?: number): void {
 }
 
 /**
- * Puts customers and contacts straight into the customer service's tables: what creating them costs is measured elsewhere.
- * One in five belongs to no customer, one customer has 2 % of them; types and tags are common and rare; 1 % are restricted to one agent;
- * three quarters have a number of their own, 1,000 share one; each has an e-mail of its own.
+ * Inserts customers and contacts directly into the tables of the customer service: the cost of creating them is measured elsewhere. One in five has
+ * no customer, one customer has 2 % of them; types and tags are common and rare; 1 % are restricted to one agent; three quarters have their own
+ * number, 1,000 share one; each has its own e-mail.
  */
 async function fillContacts(adminUrl: string, contacts: number): Promise<DataSource> {
   const url = new URL(adminUrl);

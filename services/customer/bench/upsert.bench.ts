@@ -1,5 +1,5 @@
-// Bulk upsert: contacts per second committed, with history, at the gateway; with everything running beside it, and with the search service
-// held still, so that only what the answer needs has the processor. Then the same contacts once more, when nothing changes.
+// Bulk upsert: contacts per second committed, with history, at the gateway; with all services running, and with the search service stopped, so that
+// only what the response needs uses the CPU. Then the same contacts again, when nothing changes.
 import { type Measure, report, withHub } from '@kontor/testing/bench';
 
 const CONTACTS = Number(process.env.KONTOR_BENCH_CONTACTS ?? 50_000);
@@ -36,7 +36,7 @@ await withHub(async ({ hub, token }) => {
     const refused = items.find(({ status }) => status >= 300);
     if (refused) throw new Error(`an item was refused: ${JSON.stringify(refused)}`);
   };
-  /** Contacts per second, by some callers at once. */
+  /** Contacts per second, with several concurrent callers. */
   const speed = async (bodies: readonly string[]): Promise<number> => {
     const waiting = [...bodies];
     const start = performance.now();

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-/** Agents of one tenant: an admin, an owner, one with nothing, and whoever is asked for. */
+/** Agents of one tenant: an admin, an owner, one without rights, and any others that are requested. */
 async function aTenant() {
   const admin = anAgent();
   const agent = async (given: Partial<Context> = {}): Promise<Context> => {
@@ -71,7 +71,7 @@ describe('2.10 access', () => {
         },
       }),
     );
-    // Open by itself: its customer restricts it.
+    // Unrestricted itself, but its customer is restricted.
     const open = await world.ask(owner, k.createContact, aContact({ customerId: customer.id }));
     const readOnlyForTeam = await world.ask(
       owner,
@@ -114,7 +114,7 @@ describe('2.10 access', () => {
     expect((await refusal(change(stranger, { ownerId: idOf(stranger) }))).code).toBe('forbidden');
     expect((await change(stranger, { notes: 'ja' })).notes).toBe('ja');
     expect((await change(owner, { access: { restricted: true } })).access.restricted).toBe(true);
-    // Giving it away: the answer still shows it, the next call does not.
+    // After giving it away, the response still shows it, the next call does not.
     expect((await change(owner, { ownerId: idOf(stranger) })).ownerId).toBe(idOf(stranger));
     expect((await refusal(world.ask(again(owner), k.getContact, { id: contact.id }))).code).toBe('not-found');
     expect((await change(admin, { access: { restricted: false } })).access.restricted).toBe(false);

@@ -161,7 +161,7 @@ describe('the bin', () => {
     await world.ask(again(agent), k.purgeFromBin, { id: made[0] ?? '' });
     await sql.query(`update bin set deleted_at = now() - interval '6 days 23 hours' where entry_id = $1`, [made[1]]);
     await sql.query(`update bin set deleted_at = now() - interval '7 days 1 minute' where entry_id = $1`, [made[2]]);
-    // Each start looks at once, and every hour after that.
+    // Purging runs at each start, and every hour after that.
     const replica = await service.start(world.env('customer'));
     await eventually(async () =>
       expect((await world.ask(again(agent), k.listBin, {})).items.map(({ entryId }) => entryId)).toEqual([made[1]]),

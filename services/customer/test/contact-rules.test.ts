@@ -88,7 +88,7 @@ describe('contacts', () => {
       { ...address, primary: true },
       { alias: 'Alex', primary: false },
     ]);
-    // What search gets to index.
+    // As search indexes it.
     const { contacts } = await world.ask(again(agent), k.getEntries, { ids: [made.id] });
     expect(contacts[0]?.addresses.map(({ alias }) => alias)).toEqual(['Alexanderplatz', 'Alex']);
     expect(await refusal(world.ask(again(agent), k.createContact, aContact({ addresses: [{ label: 'work' }] })))).toMatchObject({

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-/** What was told of one tenant, noun by noun, in order. */
+/** The events of one tenant, by noun, in order. */
 const told = (agent: Context, noun: string) =>
   heard.filter((h) => h.tenant === agent.tenant && h.subject.startsWith(`events.${noun}.`)).flatMap((h) => h.changes);
 

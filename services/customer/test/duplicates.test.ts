@@ -35,8 +35,8 @@ const queue = async (agent: Context, input: z.input<typeof k.ListDuplicates> = {
   (await world.ask(again(agent), k.listDuplicates, input)).items;
 const idsOf = (pair: k.DuplicatePair) => pair.contacts.map(({ id }) => id).sort();
 
-/** Tells the radar of contacts once more, as a repeated or late event does. */
-async function tellAgain(agent: Context, ids: string[]): Promise<void> {
+/** Publishes a change of contacts again, like a repeated or late event. */
+async function republish(agent: Context, ids: string[]): Promise<void> {
   const changes = ids.map((id) => ({ id, version: 1, change: 'updated' }));
   await world.bus.connection.request('events.contact.changed.v1.people', JSON.stringify({ changes }), {
     headers: toHeaders(serviceContext(agent.tenant)),
@@ -44,8 +44,10 @@ async function tellAgain(agent: Context, ids: string[]): Promise<void> {
   });
 }
 
-/** Resolves when the radar has worked through everything that is on the stream. */
-/** The outbox is looked at before the lanes (an event leaves the one for the others), and twice: the bus counts what is pending a moment after it took it. */
+/**
+ * Resolves when the detector has processed everything on the stream. The outbox is checked before the lanes (an event moves from one to the other),
+ * and twice, because the pending count of the bus lags a little.
+ */
 const detectorIsIdle = () =>
   eventually(async () => {
     const ask = async <T>(subject: string) => (await world.bus.connection.request(`$JS.API.${subject}`)).json() as T;
@@ -291,7 +293,7 @@ describe('the review queue', () => {
     expect((await queue(agent)).map(idsOf)).toEqual([[other.id, third.id].sort()]);
     await detectorIsIdle();
     await asTenant(agent, 'update contact set deleted_at = null where id = $1', [one.id]);
-    await tellAgain(agent, [one.id]);
+    await republish(agent, [one.id]);
     await eventually(async () => expect(await queue(agent, { contactId: one.id })).toHaveLength(1));
     expect((await queue(agent, { contactId: one.id })).map(idsOf)).toEqual([[one.id, other.id].sort()]);
   });
@@ -304,7 +306,7 @@ describe('the review queue', () => {
     await eventually(async () => expect(await queue(agent)).toHaveLength(1));
     await world.ask(again(agent), k.dismissDuplicate, { id: (await queue(agent))[0]?.id ?? '' });
     await asTenant(agent, 'delete from contact where id = $1', [one.id]);
-    await tellAgain(agent, [one.id]);
+    await republish(agent, [one.id]);
     await eventually(async () => {
       const [left] = await asTenant<{ n: number }[]>(
         agent,
@@ -321,7 +323,7 @@ describe('the review queue', () => {
     const ids = (await Promise.all(Array.from({ length: 6 }, () => make(agent, given)))).map(({ id }) => id);
     await eventually(async () => expect(await queue(agent)).toHaveLength(15));
     const before = await queue(agent);
-    await Promise.all(Array.from({ length: 5 }, () => tellAgain(agent, ids)));
+    await Promise.all(Array.from({ length: 5 }, () => republish(agent, ids)));
     await detectorIsIdle();
     expect(await queue(agent)).toEqual(before);
   });

@@ -26,7 +26,7 @@ type Entry = { id: string; version: number; noun: 'contact' | 'customer'; live: 
 
 const columnsOf = { contact: contactColumns, customer: customerColumns };
 
-/** Everything there is, in the bin or not, as it stands in the tables. */
+/** All entries, in the bin or not, as they are stored. */
 async function entries(tenant: string): Promise<Entry[]> {
   const all: Entry[] = [];
   for (const noun of ['customer', 'contact'] as const) {
@@ -42,7 +42,7 @@ async function entries(tenant: string): Promise<Entry[]> {
 }
 const open = { restricted: false, agents: [], teams: [] };
 
-/** A generator of numbers that gives the same ones for the same seed. */
+/** A deterministic random number generator. */
 function dice(seed: number): (size: number) => number {
   let state = seed;
   return (size) => {
@@ -51,7 +51,7 @@ function dice(seed: number): (size: number) => number {
   };
 }
 
-/** One step of a walk: something that an agent may do, with whatever there is. */
+/** One step of a walk: a random operation on random entries. */
 async function step(agent: Context, throwDice: (size: number) => number): Promise<unknown> {
   const all = await entries(agent.tenant);
   const one = <T>(list: readonly T[]): T | undefined => list[throwDice(list.length)];
@@ -120,7 +120,7 @@ async function step(agent: Context, throwDice: (size: number) => number): Promis
 }
 const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
 
-/** What an agent may be told instead of getting what they wanted. */
+/** The errors that an operation may end with. */
 const refusals = ['conflict', 'not-found', 'email-taken', 'invalid'];
 
 describe('2.13 the history', () => {

@@ -1,8 +1,8 @@
 import pg from 'pg';
 
 /**
- * Holds the newest contact of a tenant, so that a job that works in the order of ids cannot end before it is let go of, however fast it is.
- * Gives how to let go.
+ * Locks the newest contact of a tenant, so that a job that works in the order of ids cannot finish before the lock is released. Returns the release
+ * function.
  */
 export async function holdNewestContact(url: string | undefined, tenant: string): Promise<() => Promise<void>> {
   const holder = new pg.Client(url);

@@ -192,7 +192,7 @@ describe('random merges and undoings', () => {
       ),
     );
     const before = new Map((await Promise.all(all.map((one) => getContact(agent, one)))).map((one) => [one.id, one]));
-    // The model: who was merged into whom, the merges that stand, the last on top.
+    // The model: the target of each merged contact, and the merges in effect, the last one on top.
     const parent = new Map<string, string>();
     const standing: { id: string; into: string; from: string[] }[] = [];
     const root = (id: string): string => (parent.has(id) ? root(parent.get(id) ?? '') : id);

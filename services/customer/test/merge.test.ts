@@ -125,7 +125,7 @@ describe('merging contacts', () => {
   it('9.3, 2.9 a contact without a photo inherits the first photo of the merged ones, until the merge is undone or another is chosen', async () => {
     const agent = anAgent();
     const photoOf = async ({ id }: { id: string }) => (await world.ask(agent, k.getPhoto, { kind: 'contact', id })).etag;
-    // The smallest GIFs there are, of two colours.
+    // Minimal GIFs of two colours.
     const gif = (colour: string) =>
       Buffer.from(`47494638396101000100800000${colour}ffffff2c00000000010001000002024401003b`, 'hex').toString('base64');
     for (const chosen of [false, true]) {
@@ -234,7 +234,7 @@ describe('merging contacts', () => {
       const [a, b, c] = [await contact(agent), await contact(agent), await contact(agent)];
       const outcomes = await Promise.allSettled([merge(agent, a, [b]), i % 2 ? merge(agent, b, [c]) : merge(agent, c, [a, b])]);
       const refused = outcomes.filter((one) => one.status === 'rejected');
-      // b ← c and then a ← b may both be: what was merged into b goes on.
+      // Both b ← c and then a ← b may succeed: what was merged into b follows it.
       if (i % 2 && refused.length === 0) expect((await getContact(agent, c)).id).toBe(a.id);
       else expect(refused).toMatchObject([{ reason: { code: 'conflict' } }]);
     }
@@ -284,7 +284,7 @@ describe('rights', () => {
     expect(done.contact).toMatchObject({ access: { restricted: false } });
     await undo(admin, done);
     expect(await getContact(anna, secret)).toMatchObject({ id: secret.id, access: { restricted: true } });
-    // The other way round nobody sees more.
+    // In the other direction nobody sees more.
     expect((await merge(admin, secret, [open])).contact).toMatchObject({ access: { restricted: true } });
     expect(await refusal(getContact(anAgent({ tenant: admin.tenant, roles: ['agent'] }), open))).toMatchObject({ code: 'not-found' });
   });

@@ -5,7 +5,7 @@ import { aContact, aCustomer, again, startWorld, type World } from '@kontor/test
 import type { z } from 'zod';
 import { service } from '../src/index.js';
 
-/** The world of the test file that imports this, from `begin` to `end`. */
+/** The servers and services of the importing test file, from `begin` to `end`. */
 export let world: World;
 let db: Database;
 const heard: { subject: string; changes: k.Change[]; tenant: string }[] = [];
@@ -49,7 +49,7 @@ export const mergeCustomers = (
   more: Partial<z.input<typeof k.mergeContacts.input>> = {},
 ) => world.ask(again(agent), k.mergeCustomers, { into: into.id, from: from.map(({ id }) => id), ...more });
 export const undo = (agent: Context, done: { id?: string }) => world.ask(again(agent), k.undoMerge, { id: done.id ?? '' });
-/** Everything but what every change changes. */
+/** Everything except what every change modifies. */
 export const lasting = <T extends { version: number; updatedAt: string }>({ version: _, updatedAt: __, ...rest }: T) => rest;
 
 /** Records, a request and memberships, as other parts of the service write them. */

@@ -16,7 +16,7 @@ export interface Old {
 
 const firstPrimary = <T extends object>(list: readonly T[] = []) => list.map((one, i) => ({ ...one, primary: i === 0 }));
 
-/** A contact and its keys as they were written before there were rules for what nobody sees. */
+/** A contact and its keys as they were written before invisible characters were removed. */
 export async function insertOld(
   agent: Context,
   { firstName, lastName, emails = [], phones = [], tags = [], code, externalIds = [], city, binned }: Old,

@@ -6,8 +6,8 @@ import pg from 'pg';
 import { service } from '../src/index.js';
 import { adders, aScene, enders, type Names, danglingLinks } from './parents.js';
 
-// Each step that names a row beside each step that ends it. The one that comes first is stopped before it commits, by a lock of the test's own
-// connection, until the other one waits for it, or is done.
+// Each operation that references a row, concurrently with each operation that ends it. The first one is stopped before it commits, by a lock of the
+// test, until the other one waits for it or is done.
 
 const GATE = 4711;
 type Gate = 'first_write' | 'history';
@@ -47,7 +47,7 @@ const waiting = async (): Promise<number> => {
   return rows[0]?.n ?? 0;
 };
 
-/** What a call came to; it is done when `settled`. */
+/** The outcome of a call, once it is settled. */
 function begin(step: () => Promise<unknown>) {
   const call = {
     settled: false,
@@ -67,7 +67,7 @@ async function untilWaiting(n: number, call: Call): Promise<void> {
   while (!call.settled && (await waiting()) < n) await sleep(2);
 }
 
-/** Runs `first` up to the gate, then `second` until it waits or is done, then both to their ends. */
+/** Runs `first` up to the gate, then `second` until it waits or is done, then both to the end. */
 async function meet(gate: Gate, first: () => Promise<unknown>, second: () => Promise<unknown>) {
   await sql.query('select pg_advisory_lock($1)', [GATE]);
   await sql.query(`select setval('${gate}_passed', 1, false)`);

@@ -4,7 +4,7 @@ import * as k from '@kontor/contracts';
 import { aContact, aCustomer, again, type World } from '@kontor/testing';
 import type pg from 'pg';
 
-// Everything that names another row, and everything that ends one: for tests of what happens when both come at once.
+// All operations that reference another row, and all that end one, for tests of their concurrency.
 
 export interface Scene {
   agent: Context;
@@ -34,7 +34,7 @@ export async function aScene(world: World, agent: Context, of: Names): Promise<S
 
 export type Names = 'customer' | 'contact';
 type Step = (scene: Scene) => Promise<unknown>;
-/** Makes what it needs, and gives the step that names the parent. */
+/** Creates what it needs, and returns the operation that references the parent. */
 type Adder = (scene: Scene) => Promise<() => Promise<unknown>>;
 
 const record = (given: object) => ({ source: 'erp', externalId: randomUUID(), kind: 'ticket', ...given });
@@ -190,8 +190,8 @@ export const enders: Record<Names, Record<string, Step>> = {
 };
 
 /**
- * What is there and points at something that is not. What is being erased is in no unit of the bin, until it is gone. A record that was restored alone keeps its links to what is in the bin, and says so; such are
- * left out by `restored`.
+ * Rows that reference missing rows. A row that is being erased is in no unit of the bin until it is gone. A record restored alone keeps its links to
+ * rows in the bin and reports them; these are excluded with `restored`.
  */
 export async function danglingLinks(sql: pg.Client, tenant: string, restored: readonly string[] = []): Promise<unknown[]> {
   const { rows } = await sql.query(

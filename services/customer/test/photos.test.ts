@@ -17,13 +17,13 @@ const blank = (width: number, height: number) => sharp({ create: { width, height
 let world: World;
 let site: Server;
 let at = '';
-/** What the site answers, by path; and what it was asked for. */
+/** The responses of the site by path, and the requests that it got. */
 const pages = new Map<string, { status?: number; headers?: Record<string, string>; body?: Buffer | string }>();
 const asked: string[] = [];
 const heard: { tenant: string; subject: string; changes: k.Change[] }[] = [];
 
 beforeAll(async () => {
-  // A resolver and a site with pictures, as small as they can be.
+  // A minimal resolver and a minimal site with pictures.
   site = createServer((request, response) => {
     asked.push(request.url ?? '');
     const page = pages.get((request.url ?? '').split('?', 1)[0] ?? '');
@@ -165,7 +165,7 @@ describe('a picture', () => {
         expect(await refusal(call())).toMatchObject({ code: 'not-found' });
     };
     await none(anAgent());
-    // Nor is it there under the other noun.
+    // Nor does it exist under the other kind.
     expect(await refusal(shown(agent, { kind: kind === 'contact' ? 'customer' : 'contact', id }))).toMatchObject({ code: 'not-found' });
     await world.ask(agent, kind === 'contact' ? k.deleteContact : k.deleteCustomer, { id });
     await none(agent);
@@ -244,7 +244,7 @@ describe('suggestions', () => {
     pages.set('/resolve', { body: JSON.stringify({ pictures, more: 1 }) });
     asked.length = 0;
     const { items } = await world.ask(agent, k.suggestPhotos, { kind, id });
-    // Both links have the same picture, which is offered once.
+    // Both links have the same picture, which is returned once.
     expect(items).toEqual([{ url: `${at}/suggested.webp`, link: expect.stringContaining('.example/anna') }]);
     expect(asked.map((path) => new URL(path, at).searchParams.get('link')).sort()).toEqual([links[1]?.url, links[0]?.url]);
     await world.ask(agent, k.choosePhoto, { kind, id, url: items[0]?.url ?? '' });

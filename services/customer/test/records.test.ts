@@ -234,7 +234,7 @@ describe('records', () => {
     await world.ask(agent, k.deleteContact, { id: alone.id });
     expect(await refusal(get(agent, b ?? ''))).toMatchObject({ code: 'not-found' });
     expect(await get(agent, a ?? '')).toMatchObject({ contactId: null, customerId: customer.id });
-    // What is in the bin is not shown, but the link is kept, also through a change.
+    // Links to entries in the bin are hidden but kept, even through a change.
     await world.ask(agent, k.changeRecord, { id: a ?? '', change: { title: 'Anders' } });
     expect(await inTenant(agent, (tx) => tx.query('select contact_id as id from record where id = $1', [a]))).toEqual([{ id: inside.id }]);
     await world.ask(agent, k.deleteCustomer, { id: customer.id });
@@ -276,7 +276,7 @@ describe('records', () => {
     );
     expect(results.map(({ problem }) => problem?.code)).toEqual(['conflict', 'invalid', 'invalid', undefined]);
     expect(results[3]).toMatchObject({ status: 201, waiting: true });
-    // Also a single ticket makes no second contact of somebody it may not see, and does not say that there is one.
+    // A single ticket does not create a second contact for a hidden one, and does not reveal it.
     expect(await put(stranger, aRecord({ contact: { email } }))).toEqual([expect.objectContaining({ status: 201, waiting: true })]);
     expect(await get(admin, id)).toMatchObject({ version: 1, title: 'Drucker' });
     const light = another(admin, ['light_agent']);
@@ -396,7 +396,7 @@ describe('records that wait', () => {
               rows: [{ firstName: 'P', emails: [email] }],
             }))),
     ]);
-    // In waves of as many as the service has connections for.
+    // In waves of the size of the connection pool.
     for (let i = 0; i < jobs.length; i += 24) await Promise.all(jobs.slice(i, i + 24).map((job) => job()));
     const rows = await inTenant(agent, (tx) =>
       tx.query(`select count(*)::int as all, count(contact_id)::int as linked, count(distinct contact_id)::int as contacts from record`),
@@ -510,7 +510,7 @@ describe('projects and opportunities', () => {
     await world.ask(agent, k.removeProjectMember, { id: project.id, contactId: anna.id });
     await world.ask(again(agent), k.removeProjectMember, { id: project.id, contactId: anna.id });
     expect(ids((await world.ask(agent, k.listContacts, { projectId: project.id })).items)).toEqual([ben.id]);
-    // Told of, though the contact itself has not changed: twice added, once taken out; what changed nothing is not told.
+    // Published, although the contact itself has not changed: added twice, removed once; calls without effect are not published.
     await eventually(() =>
       expect(told(agent, 'contact').filter(({ id, change }) => id === anna.id && change === 'updated')).toEqual(
         Array.from({ length: 3 }, () => ({ id: anna.id, version: 1, change: 'updated', fields: ['projectIds'] })),
@@ -597,7 +597,7 @@ describe('6.3 forgetting', () => {
     const project = await putOne(agent, aRecord({ kind: 'project' }));
     for (const contactId of [contact.id, other.id]) await world.ask(again(agent), k.addProjectMember, { id: project.id, contactId });
     await world.ask(agent, k.deleteContact, { id: contact.id });
-    // The keys in the bin are nobody's: so this waits for the one who is about to be forgotten.
+    // Keys in the bin are free, so this record waits for the contact that is about to be erased.
     const [waiting] = await put(bulk(agent), aRecord({ contact: { externalId: external } }));
     expect(await inTenant(agent, (tx) => forgetRecords(tx, { contactIds: [contact.id], customerIds: [] }))).toEqual({
       records: 2,

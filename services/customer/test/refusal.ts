@@ -6,7 +6,7 @@ export interface Refusal {
   details: { errors?: FieldError[] } & Record<string, unknown>;
 }
 
-/** How a call was refused; fails when it was not. */
+/** The error of a call; fails if the call succeeded. */
 export const refusal = (promise: Promise<unknown>): Promise<Refusal> =>
   promise.then(
     () => Promise.reject(new Error('was not refused')),

@@ -1,4 +1,4 @@
-// Rows as the version before wrote them, brought into the form of today by the step that runs after migrations.
+// Rows as the previous version wrote them, migrated to the present rules by the step that runs after the migrations.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Context } from '@kontor/bus';
 import * as k from '@kontor/contracts';

@@ -9,7 +9,7 @@ import { refusal } from './refusal.js';
 import { withSmallLimits } from './small-limits.js';
 
 let world: World;
-/** Looks into the database past everything. */
+/** Queries the database directly. */
 let db: pg.Client;
 const heard: { subject: string; changes: k.Change[]; tenant: string }[] = [];
 beforeAll(async () => {

@@ -156,7 +156,7 @@ describe('starting', () => {
     expect(await refusal(world.ask(agent, k.createRequest, { employeeCode, caller: { employeeCode: 'other' } }))).toMatchObject({
       code: 'invalid',
     });
-    // One that the asking agent may not see counts as none.
+    // A contact hidden from the calling agent does not count.
     await world.ask(agent, k.changeContact, { id: second.id, change: { access: { restricted: true } } });
     expect(await world.ask(await colleague(agent), k.createRequest, { employeeCode })).toMatchObject({ contactId: first.id });
   });
@@ -343,7 +343,7 @@ describe('3.4 saving the caller’s data', () => {
     await world.ask(agent, k.changeRequest, {
       id,
       change: {
-        // The same list once more is no difference.
+        // The same list again is no difference.
         caller: {
           lastName: 'Meier',
           jobTitle: null,
@@ -497,7 +497,7 @@ describe('access and deleting', () => {
   });
 });
 
-/** Works in the service's database as the service does, for what no request of this part asks for. */
+/** Runs work in the database as the service does, where no request of the API does it. */
 async function inDatabase<T>(agent: Context, work: Parameters<Database['transaction']>[0]): Promise<T> {
   const db = await Database.connect({ name: 'test', url: world.env('customer').KONTOR_DATABASE_URL ?? '', poolSize: 1 });
   try {

@@ -84,7 +84,7 @@ describe('interactions between features', () => {
     const hiddenFrom = async (agent: Context) => (await world.ask(again(agent), k.listHiddenOpportunities, {})).ids.sort();
     expect(await hiddenFrom(other)).toEqual([contact.id, customer.id].sort());
     expect(await hiddenFrom(admin)).toEqual([]);
-    // One that can be seen is enough.
+    // One visible opportunity is enough.
     await world.ask(again(admin), k.upsertRecords, { items: [{ ...opportunity, externalId: '3', contactId: contact.id }] });
     expect(await hiddenFrom(other)).toEqual([customer.id]);
   });

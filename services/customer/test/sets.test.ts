@@ -9,7 +9,7 @@ import { refusal } from './refusal.js';
 import { withSmallLimits } from './small-limits.js';
 
 let world: World;
-/** Looks into the database past everything. */
+/** Queries the database directly. */
 let db: pg.Client;
 const heard: { subject: string; changes: k.Change[]; tenant: string }[] = [];
 beforeAll(async () => {
@@ -200,7 +200,7 @@ describe('changing a set', () => {
       await eventually(async () => expect(await done()).toBeGreaterThan(0), 20_000);
       const asService = new pg.Client(world.databases.customer?.url);
       await asService.connect();
-      // In the middle of whatever statement it is at.
+      // In the middle of any statement.
       await asService.query(
         `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename = current_user and pid <> pg_backend_pid()`,
       );

@@ -94,7 +94,7 @@ describe('10 bulk upsert', () => {
     expect(await upsert(agent, [{ ...external[0], lastName: 'B' }], 'externalId')).toEqual([
       { index: 0, status: 200, id: made?.id, version: 2 },
     ]);
-    // The same id of another source is somebody else's.
+    // The same id of another source belongs to another contact.
     expect(await upsert(agent, [{ externalIds: [{ source: 'shop', id: '7' }], lastName: 'C' }], 'externalId')).toMatchObject([
       { status: 201 },
     ]);
@@ -314,7 +314,7 @@ describe('10 bulk upsert', () => {
       const crm = { externalIds: [{ source: 'crm', id: '1' }] };
       expect(await upsert(agent, [{ ...crm, jobTitle: 'Boss' }], 'externalId')).toMatchObject([{ status: 200, id: made.id }]);
       expect(await ids(agent, made.id)).toEqual(['crm:1', 'shop:9']);
-      // The shop's own call knows her still.
+      // The shop still finds her by its own key.
       expect(await upsert(agent, [{ externalIds: [{ source: 'shop', id: '9' }] }], 'externalId')).toMatchObject([
         { status: 200, id: made.id },
       ]);

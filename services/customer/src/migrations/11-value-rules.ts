@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** By which rules values are kept and compared in this database; see `renew/renew-values.ts`. No row: by those of before there was a number. */
+/**
+ * The version of the rules by which values are stored and compared in this database (see `renew/renew-values.ts`). No row: the rules before versions
+ * were introduced.
+ */
 export class ValueRules implements MigrationInterface {
   readonly name = 'ValueRules1763700000011';
 

@@ -6,18 +6,18 @@ import { type Columns, changedFields, type Noun, selectList } from '../sql/rows.
 import { type ContactRow, contactColumns, contactWithNames, updateContactRows, updateContacts } from '../tables/contact.table.js';
 import { type CustomerRow, customerColumns, customerWithNames, updateCustomerRows, updateCustomers } from '../tables/customer.table.js';
 import { keysOf } from '../tables/keys-and-tags.js';
-import { giveUpTaken } from './give-up.js';
-import { contactToday, customerToday } from './values-today.js';
+import { releaseTakenKeys } from './release-taken-keys.js';
+import { normalizeContact, normalizeCustomer } from './values-normalize.js';
 
 type Kept<R> = R & { version: number; binned: boolean };
 
-/** What contacts and customers are renewed with. */
+/** What differs between contacts and customers. */
 interface Kind<R> {
   noun: Noun;
   columns: Columns;
-  /** Columns that follow from the others. */
+  /** Derived columns. */
   names: Columns;
-  today(row: Kept<R>, country: string): Kept<R>;
+  normalize(row: Kept<R>, country: string): Kept<R>;
   withNames(row: R): object;
   update(tx: EntityManager, rows: readonly R[]): Promise<void>;
   updateRows(tx: EntityManager, rows: readonly R[]): Promise<void>;
@@ -26,7 +26,7 @@ export const contacts: Kind<ContactRow> = {
   noun: 'contact',
   columns: contactColumns,
   names: { displayName: 'text', sortName: 'text' },
-  today: contactToday,
+  normalize: normalizeContact,
   withNames: contactWithNames,
   update: updateContacts,
   updateRows: updateContactRows,
@@ -35,7 +35,7 @@ export const customers: Kind<CustomerRow> = {
   noun: 'customer',
   columns: customerColumns,
   names: { sortName: 'text' },
-  today: customerToday,
+  normalize: normalizeCustomer,
   withNames: customerWithNames,
   update: updateCustomers,
   updateRows: updateCustomerRows,
@@ -43,23 +43,23 @@ export const customers: Kind<CustomerRow> = {
 
 export interface Renewed {
   written: number;
-  /** Those that gave up a key that an older one has as well. */
+  /** Entries that released a key that an older one has as well. */
   gaveUp: number;
 }
 
-/** Writes those of these anew in which something would be different today, with versions, history and events as for any other change. */
+/** Rewrites the entries that would be stored differently normalize, with versions, history and events like any other change. */
 export async function renewEntries<R extends ContactRow | CustomerRow>(
   tx: EntityManager,
   kind: Kind<R>,
   ids: readonly string[],
 ): Promise<Renewed> {
-  const { noun, columns, today } = kind;
+  const { noun, columns, normalize } = kind;
   const { country } = await readSettings(tx);
   const before = new Map<string, Kept<R>>();
   const read = async (wanted: readonly string[]) => {
     const rows = await lock(tx, kind, wanted);
     for (const row of rows) before.set(row.id, row);
-    return rows.map((row) => today(row, country));
+    return rows.map((row) => normalize(row, country));
   };
   const all = await read(ids);
   const keys = await keysBefore(tx, noun, ids);
@@ -72,7 +72,7 @@ export async function renewEntries<R extends ContactRow | CustomerRow>(
     );
   });
   const live = new Map(changed.flatMap((row) => (row.binned ? [] : [[row.id, row]])));
-  const gaveUp = await giveUpTaken(tx, noun, live, read);
+  const gaveUp = await releaseTakenKeys(tx, noun, live, read);
   const binned = changed.filter((row) => row.binned);
   const stepOf = (row: Kept<R>): Step => {
     const was = before.get(row.id) ?? row;
@@ -86,7 +86,7 @@ export async function renewEntries<R extends ContactRow | CustomerRow>(
   return { written: steps.length + binned.length, gaveUp };
 }
 
-/** Those in the bin, too: they may come back. */
+/** Includes entries in the bin: they may be restored. */
 async function lock<R>(tx: EntityManager, { noun, columns, names }: Kind<R>, ids: readonly string[]): Promise<Kept<R>[]> {
   if (ids.length === 0) return [];
   await tx.query(`select 1 from ${noun} where id = any($1) order by id for no key update`, [ids]);
@@ -96,20 +96,20 @@ async function lock<R>(tx: EntityManager, { noun, columns, names }: Kind<R>, ids
   );
 }
 
-const oneText = (keys: readonly string[]) => [...keys].sort().join('\n');
+const joinKeys = (keys: readonly string[]) => [...keys].sort().join('\n');
 
-/** What each is found by, as one text. */
+/** The look-up keys of each entry, as one text. */
 async function keysBefore(tx: EntityManager, noun: Noun, ids: readonly string[]): Promise<Map<string, string>> {
   const rows: { id: string; key: string }[] = await tx.query(
     `select ${noun}_id as id, concat_ws(' ', kind, is_primary::text, value) as key from ${noun}_key where ${noun}_id = any($1)
      ${noun === 'customer' ? `union all select customer_id, 'domain ' || domain from customer_domain where customer_id = any($1)` : ''}`,
     [ids],
   );
-  return new Map([...Map.groupBy(rows, ({ id }) => id)].map(([id, keys]) => [id, oneText(keys.map(({ key }) => key))]));
+  return new Map([...Map.groupBy(rows, ({ id }) => id)].map(([id, keys]) => [id, joinKeys(keys.map(({ key }) => key))]));
 }
 
 const keysAfter = (row: ContactRow | CustomerRow): string =>
-  oneText([
+  joinKeys([
     ...keysOf(row).map(({ kind, primary, value }) => `${kind} ${primary} ${value}`),
     ...('domains' in row ? [...new Set(row.domains.map(domainKey))].map((domain) => `domain ${domain}`) : []),
   ]);

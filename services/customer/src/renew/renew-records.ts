@@ -5,11 +5,11 @@ import { readSettings } from '../settings/settings.service.js';
 import { readContacts } from '../tables/contact.table.js';
 import type { RecordRow } from '../tables/record.table.js';
 import { blockNewContactKeys, withContactKeyChange, writeWaiting } from '../tables/waiting-records.js';
-import { listsToday, namedToday } from './values-today.js';
+import { normalizeLists, normalizeNamed } from './normalize-values.js';
 
 type Waiting = Pick<RecordRow, 'id'> & { named: NonNullable<RecordRow['named']> };
 
-/** Lets records wait for what they name by the rules of today; those whose contact is there are linked. Gives how many wait for something else now. */
+/** Updates the keys that records wait for; those whose contact exists are linked. Returns how many records changed. */
 export async function renewWaiting(tx: EntityManager, ids: readonly string[]): Promise<number> {
   await blockNewContactKeys(tx);
   const rows: (Waiting & { keys: string[] })[] = await tx.query(
@@ -17,7 +17,7 @@ export async function renewWaiting(tx: EntityManager, ids: readonly string[]): P
      from record t where t.id = any($1) and t.named is not null order by t.id for no key update`,
     [ids],
   );
-  const next = rows.map(({ keys, ...row }) => ({ ...row, keys, named: namedToday(row.named) ?? row.named }));
+  const next = rows.map(({ keys, ...row }) => ({ ...row, keys, named: normalizeNamed(row.named) ?? row.named }));
   const changed = next.filter(({ named, keys }) => !keysOf(named).every((key) => keys.includes(key)));
   await tx.query(
     `update record t set named = r.named, version = t.version + 1, updated_at = now()
@@ -45,17 +45,17 @@ const keysOf = ({ email, externalId }: Waiting['named']): string[] => [
   ...(externalId ? [externalIdKey(externalId)] : []),
 ];
 
-/** Callers of requests: nobody is found by them, but they are saved to contacts. Gives how many are different. */
+/** Normalizes the callers of requests, which are saved to contacts. Returns how many changed. */
 export async function renewCallers(tx: EntityManager, ids: readonly string[]): Promise<number> {
   const { country } = await readSettings(tx);
-  const rows: { id: string; caller: Parameters<typeof listsToday>[0] }[] = await tx.query(
+  const rows: { id: string; caller: Parameters<typeof normalizeLists>[0] }[] = await tx.query(
     'select id, caller from request where id = any($1) order by id for no key update',
     [ids],
   );
   const [written]: [unknown[]] = await tx.query(
     `update request t set caller = r.caller, version = t.version + 1, updated_at = now()
      from jsonb_to_recordset($1::jsonb) as r (id uuid, caller jsonb) where t.id = r.id and t.caller is distinct from r.caller returning 1`,
-    [JSON.stringify(rows.map(({ id, caller }) => ({ id, caller: listsToday(caller, country) })))],
+    [JSON.stringify(rows.map(({ id, caller }) => ({ id, caller: normalizeLists(caller, country) })))],
   );
   return written.length;
 }

@@ -7,27 +7,27 @@ import { contacts, customers, type Renewed, renewEntries } from './renew-entries
 import { renewCallers, renewWaiting } from './renew-records.js';
 
 /**
- * The number of the rules by which values are kept and compared: keys, E.164, names for sorting. Whoever changes a rule, so that values that are there
- * would be kept otherwise, raises it, and has `mayDiffer` find them.
+ * The version of the rules by which values are stored and compared: keys, E.164, sort names. A change of the rules that affects stored values must
+ * increment it, and extend `mayDiffer` to find them.
  */
 const RULES = 2;
 const BATCH = 2_000;
 
-// Regular expressions of PostgreSQL for what rules have changed about: whatever is neither plain ASCII nor escaped in JSON, and texts that were put
-// around addresses; numbers that are short, nothing but zeros, or in company of letters; names of nothing.
-const ODD = String.raw`[^ -\u005b\u005d-~]`;
-const odd = (...texts: string[]) => `concat_ws(' ', ${texts.join(', ')}) ~ '${ODD}'`;
+// PostgreSQL expressions for values affected by changed rules: characters that are neither plain ASCII nor escaped in JSON; decorations around
+// addresses; phone numbers that are short, all zeros or contain letters; empty names.
+const UNUSUAL = String.raw`[^ -\u005b\u005d-~]`;
+const hasUnusual = (...texts: string[]) => `concat_ws(' ', ${texts.join(', ')}) ~ '${UNUSUAL}'`;
 const mail = (list: string, key: string) => `${list}::text ~* '"${key}": "(mailto:|[''\`]|[^"]*(\\.|xn--[^"]*)")'`;
 const number = (list: string) => `${list}::text ~ '"number": "([^"]*[^0-9 ()+./"-]|([^0-9"]*[0-9]){0,6}[^0-9"]*"|[^1-9"]*")'`;
 const lists = `${mail('t.emails', 'address')} or ${number('t.phones')}
-  or ${odd(...['external_ids', 'emails', 'phones', 'addresses', 'links', 'tags'].map((list) => `t.${list}::text`))}`;
+  or ${hasUnusual(...['external_ids', 'emails', 'phones', 'addresses', 'links', 'tags'].map((list) => `t.${list}::text`))}`;
 
 const mayDiffer = {
-  customer: `${lists} or ${odd('t.name', 't.domains::text')} or t.domains::text ~ 'xn--'`,
+  customer: `${lists} or ${hasUnusual('t.name', 't.domains::text')} or t.domains::text ~ 'xn--'`,
   contact: `${lists} or t.display_name = ''
-    or ${odd(...['first_name', 'middle_name', 'last_name', 'company_name', 'job_title', 'employee_code'].map((name) => `t.${name}`))}`,
-  record: `t.named is not null and (${odd('t.named::text')} or ${mail('t.named', 'email')})`,
-  request: `${odd('t.caller::text')} or ${mail('t.caller', 'address')} or ${number('t.caller')}`,
+    or ${hasUnusual(...['first_name', 'middle_name', 'last_name', 'company_name', 'job_title', 'employee_code'].map((name) => `t.${name}`))}`,
+  record: `t.named is not null and (${hasUnusual('t.named::text')} or ${mail('t.named', 'email')})`,
+  request: `${hasUnusual('t.caller::text')} or ${mail('t.caller', 'address')} or ${number('t.caller')}`,
 };
 type Table = keyof typeof mayDiffer;
 
@@ -39,9 +39,9 @@ const renew: Record<Table, (tx: EntityManager, ids: readonly string[]) => Promis
 };
 
 /**
- * Brings what was written by older rules into the form of today, once for each change of the rules. It uses what the service writes with and is
- * therefore done after all migrations, and as the service's role, which row-level security holds. A transaction for each batch, because all of a tenant in one would keep its contacts locked for minutes;
- * who is interrupted begins again, and finds nothing to do in what was done.
+ * Migrates stored values to the present rules, once per version of the rules. It uses the normal writing code, so it runs after all migrations, with
+ * the role of the service and row-level security. Each batch has its own transaction, because one for a whole tenant would lock its contacts for
+ * minutes. After an interruption it starts again, and skips what is done.
  */
 export async function renewValues(url: string): Promise<Partial<Record<Table, Renewed>>> {
   const db = await Database.connect({ name: 'customer-renew', url, poolSize: 1 });

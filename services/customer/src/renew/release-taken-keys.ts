@@ -5,16 +5,16 @@ import type { Values } from '../fields/shared-fields.js';
 import type { Noun } from '../sql/rows.js';
 
 type Unique = Pick<Values, 'externalIds' | 'emails'> & { id: string };
-/** By id: the keys that an older one has as well. */
+/** By id: the keys that an older entry has as well. */
 type Lost = Map<string, Set<string>>;
 
-// By the new rules two may have one unique key. The older one keeps it (ids are in the order of creation), whichever of the two it is that changes.
+// By the new rules two entries may have the same unique key. The older one keeps it (ids are in the order of creation), whichever of them changes.
 
 /**
- * Lets the younger of two give up a key that they would share: of a primary address it keeps the address as a further one, an external id it
- * keeps in its history only. `rows` are about to be written, `read` gives others that have to give up theirs; those are added. Gives how many gave up.
+ * Releases keys that an older entry has as well: a primary address becomes a non-primary one, an external id is removed (its history keeps it).
+ * `rows` are about to be written; other entries that must release a key are read with `read` and added. Returns how many entries released keys.
  */
-export async function giveUpTaken<R extends Unique>(
+export async function releaseTakenKeys<R extends Unique>(
   tx: EntityManager,
   noun: Noun,
   rows: Map<string, R>,
@@ -54,15 +54,15 @@ async function lostKeys<R extends Unique>(
   return lost;
 }
 
-/** Their primary address is another's: the next one that is nobody's takes its place, if there is any. */
+/** Chooses the next address that no contact has as its primary one, if there is one. */
 async function choosePrimaries<R extends Unique>(tx: EntityManager, rows: Map<string, R>, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const addresses = ids.flatMap((id) => rows.get(id)?.emails.map(({ address }) => emailKey(address)) ?? []);
-  const held: { value: string }[] = await tx.query(
+  const takenRows: { value: string }[] = await tx.query(
     `select value from contact_key where kind = 'email' and is_primary and value = any($1)`,
     [addresses],
   );
-  const taken = new Set([...held.map(({ value }) => value), ...[...rows.values()].flatMap((row) => primaryEmail(row) ?? [])]);
+  const taken = new Set([...takenRows.map(({ value }) => value), ...[...rows.values()].flatMap((row) => primaryEmail(row) ?? [])]);
   for (const id of ids) {
     const row = rows.get(id);
     if (!row) continue;
