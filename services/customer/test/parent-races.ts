@@ -4,7 +4,7 @@ import type { Restored } from '@kontor/contracts';
 import { anAgent, startWorld, type World } from '@kontor/testing';
 import pg from 'pg';
 import { service } from '../src/index.js';
-import { adders, aScene, enders, type Names, danglingLinks } from './parents.js';
+import { adders, aScene, danglingLinks, enders, type Names } from './parents.js';
 
 // Each operation that references a row, concurrently with each operation that ends it. The first one is stopped before it commits, by a lock of the
 // test, until the other one waits for it or is done.

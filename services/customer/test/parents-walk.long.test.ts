@@ -1,0 +1,1 @@
+import './parents-walk.test.js';
