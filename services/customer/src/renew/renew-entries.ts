@@ -7,7 +7,7 @@ import { type ContactRow, contactColumns, contactWithNames, updateContactRows, u
 import { type CustomerRow, customerColumns, customerWithNames, updateCustomerRows, updateCustomers } from '../tables/customer.table.js';
 import { keysOf } from '../tables/keys-and-tags.js';
 import { releaseTakenKeys } from './release-taken-keys.js';
-import { normalizeContact, normalizeCustomer } from './values-normalize.js';
+import { normalizeContact, normalizeCustomer } from './normalize-values.js';
 
 type Kept<R> = R & { version: number; binned: boolean };
 
