@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as k from '@kontor/contracts';
-import { anAgent, eventually } from '@kontor/testing';
+import { anAgent, eventually, sized } from '@kontor/testing';
 import { begin, contact, customer, end, getContact, lasting, merge, mergeCustomers, refusal, told, undo, world } from './merging.js';
 
 beforeAll(begin);
@@ -196,7 +196,7 @@ describe('random merges and undoings', () => {
     const parent = new Map<string, string>();
     const standing: { id: string; into: string; from: string[] }[] = [];
     const root = (id: string): string => (parent.has(id) ? root(parent.get(id) ?? '') : id);
-    for (let step = 0; step < 40; step++) {
+    for (let step = 0; step < sized(15, 40); step++) {
       const last = standing.at(-1);
       if (last && random(5) < 2) {
         expect((await undo(agent, last)).conflicts).toEqual([]);

@@ -50,14 +50,10 @@ beforeEach(() => {
 
 /** Runs the command to its end, as `npm run kontor` does. */
 async function kontor(line: string, env: Record<string, string> = { KONTOR_URL: `${gateway.url}/`, KONTOR_TOKEN: token }) {
-  const child = spawn(
-    process.execPath,
-    ['--import', local('source-hook.mjs'), local('src/kontor.ts'), ...line.split(' ').filter(Boolean)],
-    {
-      env: { PATH: process.env.PATH, KONTOR_DATA_DIR: folder, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const child = spawn(process.execPath, [local('dist/kontor.js'), ...line.split(' ').filter(Boolean)], {
+    env: { PATH: process.env.PATH, KONTOR_DATA_DIR: folder, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const ended = new Promise((resolve) => child.once('close', resolve));
   const [code, out, error] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
   return { code, out, error };

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { serviceContext } from '@kontor/bus';
 import { type AboutEntry, type ContactEntry, type Customer, forgetInSearch, search } from '@kontor/contracts';
 import { Database } from '@kontor/database';
-import { anAgent, eventually, findInDatabase, findInMeili, findInStreams, startWorld, type World } from '@kontor/testing';
+import { anAgent, eventually, findInDatabase, findInMeili, findInStreams, sized, startWorld, type World } from '@kontor/testing';
 import { service } from '../src/index.js';
 import { address, customerOf, email, phone, playCustomer, type StandIn } from './stand-in.js';
 
@@ -215,11 +215,12 @@ test('6.3 other tenants keep what they have, and nobody forgets for them', async
 });
 
 test('6.3 many words are forgotten in one call', async () => {
-  const notes = Array.from({ length: 4_000 }, (_, i) => `qxvielwort${i.toString(36)}q`).join(' ');
+  const many = sized(1_000, 4_000);
+  const notes = Array.from({ length: many }, (_, i) => `qxvielwort${i.toString(36)}q`).join(' ');
   const [contact] = await customer.adds(tenant, [{ lastName: 'Vielschreiber', notes }]);
   await found('vielschreiber', 1);
   await bin(contact!);
-  expect((await forget(contact!)).words).toBe(4_001);
+  expect((await forget(contact!)).words).toBe(many + 1);
   expect(await traces('qxvielwort')).toEqual([]);
 });
 
