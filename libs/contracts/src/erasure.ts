@@ -52,14 +52,14 @@ const collects = (subject: string, what: string, timeoutMs?: number) =>
   request(subject, AboutEntry, Collected, { summary: `Returns ${what}`, audience: 'services', ...(timeoutMs && { timeoutMs }) });
 
 // Includes scanning the files that wait to be imported.
-const READING_MS = 300_000;
+const SCAN_TIMEOUT_MS = 300_000;
 
 export const forgetInContactPermission = forgets('contact-permission.forget-entry', 'what a contact may see in the portal');
 export const forgetInNotification = forgets('notification.forget-entry', 'which mail a contact gets');
 export const forgetInImport = forgets(
   'import.forget-entry',
   'what remains of a contact or customer in imported files and rows',
-  READING_MS,
+  SCAN_TIMEOUT_MS,
 );
 export const forgetInSearch = forgets('search.forget-entry', 'a contact or customer in the index, with words that only it had', 30_000);
 
@@ -68,7 +68,7 @@ export const collectInNotification = collects('notification.collect-entry', 'whi
 export const collectInImport = collects(
   'import.collect-entry',
   'what remains of a contact or customer in imported files and rows',
-  READING_MS,
+  SCAN_TIMEOUT_MS,
 );
 
 /** The proof of an erasure, without personal data: only what, when, by whom, and how much in each service. */

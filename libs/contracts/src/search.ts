@@ -95,10 +95,7 @@ export const SearchAnswer = z
     total: z.object({ value: z.int(), relation: z.enum(['exact', 'at_least']) }),
     facets: z.record(z.string(), z.record(z.string(), z.int())).optional(),
     tookMs: z.number(),
-    degraded: z
-      .boolean()
-      .optional()
-      .describe('true: the index is away or being filled anew; what is answered is right, but comes from less than usual'),
+    degraded: z.boolean().optional().describe('true: the index is unavailable or being rebuilt; hits are correct, but may be incomplete'),
     explain: Explanation.optional(),
   })
   .meta({ id: 'SearchAnswer' });
@@ -165,14 +162,14 @@ export const SearchStatus = z
     state: z
       .enum(['ready', 'filling', 'interrupted', 'away'])
       .describe(
-        'filling: the index is made anew and has not everything yet; interrupted: no changes arrive, because a consumer on the bus is missing; away: Meilisearch cannot be reached',
+        'filling: the index is being rebuilt and is incomplete; interrupted: no changes arrive, because a consumer on the bus is missing; away: Meilisearch cannot be reached',
       ),
     writer: z.boolean().describe('whether a replica writes to the index at the timestampOrDate'),
     entries: z.int().nullable().describe('of this tenant, in the index; null while it is away'),
     fresh: z.int().describe('of this tenant: recent changes that are not merged into the index yet'),
     words: z.int().describe('of this tenant, in the dictionary, by field'),
     identifiers: z.int().describe('of this tenant: e-mails, phones, codes'),
-    indexVersion: z.object({ index: z.int(), service: z.int() }).describe('the index is made anew by itself when they differ'),
+    indexVersion: z.object({ index: z.int(), service: z.int() }).describe('the index is rebuilt automatically if they differ'),
     lag: z.object({ people: lane, bulk: lane }),
     rebuild: z.object(run).nullable().describe('of all tenants: the running one, else the last'),
     verify: z

@@ -136,7 +136,7 @@ export type Agent = z.output<typeof Agent>;
 /** Sent by the gateway when it first sees an agent, or one whose name, roles or teams have changed. */
 export const seeAgent = request('customer.see-agent', empty, empty, { summary: 'Stores the calling agent and the teams of the token' });
 export const listAgents = request('customer.list-agents', z.strictObject(paging), page(Agent), {
-  summary: 'Lists the agents of the tenant: everybody who has ever called the API with a token of it',
+  summary: 'Lists the agents of the tenant: all who have called the API with a token of it',
 });
 export const Team = z.object({ id: z.string(), name: z.string() }).meta({ id: 'Team' });
 export const listTeams = request('customer.list-teams', z.strictObject(paging), page(Team), {

@@ -46,6 +46,7 @@ function canonicalLanguage(tag: string): string | undefined {
 }
 export const country = z.string().regex(/^[A-Z]{2}$/, 'must be an ISO 3166 country code of two capital letters like DE');
 
+/** The schema of a page of a list. */
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable(), total: z.int().optional() });
 

@@ -207,7 +207,7 @@ describe('a picture by its address', () => {
   });
 
   it.each([
-    ['is not there', '/missing', undefined, 'unreadable-file', /answers 404/],
+    ['is not there', '/missing', undefined, 'unreadable-file', /responds with status 404/],
     ['moves on', '/moved', { status: 302, headers: { location: '/anna.png' } }, 'unreadable-file', /redirect/],
     ['is a page', '/page', { body: '<html></html>' }, 'unsupported', /PNG, JPEG/],
     ['says that it is larger than 1 MB', '/large', { headers: { 'content-length': '1048577' } }, 'too-large', /1 MB/],

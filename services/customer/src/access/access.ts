@@ -6,7 +6,7 @@ import type { Noun } from '../sql/rows.js';
 // Access control (docs/rules.md 2.10). Every read and write of contacts, customers and what belongs to them uses these conditions. `readers` and
 // `writers` are stored on each row; null means everybody. A contact requires the right on its own row (alias t) and on its customer's (alias k).
 
-export const openToAll: Access = { restricted: false, agents: [], teams: [] };
+export const unrestricted: Access = { restricted: false, agents: [], teams: [] };
 
 function granted(column: 'readers' | 'writers', aliases: readonly string[]): string {
   const ids = grantees();

@@ -105,8 +105,8 @@ async function restoreContacts(tx: EntityManager, ids: readonly string[], change
     step.version += 1;
     step.fields = { ...step.fields, ...updated({ emails: 'jsonb', externalIds: 'jsonb' }, before, after)?.fields };
   }
-  const asTheyWere = restored.filter(({ id }) => !changed.has(id));
-  await withContactKeyChange(tx, asTheyWere, () => insertKeys(tx, 'contact', asTheyWere));
+  const unchanged = restored.filter(({ id }) => !changed.has(id));
+  await withContactKeyChange(tx, unchanged, () => insertKeys(tx, 'contact', unchanged));
   return rows.length;
 }
 

@@ -1,7 +1,7 @@
 import { AppError, invalid } from '@kontor/bus';
 import type { changeContacts, FieldError, InputOf, Settings } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { mergeAccess, openToAll, refuseUnknownGrantees } from '../access/access.js';
+import { mergeAccess, unrestricted, refuseUnknownGrantees } from '../access/access.js';
 import { refuseUnknownCustomer, refuseUnknownOwner } from '../contact/contact-rules.js';
 import { emptyValues, mergeValues } from '../fields/shared-fields.js';
 import type { Noun } from '../sql/rows.js';
@@ -16,7 +16,7 @@ export async function refuseBadChange(tx: EntityManager, noun: Noun, change: Cha
     mergeValues(emptyValues, given, settings, noun, errors);
     if (errors.length > 0) throw invalid(errors);
     await refuseUnknownOwner(tx, change.ownerId);
-    await refuseUnknownGrantees(tx, mergeAccess(openToAll, change.access));
+    await refuseUnknownGrantees(tx, mergeAccess(unrestricted, change.access));
     await refuseUnknownCustomer(tx, customerId);
   } catch (error) {
     throw error instanceof AppError ? inChange(error) : error;

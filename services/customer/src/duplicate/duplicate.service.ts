@@ -46,7 +46,7 @@ export class DuplicateService {
         [id],
       );
       const [pair] = await withContacts(tx, rows);
-      if (!pair) throw new AppError('not-found', 'There is no pair with this id; GET /v1/duplicates lists those there are');
+      if (!pair) throw new AppError('not-found', 'There is no pair with this id; GET /v1/duplicates lists the existing ones');
       if (!rows[0]?.mayWrite) throw new AppError('forbidden', 'You may not change both of these contacts; ask their owners or an admin');
       await tx.query(
         `update duplicate_pair set state = 'dismissed', dismissed_by = coalesce(dismissed_by, $2), dismissed_at = coalesce(dismissed_at, now())

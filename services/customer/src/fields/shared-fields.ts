@@ -11,7 +11,7 @@ import {
   type Phone,
   type Settings,
 } from '@kontor/contracts';
-import { mergeAccess, openToAll } from '../access/access.js';
+import { mergeAccess, unrestricted } from '../access/access.js';
 import { checkCustomFields } from './custom-fields.js';
 import { externalIdKey } from './lookup-keys.js';
 import { toE164 } from './phone-number.js';
@@ -45,7 +45,7 @@ export const emptyValues: Values = {
   notes: null,
   customFields: {},
   ownerId: null,
-  access: openToAll,
+  access: unrestricted,
 };
 
 /**

@@ -182,7 +182,7 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
       if (isTransient(error)) return void (await set(`not_before = now() + interval '${RETRY_DELAY_S} seconds'`));
       this.log.error({ event: 'job-failed', kind: job.kind, ...describeError(error) });
       const message =
-        error instanceof AppError ? error.message : 'Something went wrong on our side; the log of the customer service says what';
+        error instanceof AppError ? error.message : 'An internal error occurred; the log of the customer service has the details';
       // Only if it is still running: after this process was suspended, another replica may have finished the job.
       await this.db.queryAcrossTenants(
         `update job set state = 'failed', error = $3, finished_at = now() where tenant_id = $1 and id = $2 and state = 'running'`,

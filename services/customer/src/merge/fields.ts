@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Address, type Phone, perContactField } from '@kontor/contracts';
-import { openToAll } from '../access/access.js';
+import { unrestricted } from '../access/access.js';
 import { domainKey, emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import { sameNumberKey, samePhoneKey } from '../fields/phone-number.js';
 import type { Values } from '../fields/shared-fields.js';
@@ -42,7 +42,7 @@ const customer: Record<keyof Omit<CustomerRow, 'id'>, Rule> = {
 export const rulesOf: Record<Noun, Record<string, Rule>> = { contact: { ...perContactField(({ merge }) => merge), ...shared }, customer };
 
 export const same = (a: unknown, b: unknown): boolean => isDeepStrictEqual(a ?? null, b ?? null);
-export const isEmpty = (value: unknown): boolean => value === null || value === undefined || same(value, []) || same(value, openToAll);
+export const isEmpty = (value: unknown): boolean => value === null || value === undefined || same(value, []) || same(value, unrestricted);
 
 const plain = (text: string | undefined) => (text ?? '').trim().replace(/\s+/g, ' ').toLowerCase();
 const addressKey = ({ line1, line2, city, state, postalCode, country, alias }: Address) =>

@@ -5,7 +5,7 @@ import type { Fields } from '../changes/changes.js';
 import type { Noun } from '../sql/rows.js';
 import { isoTimestamp } from '../sql/rows.js';
 
-export interface KeptMerge {
+export interface NewMerge {
   id: string;
   noun: Noun;
   into: string;
@@ -16,7 +16,7 @@ export interface KeptMerge {
   by: string | null;
 }
 
-export async function insertMerge(tx: EntityManager, merge: KeptMerge): Promise<void> {
+export async function insertMerge(tx: EntityManager, merge: NewMerge): Promise<void> {
   await tx.query(
     'insert into merge (id, noun, into_id, from_ids, into_version, moved, left_behind, by_agent) values ($1, $2, $3, $4, $5, $6, $7, $8)',
     [

@@ -28,8 +28,8 @@ export interface Plan {
 /** Plans a merge; refuses it if anything prevents it. */
 export async function planMerge(tx: EntityManager, noun: Noun, { into, from, fields = {} }: MergeInput): Promise<Plan> {
   const ids = [into, ...from];
-  const twice = from.findIndex((id, i) => ids.indexOf(id) <= i);
-  if (twice >= 0) throw invalid([{ path: `from[${twice}]`, message: 'must not be repeated', code: 'doubled' }]);
+  const repeated = from.findIndex((id, i) => ids.indexOf(id) <= i);
+  if (repeated >= 0) throw invalid([{ path: `from[${repeated}]`, message: 'must not be repeated', code: 'doubled' }]);
   if (noun === 'customer') await serializeParentChanges(tx);
   const rows = await lockForMerge(tx, noun, ids);
   const { row, leftBehind } = mergeRows(noun, rows, fields);

@@ -7,7 +7,7 @@ const CHANGED = 'was changed after the merge; it stays as it is now';
 
 /**
  * The fields of the surviving entry without a merge. Each field is restored to its value before the merge (`step` has the values before and after),
- * except those changed since, which stay and are reported. Of lists, the values that came with the merge are removed one by one, unless `others`,
+ * except those changed since, which stay and are reported. Of lists, the values that merged with the merge are removed one by one, unless `others`,
  * which are still merged into it, have them too.
  */
 export function revertMergedFields<R extends MergeRow>(
@@ -41,13 +41,13 @@ function revertList(field: string, now: unknown[], from: unknown[], to: unknown[
   const key = (value: unknown) => keyIn(field, value);
   const keysOf = (list: unknown[]) => new Set(list.map(key));
   const [before, after] = [keysOf(from), keysOf(to)];
-  const came = new Map(to.filter((value) => !before.has(key(value)) && !theirs.has(key(value))).map((value) => [key(value), value]));
-  const everyoneGoes = to.every((value) => before.has(key(value)) || came.has(key(value)));
-  if (everyoneGoes && same(now, to)) return { list: from, changed: false };
-  const kept = now.filter((value) => !same(came.get(key(value)), value));
+  const merged = new Map(to.filter((value) => !before.has(key(value)) && !theirs.has(key(value))).map((value) => [key(value), value]));
+  const onlyMergedAdded = to.every((value) => before.has(key(value)) || merged.has(key(value)));
+  if (onlyMergedAdded && same(now, to)) return { list: from, changed: false };
+  const kept = now.filter((value) => !same(merged.get(key(value)), value));
   const there = keysOf(kept);
   const list = [...kept, ...from.filter((value) => !after.has(key(value)) && !there.has(key(value)))];
-  const changed = kept.some((value) => came.has(key(value)));
+  const changed = kept.some((value) => merged.has(key(value)));
   return { list: from.some(isPrimary) || list.some(isPrimary) || now.some(isPrimary) ? withOnePrimary(list) : list, changed };
 
   /** The primary value chosen since the merge, else the one before it, else the first. */

@@ -83,7 +83,8 @@ async function read(response: IncomingMessage): Promise<Buffer> {
         'unreadable-file',
         'There is a redirect at this address, which is not followed; give the address of the picture itself',
       );
-    if (statusCode !== 200) throw new AppError('unreadable-file', `There is no picture at this address: it answers ${statusCode}`);
+    if (statusCode !== 200)
+      throw new AppError('unreadable-file', `There is no picture at this address: it responds with status ${statusCode}`);
     if (Number(headers['content-length']) > MAX_PHOTO_BYTES) throw tooLarge();
     const pieces: Buffer[] = [];
     let bytes = 0;

@@ -86,16 +86,16 @@ async function byAnyId<T>(
   const found = await find([...new Set(ids)]);
   const missing = ids.filter((id) => !found.has(id));
   if (missing.length === 0) return found;
-  const ways: { asked: string; id: string }[] = await tx.query(
+  const targets: { asked: string; id: string }[] = await tx.query(
     `with recursive way as (
        select id as asked, merged_into as id from ${noun} where id = any($1) and merged_into is not null
        union select w.asked, t.merged_into from ${noun} t join way w on t.id = w.id where t.merged_into is not null
      ) select asked, id from way`,
     [missing],
   );
-  if (ways.length === 0) return found;
-  const merged = await find(ways.map(({ id }) => id));
-  for (const { asked, id } of ways) {
+  if (targets.length === 0) return found;
+  const merged = await find(targets.map(({ id }) => id));
+  for (const { asked, id } of targets) {
     const one = merged.get(id);
     if (one) found.set(asked, one);
   }

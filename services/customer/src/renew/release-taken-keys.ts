@@ -22,14 +22,14 @@ export async function releaseTakenKeys<R extends Unique>(
 ): Promise<number> {
   const externals = await lostKeys(tx, noun, 'external', rows, ({ externalIds }) => externalIds.map(externalIdKey));
   const emails = noun === 'contact' ? await lostKeys(tx, noun, 'email', rows, (row) => primaryEmail(row) ?? []) : new Map();
-  const losers = [...new Set([...externals.keys(), ...emails.keys()])];
-  for (const row of await read(losers.filter((id) => !rows.has(id)))) rows.set(row.id, row);
+  const releasing = [...new Set([...externals.keys(), ...emails.keys()])];
+  for (const row of await read(releasing.filter((id) => !rows.has(id)))) rows.set(row.id, row);
   for (const [id, keys] of externals) {
     const row = rows.get(id);
     if (row) rows.set(id, { ...row, externalIds: row.externalIds.filter((one) => !keys.has(externalIdKey(one))) });
   }
   await choosePrimaries(tx, rows, [...emails.keys()]);
-  return losers.length;
+  return releasing.length;
 }
 
 async function lostKeys<R extends Unique>(

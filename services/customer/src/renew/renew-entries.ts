@@ -9,7 +9,7 @@ import { keysOf } from '../tables/keys-and-tags.js';
 import { releaseTakenKeys } from './release-taken-keys.js';
 import { normalizeContact, normalizeCustomer } from './normalize-values.js';
 
-type Kept<R> = R & { version: number; binned: boolean };
+type StoredEntry<R> = R & { version: number; binned: boolean };
 
 /** What differs between contacts and customers. */
 interface Kind<R> {
@@ -17,7 +17,7 @@ interface Kind<R> {
   columns: Columns;
   /** Derived columns. */
   names: Columns;
-  normalize(row: Kept<R>, country: string): Kept<R>;
+  normalize(row: StoredEntry<R>, country: string): StoredEntry<R>;
   withNames(row: R): object;
   update(tx: EntityManager, rows: readonly R[]): Promise<void>;
   updateRows(tx: EntityManager, rows: readonly R[]): Promise<void>;
@@ -55,7 +55,7 @@ export async function renewEntries<R extends ContactRow | CustomerRow>(
 ): Promise<Renewed> {
   const { noun, columns, normalize } = kind;
   const { country } = await readSettings(tx);
-  const before = new Map<string, Kept<R>>();
+  const before = new Map<string, StoredEntry<R>>();
   const read = async (wanted: readonly string[]) => {
     const rows = await lock(tx, kind, wanted);
     for (const row of rows) before.set(row.id, row);
@@ -74,7 +74,7 @@ export async function renewEntries<R extends ContactRow | CustomerRow>(
   const live = new Map(changed.flatMap((row) => (row.binned ? [] : [[row.id, row]])));
   const gaveUp = await releaseTakenKeys(tx, noun, live, read);
   const binned = changed.filter((row) => row.binned);
-  const stepOf = (row: Kept<R>): Step => {
+  const stepOf = (row: StoredEntry<R>): Step => {
     const was = before.get(row.id) ?? row;
     return updated(columns, was, row) ?? { id: row.id, version: was.version + 1, change: 'updated' };
   };
@@ -87,7 +87,7 @@ export async function renewEntries<R extends ContactRow | CustomerRow>(
 }
 
 /** Includes entries in the bin: they may be restored. */
-async function lock<R>(tx: EntityManager, { noun, columns, names }: Kind<R>, ids: readonly string[]): Promise<Kept<R>[]> {
+async function lock<R>(tx: EntityManager, { noun, columns, names }: Kind<R>, ids: readonly string[]): Promise<StoredEntry<R>[]> {
   if (ids.length === 0) return [];
   await tx.query(`select 1 from ${noun} where id = any($1) order by id for no key update`, [ids]);
   return tx.query(

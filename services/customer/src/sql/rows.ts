@@ -25,7 +25,7 @@ export const valueColumns = {
 } satisfies Columns;
 
 /** Derived from `access`; written with every row. */
-export const guardColumns = { readers: 'uuid[]', writers: 'uuid[]' } satisfies Columns;
+export const aclColumns = { readers: 'uuid[]', writers: 'uuid[]' } satisfies Columns;
 
 const OPEN = `'{"restricted": false, "agents": [], "teams": []}'::jsonb`;
 /** SQL: a timestamp as ISO 8601 in UTC. */

@@ -5,7 +5,7 @@ import { accessColumns, mayRead, mayWrite, readOnly } from '../access/access.js'
 import { displayName, sortName } from '../fields/names.js';
 import { primaryOf } from '../fields/primary.js';
 import type { Values } from '../fields/shared-fields.js';
-import { type Columns, guardColumns, insertRows, type ReadMode, selectList, updateRows, valueColumns } from '../sql/rows.js';
+import { type Columns, aclColumns, insertRows, type ReadMode, selectList, updateRows, valueColumns } from '../sql/rows.js';
 import { deleteKeys, insertKeys } from './keys-and-tags.js';
 import { mergedInto } from './merged-into.js';
 import { withContactKeyChange } from './waiting-records.js';
@@ -18,7 +18,7 @@ export type StoredContact = ContactRow & ContactEntry & { mayWrite: boolean };
 
 /** The writable columns of a contact; `displayName` and `sortName` are derived from them. */
 export const contactColumns: Columns = { ...perContactField(({ column }) => column), ...valueColumns };
-const stored: Columns = { displayName: 'text', sortName: 'text', ...contactColumns, ...guardColumns };
+const stored: Columns = { displayName: 'text', sortName: 'text', ...contactColumns, ...aclColumns };
 
 /** With the derived columns. */
 export const contactWithNames = (row: ContactRow) => {

@@ -6,7 +6,7 @@ import { domainKey } from '../fields/lookup-keys.js';
 import { sortName } from '../fields/names.js';
 import { primaryOf } from '../fields/primary.js';
 import type { Values } from '../fields/shared-fields.js';
-import { type Columns, guardColumns, insertRows, type ReadMode, selectList, updateRows, valueColumns } from '../sql/rows.js';
+import { type Columns, aclColumns, insertRows, type ReadMode, selectList, updateRows, valueColumns } from '../sql/rows.js';
 import { deleteKeys, insertKeys } from './keys-and-tags.js';
 import { mergedInto } from './merged-into.js';
 
@@ -27,7 +27,7 @@ export const customerColumns: Record<keyof Omit<CustomerRow, 'id'>, string> = {
   domains: 'jsonb',
   ...valueColumns,
 };
-const stored: Columns = { sortName: 'text', ...customerColumns, ...guardColumns };
+const stored: Columns = { sortName: 'text', ...customerColumns, ...aclColumns };
 
 /** With the derived columns. */
 export const customerWithNames = (row: CustomerRow) => ({ ...row, sortName: sortName(row.name), ...accessColumns(row) });
