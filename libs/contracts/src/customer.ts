@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { cleanText, domainProblem } from './clean.js';
 import { Change, Contact, ContactEntry, recordDerivedFields, listFilters, NewContact, readers, Summary } from './contact.js';
 import { event, request } from './contract.js';
+import { isFreeMail } from './free-mail.js';
 import { maybeJob } from './job.js';
 import { byId, empty, id, instant, listSort, nameText, page, paging, text, version } from './shapes.js';
 import { bulkChangeResult, bulkChange, bulkChangeFields, newValues, patchValues, values } from './values.js';
@@ -14,7 +15,8 @@ export const mailDomain = text(253)
       .replace(/^@|\.$/g, ''),
   )
   .regex(/^[^\s@/]+[.。．｡][^\s@/.]{2,}$/, LIKE)
-  .refine((given) => domainProblem(given) === undefined, { error: ({ input }) => `${LIKE}: ${domainProblem(String(input))}` });
+  .refine((given) => domainProblem(given) === undefined, { error: ({ input }) => `${LIKE}: ${domainProblem(String(input))}` })
+  .refine((given) => !isFreeMail(given), { error: ({ input }) => `${LIKE}: at ${String(input)} anybody can have an address` });
 
 const company = {
   parentId: id.nullable().optional().describe('the customer this one is a department of'),

@@ -8,6 +8,7 @@ export * from './customer.js';
 export * from './duplicate.js';
 export * from './erasure.js';
 export * from './export.js';
+export * from './free-mail.js';
 export * from './history.js';
 export * from './import.js';
 export * from './job.js';

@@ -44,6 +44,47 @@ describe('external ids of a file belong to its source', () => {
   });
 });
 
+describe('two rows with one mailbox', () => {
+  const row = (firstName: string, more: k.ImportRow = {}): k.ImportRow => ({
+    firstName,
+    lastName: 'Stone',
+    emails: ['stone@a.example'],
+    ...more,
+  });
+
+  it.each([
+    ['Anna', 'Bernd'],
+    ['Anna', 'Yusuf'],
+  ])('%s and %s: the second changes the first, with a warning', async (first, second) => {
+    const agent = anAgent();
+    const outcomes = await importRows(agent, [row(first), row(second)]);
+    expect(outcomes).toMatchObject([
+      { status: 'created' },
+      { status: 'updated', warnings: [expect.stringMatching(new RegExp(`^firstName: .*"${first}" before and is "${second}" now`))] },
+    ]);
+    expect(outcomes[0]).not.toHaveProperty('warnings');
+    expect(await get(agent, outcomes[0]?.id)).toMatchObject({ firstName: second });
+    const [again] = await importRows(agent, [row(first)], { onKnown: 'create' });
+    expect(again).toMatchObject({ status: 'created' });
+  });
+
+  it.each<[string, k.ImportRow, k.ImportRow]>([
+    ['the same name', row('Anna'), row('anna')],
+    ['a near name', row('Anna'), row('Anne')],
+    ['a further name', row('Anna'), row('Anna Maria')],
+    ['a first name that was not known', { emails: ['stone@a.example'] }, row('Anna')],
+    ['no first name', row('Anna'), { emails: ['stone@a.example'], jobTitle: 'CEO' }],
+    ['another last name', row('Anna'), row('Anna', { lastName: 'Wood' })],
+    ['the id of the source', row('Anna', { externalId: '1' }), row('Bernd', { externalId: '1' })],
+  ])('%s needs no warning', async (_, first, second) => {
+    const outcomes = await importRows(anAgent(), [first, second]);
+    expect(outcomes).toEqual([
+      { status: 'created', id: outcomes[0]?.id },
+      { status: 'updated', id: outcomes[0]?.id },
+    ]);
+  });
+});
+
 describe('values of imported rows', () => {
   it('numbers that differ in letters, extension or kind are all stored', async () => {
     const agent = anAgent();

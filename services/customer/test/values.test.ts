@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Context } from '@kontor/bus';
 import * as k from '@kontor/contracts';
 import { aContact, again, anAgent, startWorld, type World } from '@kontor/testing';
+import pg from 'pg';
 import { service } from '../src/index.js';
+import { newId } from '../src/sql/new-id.js';
 import { refusal } from './refusal.js';
 
 let world: World;
@@ -50,6 +52,37 @@ describe('one address in different spellings', () => {
         details: { errors: [{ path: 'emails[0].address', message: expect.stringMatching(/^must be an e-mail address like .*: ./) }] },
       }),
   );
+});
+
+describe('mail providers where anybody can have an address', () => {
+  it('are no mail domain of a customer', async () => {
+    const given = { name: 'M', domains: ['firma.example', '@GMail.com'] };
+    expect(await refusal(world.ask(anAgent(), k.createCustomer, given))).toMatchObject({
+      code: 'invalid',
+      details: { errors: [{ path: 'domains[1]', message: expect.stringMatching(/at gmail\.com anybody can have an address/) }] },
+    });
+  });
+
+  it('decide nothing where a customer has one from before', async () => {
+    const agent = anAgent();
+    const { id: customerId } = await world.ask(again(agent), k.createCustomer, { name: 'M', domains: ['firma.example'] });
+    const client = new pg.Client(world.databases.customer?.migrationUrl);
+    await client.connect();
+    await client.query(`insert into customer_domain (tenant_id, customer_id, domain) values ($1, $2, 'gmx.de')`, [
+      agent.tenant,
+      customerId,
+    ]);
+    await client.end();
+    expect(await create(agent, mail('ada@gmx.de'))).toMatchObject({ customerId: null });
+    expect(await create(agent, mail('ada@firma.example'))).toMatchObject({ customerId });
+    const { outcomes } = await world.ask(again(agent, { door: 'import' }), k.importContacts, {
+      importId: newId(),
+      number: 0,
+      onKnown: 'update',
+      rows: [{ emails: ['bob@gmx.de'] }],
+    });
+    expect(await world.ask(again(agent), k.getContact, { id: outcomes[0]?.id ?? '' })).toMatchObject({ customerId: null });
+  });
 });
 
 describe('phones', () => {

@@ -1,5 +1,5 @@
 import { AppError, grantees } from '@kontor/bus';
-import type { Settings } from '@kontor/contracts';
+import { isFreeMail, type Settings } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { mayRead, mayWrite, readOnly } from '../access/access.js';
 import { domainOf, emailKey } from '../fields/lookup-keys.js';
@@ -128,7 +128,8 @@ export async function lockCustomersOfDomains(
   addresses: readonly string[],
   settings: Settings,
 ): Promise<Map<string, string>> {
-  const domains = new Set(addresses.map(domainOf));
+  // A customer may have one that was entered before it was refused.
+  const domains = new Set(addresses.map(domainOf).filter((domain) => !isFreeMail(domain)));
   if (!settings.assignByMailDomain || domains.size === 0) return new Map();
   // Customers that the caller may not see or change are not used, so that nobody adds to them unknowingly.
   const read = (): Promise<{ domain: string; id: string }[]> =>

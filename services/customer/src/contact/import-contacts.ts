@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { mayChangeAccess } from '../access/access.js';
 import { noChanges, recordAndPublish, updated } from '../changes/changes.js';
+import { likeness, textOf } from '../duplicate/likeness.js';
 import { exactKeys } from '../fields/imported-fields.js';
 import { emailKey, externalIdKey } from '../fields/lookup-keys.js';
 import { readSettings } from '../settings/settings.service.js';
@@ -154,6 +155,8 @@ async function makePlan(tx: EntityManager, batch: Batch, settings: Settings): Pr
     const problem = reason ?? missingIdentity(contact);
     if (problem) return { status: 'rejected', reasons: [problem] };
     if (row.id && !forCaller(id)) warnings.push('id: is not the id of a contact of this tenant; the row was matched by its other keys');
+    const byMail = before && before.id !== id && before.id !== (external && byExternal.get(external));
+    if (byMail) warnAboutSharedMailbox(before, contact, warnings);
     keepOwner(contact, before || undefined, warnings);
     demoteTakenEmail(contact, base, byEmail, warnings);
     dropTakenExternalIds(contact, byExternal, warnings);
@@ -170,6 +173,15 @@ async function makePlan(tx: EntityManager, batch: Batch, settings: Settings): Pr
 
 function addTo(all: Map<string, Set<string>>, value: string, id: string): void {
   all.set(value, (all.get(value) ?? new Set()).add(id));
+}
+
+/** A family may share a mailbox: a row that gives a known contact another first name may be about somebody else. */
+function warnAboutSharedMailbox(before: ContactRow, after: ContactRow, warnings: string[]): void {
+  const [was, is] = [textOf(before.firstName), textOf(after.firstName)];
+  if (!was || !is || likeness(was, is) !== 'other') return;
+  warnings.push(
+    `firstName: the contact with this e-mail was "${before.firstName}" before and is "${after.firstName}" now; if those are two people with one mailbox, import the row again with "create" for known contacts`,
+  );
 }
 
 /** Drops external ids that another contact has, with a warning. */

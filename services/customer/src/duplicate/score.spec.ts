@@ -32,6 +32,12 @@ describe('9.2 the score', () => {
   it.each<[string, Partial<Compared>, Partial<Compared>]>([
     ['the same phone', { firstName: 'Anna', ...phone('+4930123') }, { companyName: 'Beispiel', ...phone('+4930123') }],
     [
+      'the same phone and a near first name',
+      { ...anna, ...phone('+4930123') },
+      { firstName: 'Ana', lastName: 'Kern', ...phone('+4930123') },
+    ],
+    ['the same phone and only a last name', { ...anna, ...phone('+4930123') }, { lastName: 'Schulz', ...phone('+4930123') }],
+    [
       'the same mail, whatever the names',
       { ...anna, ...email('a@b.example') },
       { firstName: 'Peter', lastName: 'Kern', ...email('A@b.example') },
@@ -67,6 +73,23 @@ describe('9.2 the score', () => {
       { ...anna, customerId: 'c', ...place('Weg 1') },
       { firstName: 'Peter', lastName: 'Kern', customerId: 'c', ...place('Weg 1') },
     ],
+    ['spouses with one landline', { ...anna, ...phone('+4930123') }, { firstName: 'Peter', lastName: 'Schulz', ...phone('+4930123') }],
+    [
+      'spouses with one landline and address',
+      { ...anna, ...phone('+4930123'), ...place('Weg 1') },
+      { firstName: 'Peter', lastName: 'Schulz', ...phone('+4930123'), ...place('Weg 1') },
+    ],
+    [
+      'spouses with other birthdays',
+      { ...anna, birthday: '1980-05-01', ...phone('+4930123'), ...place('Weg 1') },
+      { firstName: 'Peter', lastName: 'Schulz', birthday: '1977-11-23', ...phone('+4930123'), ...place('Weg 1') },
+    ],
+    [
+      'spouses who work for one customer',
+      { ...anna, customerId: 'c', ...phone('+4930123') },
+      { firstName: 'Peter', lastName: 'Schulz', customerId: 'c', ...phone('+4930123') },
+    ],
+    ['flatmates with one landline', { ...anna, ...phone('+4930123') }, { firstName: 'Peter', lastName: 'Kern', ...phone('+4930123') }],
   ])('%s: not likely', (_, a, b) => expect(scoreOf(a, b)).toBeLessThan(0.5));
 
   it('increases with agreement and decreases with disagreement', () => {

@@ -18,6 +18,8 @@ const weights = {
   birthday: { same: 11, typo: 6, other: -6 },
   email: { yes: 16, no: -1 },
   phone: { yes: 16, no: 0 },
+  /** The landline of a household or the switchboard of a company. */
+  sharedPhone: { yes: 4, no: 0 },
   code: { yes: 16, no: 0 },
   work: { yes: 6, no: -1 },
   street: { same: 6, near: 5, sound: 4, part: 2, other: -3 },
@@ -58,7 +60,7 @@ function bitsOf(comparison: Comparison): number {
     yesNo(weights.code, code) +
     yesNo(weights.work, work) +
     householdBits(comparison);
-  return (email || phone) && !isColleague(comparison) ? Math.max(sum, PRIOR) : sum;
+  return (email || (phone && first !== 'other')) && !isColleague(comparison) ? Math.max(sum, PRIOR) : sum;
 }
 
 /**
@@ -70,9 +72,10 @@ const birthdayBits = ({ first, birthday }: Comparison): number =>
 
 /** People in one household share address and phone, so the second adds little evidence. */
 function householdBits(comparison: Comparison): number {
-  const phone = yesNo(weights.phone, comparison.phone);
+  const isOther = comparison.first === 'other';
+  const phone = yesNo(isOther ? weights.sharedPhone : weights.phone, comparison.phone);
   const place = comparison.place ? Math.min(placeBits(comparison.place), isFamily(comparison) ? MAX_FAMILY_BITS : MAX_PLACE_BITS) : 0;
-  return phone > 0 && place > 0 ? Math.max(phone, place) + 2 : phone + place;
+  return phone > 0 && place > 0 ? Math.max(phone, place) + (isOther ? 0 : 2) : phone + place;
 }
 
 const isFamily = ({ first, birthday }: Comparison): boolean => first === 'other' && (birthday === undefined || birthday === 'other');
