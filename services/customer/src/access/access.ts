@@ -12,8 +12,8 @@ function granted(column: 'readers' | 'writers', aliases: readonly string[]): str
   const ids = grantees();
   if (!ids) return 'true';
   // Only UUIDs are interpolated, so this needs no parameters and can be embedded in any statement.
-  const mine = `'{${ids.join(',')}}'::uuid[]`;
-  return aliases.map((alias) => `(${alias}.${column} is null or ${alias}.${column} && ${mine})`).join(' and ');
+  const callerIds = `'{${ids.join(',')}}'::uuid[]`;
+  return aliases.map((alias) => `(${alias}.${column} is null or ${alias}.${column} && ${callerIds})`).join(' and ');
 }
 
 /** Aliases of the tables that must grant a right: the row itself and, for contacts, the customer joined as `k`. */

@@ -10,14 +10,14 @@ const MAX_COUNTED = 10_000;
 /** For each of these customers, its first contacts by name and how many it has, as far as the caller may see them. Two statements in total. */
 export async function groupsOf(tx: EntityManager, ids: readonly string[], limit: number): Promise<Map<string, ContactGroup>> {
   if (ids.length === 0) return new Map();
-  const its = `t.customer_id = k.id and t.tenant_id = k.tenant_id and t.deleted_at is null and ${mayRead('contact')}`;
+  const ofCustomer = `t.customer_id = k.id and t.tenant_id = k.tenant_id and t.deleted_at is null and ${mayRead('contact')}`;
   const counts: { id: string; n: number }[] = await tx.query(
-    `select k.id, (select count(*)::int from (select from contact t where ${its} limit ${MAX_COUNTED}) counted) as n from customer k where k.id = any($1)`,
+    `select k.id, (select count(*)::int from (select from contact t where ${ofCustomer} limit ${MAX_COUNTED}) counted) as n from customer k where k.id = any($1)`,
     [ids],
   );
   const contacts: StoredContact[] = await tx.query(
     `select c.* from customer k cross join lateral (
-       select ${contactRead.columns} from contact t where ${its} order by t.sort_name, t.id limit ${limit}
+       select ${contactRead.columns} from contact t where ${ofCustomer} order by t.sort_name, t.id limit ${limit}
      ) c where k.id = any($1)`,
     [ids],
   );

@@ -47,10 +47,10 @@ export async function candidatePairs(tx: EntityManager, probes: ReadonlyMap<stri
 function candidatesOf(id: string, keys: readonly BlockingKey[], blocks: ReadonlyMap<string, readonly string[]>): Set<string> {
   const candidates = new Set<string>();
   const sharedOnce = new Set<string>();
-  const mine = keys
+  const byRarity = keys
     .map(({ key, maxBlockSize }) => ({ ids: blocks.get(key) ?? [], maxBlockSize }))
     .sort((x, y) => x.ids.length - y.ids.length);
-  for (const { ids, maxBlockSize } of mine)
+  for (const { ids, maxBlockSize } of byRarity)
     for (const other of ids) {
       if (other === id || candidates.has(other)) continue;
       if (candidates.size >= MAX_CANDIDATES) return candidates;

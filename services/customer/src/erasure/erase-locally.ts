@@ -15,11 +15,11 @@ export async function eraseLocally(tx: EntityManager, noun: Noun, id: string): P
   const ids = await withMerged(tx, noun, id);
   const counts: Record<string, number> = {};
   const count = async (what: string, sql: string, parameters: unknown[] = [ids]) => {
-    const [row]: { n: number }[] = await tx.query(`with gone as (${sql} returning 1) select count(*)::int as n from gone`, parameters);
+    const [row]: { n: number }[] = await tx.query(`with erased as (${sql} returning 1) select count(*)::int as n from erased`, parameters);
     if (row?.n) counts[what] = row.n;
   };
-  const gone = noun === 'contact' ? { contactIds: ids, customerIds: [] } : { contactIds: [], customerIds: ids };
-  Object.assign(counts, await forgetRecords(tx, gone));
+  const erased = noun === 'contact' ? { contactIds: ids, customerIds: [] } : { contactIds: [], customerIds: ids };
+  Object.assign(counts, await forgetRecords(tx, erased));
   if (noun === 'contact') counts.requests = await forgetRequests(tx, ids);
   else {
     await tx.query(`delete from bin where kind = 'request' and entry_id in (select id from request where customer_id = any($1))`, [ids]);

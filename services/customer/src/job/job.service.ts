@@ -79,8 +79,8 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
   private async read(tx: EntityManager, id: string): Promise<Job> {
     const { tenant, roles } = currentContext();
     const [row]: Row[] = await tx.query(`select ${columns} from job where tenant_id = $1 and id = $2`, [tenant, id]);
-    const mine = row?.agentId && row.agentId === currentContext().agent?.id;
-    if (!row || !(mine || roles.includes('admin') || roles.includes('service')))
+    const isRequester = row?.agentId && row.agentId === currentContext().agent?.id;
+    if (!row || !(isRequester || roles.includes('admin') || roles.includes('service')))
       throw new AppError('not-found', 'There is no job with this id');
     const { total, done, seconds, error, agentId: _, ...job } = row;
     const rowsPerSecond = seconds ? done / seconds : 0;

@@ -95,16 +95,16 @@ function refuseTooMuch(noun: Noun, merged: Fields): void {
 /** Fields of which the merged entry lacks a value that this one has. */
 function missing(noun: Noun, row: MergeRow, merged: Fields): LeftBehind[] {
   const fields = Object.entries(rulesOf[noun]).flatMap(([field, rule]): string[] => {
-    const mine = fieldsOf(row)[field];
+    const rowValue = fieldsOf(row)[field];
     const all = merged[field];
-    if (isEmpty(mine) || same(mine, all)) return [];
+    if (isEmpty(rowValue) || same(rowValue, all)) return [];
     if (rule === 'union') {
       const there = new Set((all as unknown[]).map((value) => lostKeyIn(field, value)));
-      return (mine as unknown[]).every((value) => there.has(lostKeyIn(field, value))) ? [] : [field];
+      return (rowValue as unknown[]).every((value) => there.has(lostKeyIn(field, value))) ? [] : [field];
     }
-    if (rule === 'join') return (all as string | null)?.includes(mine as string) ? [] : [field];
+    if (rule === 'join') return (all as string | null)?.includes(rowValue as string) ? [] : [field];
     if (rule === 'byKey')
-      return Object.keys(mine as object).flatMap((key) => (same((mine as Fields)[key], (all as Fields)[key]) ? [] : CUSTOM + key));
+      return Object.keys(rowValue as object).flatMap((key) => (same((rowValue as Fields)[key], (all as Fields)[key]) ? [] : CUSTOM + key));
     return [field];
   });
   return fields.map((field) => ({ id: row.id, field }));

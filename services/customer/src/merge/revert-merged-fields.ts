@@ -23,25 +23,25 @@ export function revertMergedFields<R extends MergeRow>(
     if (!step[field]) continue;
     const present = row[field];
     if (rule === 'union') {
-      const theirs = new Set(others.flatMap((one) => (one[field] as unknown[]).map((value) => keyIn(field, value))));
-      const back = revertList(field, present as unknown[], from as unknown[], to as unknown[], theirs);
-      row[field] = back.list;
-      if (back.changed) conflicts.push(field);
+      const othersKeys = new Set(others.flatMap((one) => (one[field] as unknown[]).map((value) => keyIn(field, value))));
+      const reverted = revertList(field, present as unknown[], from as unknown[], to as unknown[], othersKeys);
+      row[field] = reverted.list;
+      if (reverted.changed) conflicts.push(field);
     } else if (rule === 'byKey') {
-      const back = revertKeys(present as Fields, from as Fields, to as Fields);
-      row[field] = back.all;
-      conflicts.push(...back.changed.map((key) => `${field}.${key}`));
+      const reverted = revertKeys(present as Fields, from as Fields, to as Fields);
+      row[field] = reverted.all;
+      conflicts.push(...reverted.changed.map((key) => `${field}.${key}`));
     } else if (same(present, to)) row[field] = from ?? null;
     else if (!same(present, from)) conflicts.push(field);
   }
   return { row: row as unknown as R, conflicts: conflicts.map((field) => ({ field, message: CHANGED })) };
 }
 
-function revertList(field: string, now: unknown[], from: unknown[], to: unknown[], theirs: ReadonlySet<string>) {
+function revertList(field: string, now: unknown[], from: unknown[], to: unknown[], othersKeys: ReadonlySet<string>) {
   const key = (value: unknown) => keyIn(field, value);
   const keysOf = (list: unknown[]) => new Set(list.map(key));
   const [before, after] = [keysOf(from), keysOf(to)];
-  const merged = new Map(to.filter((value) => !before.has(key(value)) && !theirs.has(key(value))).map((value) => [key(value), value]));
+  const merged = new Map(to.filter((value) => !before.has(key(value)) && !othersKeys.has(key(value))).map((value) => [key(value), value]));
   const onlyMergedAdded = to.every((value) => before.has(key(value)) || merged.has(key(value)));
   if (onlyMergedAdded && same(now, to)) return { list: from, changed: false };
   const kept = now.filter((value) => !same(merged.get(key(value)), value));

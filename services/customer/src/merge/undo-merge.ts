@@ -95,19 +95,19 @@ async function executeUndo(tx: EntityManager, merge: StoredMerge, into: Stored):
   const { kind, from } = merge;
   const store = entityStores[kind];
   const changes = noChanges();
-  const gone = await restoreMerged(tx, merge);
+  const restored = await restoreMerged(tx, merge);
   const { row, conflicts } = revertMergedFields(kind, into, await readMergeStep(tx, merge), await readOtherMerged(tx, kind, into.id));
   const elsewhere = await revertMoves(tx, { id: merge.id, noun: kind }, changes);
-  const before = [into, ...gone];
-  const back = await resolveUndoConflicts(tx, kind, [row, ...gone]);
-  await store.write(tx, back.rows);
-  changes[`${kind}s`].push(...back.rows.map((after, i) => stepOf(kind, before[i] as Stored, after, i > 0)));
+  const before = [into, ...restored];
+  const resolved = await resolveUndoConflicts(tx, kind, [row, ...restored]);
+  await store.write(tx, resolved.rows);
+  changes[`${kind}s`].push(...resolved.rows.map((after, i) => stepOf(kind, before[i] as Stored, after, i > 0)));
   const cycles = kind === 'customer' ? await breakCycles(tx, [into.id, ...from]) : [];
-  await restorePrimaries(tx, merge, [...before, ...back.rows], changes);
+  await restorePrimaries(tx, merge, [...before, ...resolved.rows], changes);
   await revertInheritedPhoto(tx, merge.id);
   await markUndone(tx, merge.id);
   await recordAndPublish(tx, changes);
-  return [...conflicts.map((one) => ({ id: into.id, ...one })), ...elsewhere, ...back.conflicts, ...cycles];
+  return [...conflicts.map((one) => ({ id: into.id, ...one })), ...elsewhere, ...resolved.conflicts, ...cycles];
 }
 
 /** Restores the rows of the merged entries and returns them in the order of the merge call. */

@@ -54,9 +54,9 @@ export async function countUsage(tx: EntityManager, replacement: Replacement): P
   const { queries, parameters } = usageQueriesOf(replacement);
   const users: UsageCounts = { contacts: 0, customers: 0 };
   for (const noun of nouns) {
-    const its = queries.filter((query) => query.noun === noun).map(({ id, from, where }) => `select ${id} from ${from} where ${where}`);
-    if (its.length === 0) continue;
-    const [row]: { n: number }[] = await tx.query(`select count(*)::int as n from (${its.join(' union ')}) users`, parameters);
+    const selects = queries.filter((query) => query.noun === noun).map(({ id, from, where }) => `select ${id} from ${from} where ${where}`);
+    if (selects.length === 0) continue;
+    const [row]: { n: number }[] = await tx.query(`select count(*)::int as n from (${selects.join(' union ')}) users`, parameters);
     users[`${noun}s`] = row?.n ?? 0;
   }
   return users;

@@ -68,7 +68,7 @@ async function linkWaiting(tx: EntityManager, contacts: readonly Keyed[]): Promi
 async function link(tx: EntityManager, links: readonly Link[]): Promise<void> {
   // If a concurrent contact has been linked by another key of the same record, that link stays.
   const linked: { id: string; customerId: string | null; isOpportunity: boolean }[] = await tx.query(
-    `with mine as (
+    `with target as (
        select t.id, l.contact_id from record t join unnest($1::uuid[], $2::uuid[], $3::text[]) as l (record_id, contact_id, if_only) on t.id = l.record_id
        where l.if_only is null or not exists (
          select from contact_key a where a.kind = 'email' and a.value = l.if_only and a.contact_id <> l.contact_id)
@@ -76,7 +76,7 @@ async function link(tx: EntityManager, links: readonly Link[]): Promise<void> {
      ), linked as (
        update record t set contact_id = c.id, customer_id = coalesce(t.customer_id, c.customer_id), named = null,
          version = t.version + 1, updated_at = now()
-       from mine m join contact c on c.id = m.contact_id
+       from target m join contact c on c.id = m.contact_id
        where t.id = m.id and t.contact_id is null and t.named is not null
        returning t.id, t.customer_id, t.kind = 'opportunity' and t.deleted_at is null as is_opportunity
      ), gone as (

@@ -61,8 +61,7 @@ export function removedField(settings: Settings, given: InputOf<typeof removeCus
   const { for: noun, key, moveTo, drop } = given;
   if (moveTo !== undefined) {
     const other = knownField(settings, { for: noun, key: moveTo }, 'moveTo');
-    if (!takes(other, field))
-      throw unknown('moveTo', `is a field of another kind, or without some of its options: values of "${key}" do not fit`);
+    if (!takes(other, field)) throw unknown('moveTo', `must be a field that accepts all values of it: values of "${key}" do not fit`);
   }
   return {
     what: `The custom field "${key}"`,

@@ -54,14 +54,14 @@ async function readIds(
   return rows.map((row) => row.id);
 }
 
-type Row = Replaceable & { id: string; version: number; gone: boolean };
+type Row = Replaceable & { id: string; version: number; binned: boolean };
 
 /** Returns the number of changed entries. */
 async function replaceRows(tx: EntityManager, noun: Noun, ids: readonly string[], replacement: Replacement): Promise<number> {
   if (ids.length === 0) return 0;
   const columns = columnOf(replacement);
   const rows: Row[] = await tx.query(
-    `select id, version, type, tags, custom_fields as "customFields", deleted_at is not null as gone from ${noun}
+    `select id, version, type, tags, custom_fields as "customFields", deleted_at is not null as binned from ${noun}
      where id = any($1) order by id for no key update`,
     [ids],
   );
@@ -76,7 +76,7 @@ async function replaceRows(tx: EntityManager, noun: Noun, ids: readonly string[]
     columns,
     steps.map(({ after }) => after),
   );
-  const live = steps.filter(({ after }) => !after.gone);
+  const live = steps.filter(({ after }) => !after.binned);
   if (replacement.what === 'tags')
     await replaceTags(
       tx,
@@ -88,7 +88,7 @@ async function replaceRows(tx: EntityManager, noun: Noun, ids: readonly string[]
   // Changes of entries in the bin are not published until those are restored.
   await recordHistory(
     tx,
-    steps.flatMap(({ step, after }) => (after.gone ? step : [])),
+    steps.flatMap(({ step, after }) => (after.binned ? step : [])),
   );
   return steps.length;
 }
