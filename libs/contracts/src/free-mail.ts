@@ -1,5 +1,5 @@
-// Mail providers where anybody can have an address: two people there have nothing in common. The large ones of all countries are enough, because a
-// company's own domain is what somebody has entered; brands have the same name below many country codes.
+// Free mail providers: a shared domain there says nothing about its users. A list of the large ones is enough, because the mail domains of customers
+// are entered manually. Brands use the same name under many country codes.
 const BRANDS =
   /^(gmail|googlemail|hotmail|outlook|live|msn|yahoo|ymail|rocketmail|aol|aim|gmx|icloud|proton|protonmail|tutanota|tuta|yandex|zoho|zohomail|fastmail|mailbox|hushmail)\.[a-z]{2,4}(\.[a-z]{2})?$/;
 const OTHERS = new Set(
@@ -14,5 +14,5 @@ const OTHERS = new Set(
    mail.ru bk.ru list.ru inbox.ru rambler.ru ya.ru ukr.net abv.bg uol.com.br bol.com.br terra.com.br rediffmail.com`.split(/\s+/),
 );
 
-/** Whether anybody can have an address at this domain, which is in lower case. */
+/** Whether a domain (in lower case) belongs to a free mail provider. */
 export const isFreeMail = (domain: string): boolean => BRANDS.test(domain) || OTHERS.has(domain);

@@ -1,4 +1,4 @@
-// What an agent may not see does not exist (docs/rules.md 2.10): a call that names it is answered as one that names nothing at all.
+// Hidden entries do not exist for an agent (docs/rules.md 2.10): a call that references one gets the same response as for an unknown id.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Context } from '@kontor/bus';
@@ -29,7 +29,7 @@ type Ids = Record<Kind, string>;
 interface Scene {
   stranger: Context;
   hidden: Ids;
-  /** What the stranger may see and change. */
+  /** The entries that the agent without access may see and change. */
   open: Ids;
 }
 
@@ -39,7 +39,7 @@ const upsert = async (agent: Context, item: object) =>
   (await world.ask(again(agent), k.upsertRecords, { items: [{ source: 's', externalId: randomUUID(), kind: 'task', ...item }] })).items[0]
     ?.id ?? '';
 
-/** One of everything, of a contact and customer with this access. */
+/** One entry of each kind, of a contact and customer with this access. */
 async function everything(agent: Context, access: object, byCustomer: boolean): Promise<Ids> {
   const made = (more: object = {}) => customer(agent, { access, ...more });
   const { id: customerId } = await made();
@@ -179,7 +179,7 @@ const rows: Row[] = [
   [k.listJobItems, 'job', (id) => ({ id })],
 ];
 
-it('there is a row here for every request of an agent that names something', () => {
+it('this table has a row for every request of an agent that references an entry', () => {
   const all = Object.values<unknown>(k).filter((one): one is k.RequestContract => Object(one).kind === 'request');
   const names = ({ input }: k.RequestContract) =>
     input instanceof z.ZodObject &&
@@ -189,7 +189,7 @@ it('there is a row here for every request of an agent that names something', () 
   expect(named.map(({ subject }) => subject).filter((subject) => !here.has(subject))).toEqual([]);
 });
 
-/** What a call is answered, without what differs from one call to the next. */
+/** The response to a call, without what differs between calls. */
 const outcome = (call: Promise<unknown>): Promise<string> =>
   call
     .then(
@@ -214,7 +214,7 @@ describe.each([
     };
   });
 
-  it('the stranger may see what is open', async () => {
+  it('the agent without access may see unrestricted entries', async () => {
     const { stranger, open } = scene;
     for (const [contract, id] of [
       [k.getContact, open.contact],

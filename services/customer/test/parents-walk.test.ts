@@ -18,25 +18,25 @@ import { SEED } from '@kontor/testing/properties';
 import pg from 'pg';
 import { danglingLinks } from './parents.js';
 
-// Many people at once do at random whatever names rows and whatever ends them, on so few rows that they meet all the time. After each round
-// nothing may point at what is not there.
+// Concurrent agents run random operations that reference rows or end them, on so few rows that they conflict all the time. After each round there
+// must be no dangling references.
 
 const ROUNDS = sized(2, 6);
 const PEOPLE = 8;
-/** Of each kind everybody picks one of so many. */
+/** The number of entries of each kind to choose from. */
 const FEW = 5;
 const STEPS = sized(8, 25);
-// Two who want the same at once: refused, and nothing is half done.
+// Refusals because of concurrent operations; nothing is partially done.
 const REFUSALS = new Set(['invalid', 'not-found', 'conflict', 'stale', 'busy', 'taken']);
 
-// All services, because erasing asks each of them before the last rows go.
+// All services, because erasing calls each of them before the last rows are deleted.
 let world: World;
 let sql: pg.Client;
 beforeAll(async () => {
   world = await startWorld({ services: await servicesBehindGateway(), meili: true });
   sql = new pg.Client(world.databases.customer?.migrationUrl);
   await sql.connect();
-  // Each write takes a while, so that others come in between: without it, transactions are too short to meet.
+  // Each write is delayed, so that transactions overlap.
   await sql.query(`
     create function take_a_while() returns trigger language plpgsql as $$ begin perform pg_sleep(random() * 0.02); return new; end $$;
     ${['customer', 'contact', 'record', 'request', 'project_member']
@@ -49,7 +49,7 @@ afterAll(async () => {
   await world.stop();
 });
 
-/** What everybody knows of; ids stay in it when they are gone. */
+/** The shared ids; they stay after the entries are deleted. */
 class Tenant {
   readonly admin: Context = anAgent({ roles: ['admin'] });
   readonly customers: string[] = [];
@@ -58,7 +58,7 @@ class Tenant {
   readonly projects: string[] = [];
   readonly requests: string[] = [];
   readonly merges: string[] = [];
-  /** Records that were restored alone, which the answer says. */
+  /** Records that were restored alone, as reported by the response. */
   readonly restoredAlone: string[] = [];
 
   ask: World['ask'] = (who, contract, input) => world.ask(again(who), contract, input);
@@ -129,7 +129,7 @@ const names = Object.keys(steps);
 async function attempt(t: Tenant, name: string, roll: Roll): Promise<unknown> {
   const pick = <T>(from: readonly T[]): T => {
     if (from.length === 0) throw Object.assign(new Error('there is none yet'), { code: 'not-found' });
-    // The latest, because most of the others are gone.
+    // The latest ones, because most of the others are deleted.
     return roll.pick(from.slice(-FEW));
   };
   try {
@@ -140,7 +140,7 @@ async function attempt(t: Tenant, name: string, roll: Roll): Promise<unknown> {
   return undefined;
 }
 
-test('what many do at once leaves nothing that points at what is not there', async () => {
+test('random concurrent operations leave no dangling references', async () => {
   const roll = dice(SEED);
   const t = new Tenant();
   for (let i = 0; i < 6; i++) {
@@ -157,7 +157,7 @@ test('what many do at once leaves nothing that points at what is not there', asy
       }),
     );
     expect(failures.flat()).toEqual([]);
-    // What is being erased ends by and by.
+    // Erasures finish eventually.
     await eventually(async () => {
       const { rows } = await sql.query(`select kind, state, error from job where tenant_id = $1 and state not in ('finished', 'failed')`, [
         t.admin.tenant,

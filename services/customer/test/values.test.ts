@@ -54,8 +54,8 @@ describe('one address in different spellings', () => {
   );
 });
 
-describe('mail providers where anybody can have an address', () => {
-  it('are no mail domain of a customer', async () => {
+describe('free mail providers', () => {
+  it('are refused as mail domains of a customer', async () => {
     const given = { name: 'M', domains: ['firma.example', '@GMail.com'] };
     expect(await refusal(world.ask(anAgent(), k.createCustomer, given))).toMatchObject({
       code: 'invalid',
@@ -63,7 +63,7 @@ describe('mail providers where anybody can have an address', () => {
     });
   });
 
-  it('decide nothing where a customer has one from before', async () => {
+  it('do not assign contacts where a customer has one from before', async () => {
     const agent = anAgent();
     const { id: customerId } = await world.ask(again(agent), k.createCustomer, { name: 'M', domains: ['firma.example'] });
     const client = new pg.Client(world.databases.customer?.migrationUrl);

@@ -128,7 +128,7 @@ export async function lockCustomersOfDomains(
   addresses: readonly string[],
   settings: Settings,
 ): Promise<Map<string, string>> {
-  // A customer may have one that was entered before it was refused.
+  // A customer may have one from before they were refused.
   const domains = new Set(addresses.map(domainOf).filter((domain) => !isFreeMail(domain)));
   if (!settings.assignByMailDomain || domains.size === 0) return new Map();
   // Customers that the caller may not see or change are not used, so that nobody adds to them unknowingly.

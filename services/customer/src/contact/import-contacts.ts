@@ -175,7 +175,7 @@ function addTo(all: Map<string, Set<string>>, value: string, id: string): void {
   all.set(value, (all.get(value) ?? new Set()).add(id));
 }
 
-/** A family may share a mailbox: a row that gives a known contact another first name may be about somebody else. */
+/** A family may share a mailbox: a row with another first name for a known contact may be about another person. */
 function warnAboutSharedMailbox(before: ContactRow, after: ContactRow, warnings: string[]): void {
   const [was, is] = [textOf(before.firstName), textOf(after.firstName)];
   if (!was || !is || likeness(was, is) !== 'other') return;

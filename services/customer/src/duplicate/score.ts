@@ -18,7 +18,7 @@ const weights = {
   birthday: { same: 11, typo: 6, other: -6 },
   email: { yes: 16, no: -1 },
   phone: { yes: 16, no: 0 },
-  /** The landline of a household or the switchboard of a company. */
+  /** Household members share a landline, colleagues a switchboard. */
   sharedPhone: { yes: 4, no: 0 },
   code: { yes: 16, no: 0 },
   work: { yes: 6, no: -1 },
