@@ -52,7 +52,7 @@ interface Log {
  * Done → ack. Failed → again later, with growing jittered delay (a bare nak burns all tries in milliseconds);
  * after 8 tries, or at once when the payload is invalid, the event goes to `dead.<service>.<subject>`.
  * While only a dependency is missing it is tried for ever: nothing is wrong with the event.
- * A consumer that is not there (any more) is made again, from the first event that the stream has, and those who can repair what was missed are told.
+ * A consumer that is not there (any more) is made again, from the first event that the stream has, after those who can repair what was missed were notified.
  */
 export class EventConsumer {
   private stopped = false;
@@ -124,7 +124,7 @@ export class EventConsumer {
       max_ack_pending: stock,
       filter_subject: contract.lanes ? `${contract.subject}.${lane}` : contract.subject,
     };
-    await this.minding(await this.info(manager));
+    await this.notifyOfGap(await this.info(manager));
     try {
       this.seen = await manager.consumers.add('EVENTS', settings);
     } catch (error) {
@@ -169,11 +169,11 @@ export class EventConsumer {
     }
   }
 
-  /** Tells when events may have been missed. Before the consumer is made: should this process die in between, the next one finds it missing again. */
-  private async minding(now: ConsumerInfo | undefined): Promise<void> {
+  /** Notifies when events may have been missed. Before the consumer is made: should this process die in between, the next one finds it missing again. */
+  private async notifyOfGap(now: ConsumerInfo | undefined): Promise<void> {
     const gap = gapBetween(this.seen, now);
     if (gap) {
-      await this.bus.followers.tellGap(this.follower);
+      await this.bus.followers.notifyOfGap(this.follower);
       const about = { event: 'consumer-gap', consumer: this.durable, gap };
       if (this.seen || this.follower.state === 'lost') this.log.warn(about);
       else this.log.log(about);

@@ -12,7 +12,7 @@ export interface Follower {
 
 type OnGap = (consumer: string) => Promise<void>;
 
-/** What this process follows, for its readiness and its metrics, and who must know that events may have been missed. */
+/** What this process follows, for its readiness and its metrics, and whom to notify when events may have been missed. */
 export class Followers {
   private readonly all: Follower[] = [];
   private readonly listeners: OnGap[] = [];
@@ -35,13 +35,13 @@ export class Followers {
     this.listeners.push(listener);
   }
 
-  async tellGap(follower: Follower): Promise<void> {
+  async notifyOfGap(follower: Follower): Promise<void> {
     for (const listener of this.listeners) await listener(follower.consumer);
     follower.gaps++;
   }
 
   /** Fails, with the names, while some cannot be followed. */
-  mustFollow(): void {
+  assertFollowing(): void {
     const lost = this.all.filter(({ state }) => state === 'lost');
     if (lost.length) throw new Error(lost.map(({ consumer, reason }) => `${consumer}: ${reason}`).join('; '));
   }

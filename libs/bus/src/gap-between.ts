@@ -5,9 +5,9 @@ import type { ConsumerInfo } from '@nats-io/jetstream';
  * unless the stream has lost events: it was purged, or they were too old.
  */
 export function gapBetween(before: ConsumerInfo | undefined, now: ConsumerInfo | undefined): string | undefined {
-  if (!now) return 'there is no such consumer';
+  if (!now) return 'the consumer does not exist';
   if (!before) return undefined;
-  if (before.created !== now.created) return 'the consumer was made anew';
+  if (before.created !== now.created) return 'the consumer was created again';
   return counted(now) < counted(before) ? 'the stream has lost events' : undefined;
 }
 

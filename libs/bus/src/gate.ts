@@ -1,4 +1,4 @@
-/** Open or closed; who waits goes on when it opens. */
+/** A latch; waiters resume on open. */
 export class Gate {
   private isOpen = false;
   private waiting: (() => void)[] = [];
@@ -6,10 +6,10 @@ export class Gate {
 
   open(): void {
     this.isOpen = true;
-    for (const go of this.waiting.splice(0)) go();
+    for (const resume of this.waiting.splice(0)) resume();
   }
 
-  /** Tells everybody who passed through to stop. */
+  /** Calls what was given to `onClose` since it opened. */
   close(): void {
     this.isOpen = false;
     for (const stop of this.closers.splice(0)) stop();

@@ -46,7 +46,7 @@ async function makeAll(connection: NatsConnection, { replicas, buckets, maxBytes
     storage: StorageType.File,
     discard: DiscardPolicy.New,
     num_replicas: replicas,
-    // What was told stays until its time is over, whoever asks; both can be set on a stream that is there, and never taken back.
+    // Messages stay until they expire, whoever asks to delete them; both can be set on a stream that is there, and never taken back.
     deny_delete: true,
     deny_purge: true,
     duplicate_window: 120 * SECOND,
@@ -67,7 +67,7 @@ async function makeAll(connection: NatsConnection, { replicas, buckets, maxBytes
     await objects.create(name, { ttl: 7 * DAY, max_bytes: bytes, replicas, storage: StorageType.File });
 }
 
-/** Takes this failure for an answer: there is no such thing. Any other is a failure. */
+/** Gives undefined for this error, which says that there is none; throws any other. */
 const onlyIf =
   (code: number) =>
   (error: unknown): undefined => {

@@ -43,7 +43,7 @@ export class BusStrategy extends Server implements CustomTransportStrategy {
       if (extras[HANDLE]) this.serve(extras[HANDLE], handler);
       if (extras[ON]) this.follow(extras[ON].contract, extras[ON].options, handler);
     }
-    // The subscriptions are known to the broker before anybody is told that the service is ready.
+    // The subscriptions are known to the broker before the service says that it is ready.
     void this.bus.connection.flush().then(
       () => ready(),
       () => ready(),

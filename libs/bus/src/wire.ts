@@ -2,7 +2,7 @@ import { type ErrorCode, statusOf } from '@kontor/contracts';
 import { type Msg, type MsgHdrs, headers as natsHeaders } from '@nats-io/nats-core';
 import { AppError } from './app-error.js';
 
-// A reply is JSON. An error is told by the headers that NATS services use for it, so that any NATS tool sees it as one; its body has the rest.
+// A reply is JSON. An error is marked by the headers that NATS services use for it, so that any NATS tool sees it as one; its body has the rest.
 const CODE = 'Nats-Service-Error-Code';
 
 export const encode = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value) ?? 'null');

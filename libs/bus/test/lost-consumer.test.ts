@@ -39,22 +39,22 @@ describe.each([{}, { behind: 'index' }])('a follower with %j', (options) => {
     await eventually(() => expect(seen).toEqual(new Set([1, 2, 3])), WITHIN_MS);
     expect(gaps).toContain(durable);
     await eventually(() => expect(followers.list()).toMatchObject([{ consumer: durable, state: 'following' }]));
-    expect(() => followers.mustFollow()).not.toThrow();
+    expect(() => followers.assertFollowing()).not.toThrow();
   });
 
   test('whose stream is deleted says so until it is there again', async () => {
     const { followers, gaps } = await follow(options);
     await stream.manager.streams.delete('EVENTS');
-    await eventually(() => expect(() => followers.mustFollow()).toThrow(`${durable}: stream not found`), WITHIN_MS);
+    await eventually(() => expect(() => followers.assertFollowing()).toThrow(`${durable}: stream not found`), WITHIN_MS);
     expect(followers.list()).toMatchObject([{ consumer: durable, state: 'lost' }]);
     await provisionStreams(stream.nats);
     await stream.publishNumbers(4);
     await eventually(() => expect(seen).toContain(4), WITHIN_MS);
     expect(gaps).toContain(durable);
-    expect(() => followers.mustFollow()).not.toThrow();
+    expect(() => followers.assertFollowing()).not.toThrow();
   });
 
-  test('whose consumer was made anew by somebody else says that there was a gap', async () => {
+  test('whose consumer was created again by somebody else says that there was a gap', async () => {
     const { gaps } = await follow(options);
     const { config } = await stream.manager.consumers.info('EVENTS', durable);
     await stream.manager.consumers.delete('EVENTS', durable);
@@ -107,7 +107,7 @@ test('while those who repair cannot be told, nothing is followed, and they are a
     repaired.resolve();
   });
   await stream.manager.consumers.delete('EVENTS', durable);
-  await eventually(() => expect(() => followers.mustFollow()).toThrow('the database is away'), WITHIN_MS);
+  await eventually(() => expect(() => followers.assertFollowing()).toThrow('the database is away'), WITHIN_MS);
   able = true;
   await repaired.promise;
   await stream.publishNumbers(9);
@@ -123,7 +123,7 @@ test('NATS that comes back without its data: what is published then arrives', as
   await nats.kill();
   rmSync(folder, { recursive: true });
   await nats.restart();
-  await eventually(() => expect(() => followers.mustFollow()).toThrow(durable), WITHIN_MS);
+  await eventually(() => expect(() => followers.assertFollowing()).toThrow(durable), WITHIN_MS);
   await eventually(() => provisionStreams(nats), WITHIN_MS);
   await eventually(() => stream.publishNumbers(10), WITHIN_MS);
   await eventually(() => expect(seen).toContain(10), WITHIN_MS);

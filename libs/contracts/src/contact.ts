@@ -18,11 +18,11 @@ import {
   version,
 } from './shapes.js';
 import {
-  bulkChangeResult,
   bulkChange,
+  bulkChangeFields,
+  bulkChangeResult,
   externalSource,
   IMPORT_SOURCE,
-  bulkChangeFields,
   newValues,
   Phone,
   patchValues,

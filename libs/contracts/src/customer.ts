@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { cleanText, domainProblem } from './clean.js';
-import { Change, Contact, ContactEntry, recordDerivedFields, listFilters, NewContact, readers, Summary } from './contact.js';
+import { Change, Contact, ContactEntry, listFilters, NewContact, readers, recordDerivedFields, Summary } from './contact.js';
 import { event, request } from './contract.js';
 import { isFreeMail } from './free-mail.js';
 import { maybeJob } from './job.js';
 import { byId, empty, id, instant, listSort, nameText, page, paging, text, version } from './shapes.js';
-import { bulkChangeResult, bulkChange, bulkChangeFields, newValues, patchValues, values } from './values.js';
+import { bulkChange, bulkChangeFields, bulkChangeResult, newValues, patchValues, values } from './values.js';
 
 const LIKE = 'must be a mail domain like firma.example';
 export const mailDomain = text(253)

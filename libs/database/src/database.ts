@@ -61,7 +61,7 @@ export class Database {
   /**
    * Runs `work` in one transaction for the tenant of the current call; row-level security hides everybody else's rows.
    * Events that `emit` wrote in it are on their way as soon as it has committed.
-   * Begun anew when PostgreSQL ended it in favour of another one (deadlock): so `work` must have no effects of its own beside those of `tx`.
+   * Retried up to three times after a deadlock: so `work` must have no effects other than those of `tx`.
    * Fails with `unavailable` when the database cannot be reached, and with `busy` when it keeps losing against others,
    * or needs longer than the caller waits: PostgreSQL ends it shortly before the deadline of the call.
    */
@@ -97,7 +97,7 @@ export class Database {
       if (Outbox.wasUsed(runner.manager)) this.outbox.wake();
       return result;
     } catch (error) {
-      // When the connection is gone, so is the transaction; what is told is why it failed, not that it could not be rolled back.
+      // When the connection is gone, so is the transaction; the error says why it failed, not that it could not be rolled back.
       if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
       if (tries > 1 && LOST.includes(sqlState(error) ?? '')) return await this.run(begin, work, tries - 1);
       throw translate(error);

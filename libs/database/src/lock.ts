@@ -22,10 +22,10 @@ export interface HeldLock {
   transactions(part: string): Promise<Transactions>;
 }
 
-// A holder that is paused, or cut off, asks nothing any more; then PostgreSQL ends its session, and another one gets the lock. It must
-// have stopped believing that it holds it before that.
-const BEAT_MS = 1_500;
-const BELIEVED_MS = 5_500;
+// A holder that is paused, or cut off, sends no heartbeats; then PostgreSQL ends its session, and another one gets the lock. Before that it must
+// have stopped trusting its lease.
+const HEARTBEAT_MS = 1_500;
+const LEASE_TRUSTED_MS = 5_500;
 const SESSION_MS = 7_000;
 const WATCH_MS = 250;
 const TRY_EVERY_MS = 100;
@@ -33,10 +33,10 @@ const TRY_EVERY_MS = 100;
 /** A connection that ends with its process, or seven seconds after it was paused or cut off, and with it the locks that it holds. */
 class Session {
   readonly client: Client;
-  /** When that was asked which the server answered last. */
-  answered = performance.now();
+  /** Send time of the last query that was answered. */
+  lastAnswered = performance.now();
   private readonly socket = new Socket();
-  private beating?: NodeJS.Timeout;
+  private heartbeats?: NodeJS.Timeout;
   private asking = false;
 
   constructor(url: string, name: string, lost: () => void) {
@@ -58,38 +58,38 @@ class Session {
       `set statement_timeout = 0; set lock_timeout = 0; set transaction_timeout = 0; set client_connection_check_interval = 1000;
        set idle_session_timeout = ${SESSION_MS}; set idle_in_transaction_session_timeout = ${SESSION_MS}`,
     );
-    this.beating = setInterval(() => void this.beat(), BEAT_MS);
+    this.heartbeats = setInterval(() => void this.sendHeartbeat(), HEARTBEAT_MS);
   }
 
   async tryLock(key: string): Promise<boolean> {
-    const asked = performance.now();
+    const sent = performance.now();
     const { rows } = await this.client.query<{ got: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as got', [
       `kontor:${key}`,
     ]);
-    this.answered = asked;
+    this.lastAnswered = sent;
     return rows[0]?.got ?? false;
   }
 
-  private async beat(): Promise<void> {
+  private async sendHeartbeat(): Promise<void> {
     if (this.asking) return;
     this.asking = true;
-    const asked = performance.now();
+    const sent = performance.now();
     try {
       await this.client.query('select 1');
     } catch {
       // The connection is gone, which it says itself, or the transaction that this came into has failed: an answer as good as any.
     }
     this.asking = false;
-    this.answered = asked;
+    this.lastAnswered = sent;
   }
 
   cut(): void {
     this.socket.destroy();
   }
 
-  /** Says goodbye when somebody listens. */
+  /** Ends the connection in order while the server answers; cuts it after a second. */
   async end(): Promise<void> {
-    clearInterval(this.beating);
+    clearInterval(this.heartbeats);
     // Ending a connection that is broken already fails, and is what we wanted.
     await Promise.race([this.client.end().catch(() => undefined), sleep(1_000, undefined, { ref: false })]);
     this.cut();
@@ -120,7 +120,7 @@ export async function tryHolding(url: string, name: string, work: (lock: HeldLoc
     const lease = await begin(name);
     if (!(await lease.tryLock(name))) return false;
     const held = () => {
-      if (performance.now() - lease.answered > BELIEVED_MS) lose();
+      if (performance.now() - lease.lastAnswered > LEASE_TRUSTED_MS) lose();
       return !lost.signal.aborted;
     };
     watching = setInterval(held, WATCH_MS);
@@ -164,7 +164,7 @@ function transactionsOf(client: Client): Transactions {
 
 /**
  * Runs `work` whenever this process can hold the lock `name`, again and again until `signal` aborts. Another replica takes over within
- * a second or two of the holder's death, and within ten of its being paused. What makes `work` fail is told to `failed`; it is then started again.
+ * a second or two of the holder's death, and within ten of its being paused. `failed` is called with what makes `work` fail; it is then started again.
  */
 export async function whileHolding(
   url: string,

@@ -12,7 +12,7 @@ const BATCH = 100;
 const EVERY_MS = 500;
 
 /**
- * Writes an event into the outbox, in the transaction of the change it tells of: there is never one without the other.
+ * Writes an event into the outbox, in the transaction of the change that it announces: there is never one without the other.
  * It is published after the commit, in the order in which outbox rows were numbered, at least once.
  */
 export async function emit<P extends z.ZodType>(tx: EntityManager, contract: EventContract<P>, payload: z.input<P>): Promise<void> {

@@ -107,8 +107,8 @@ export function defineService<E extends z.ZodType<BaseEnv>>(definition: Definiti
       }
       const checks: Check[] = [
         { name: 'bus', required: true, run: () => bus.ping() },
-        // While it hears of no changes what it answers gets old.
-        { name: 'events', required: true, run: async () => bus.followers.mustFollow() },
+        // While it receives no events what it answers gets out of date.
+        { name: 'events', required: true, run: async () => bus.followers.assertFollowing() },
         ...(definition.checks?.(app, env) ?? []),
       ];
       const health = await serveHealth(env.KONTOR_HEALTH_PORT, env.KONTOR_HEALTH_HOST, {

@@ -7,7 +7,7 @@ const path = (file: string) => fileURLToPath(new URL(`../../../../shared/data/${
 
 export const hasFebrl = (file: string): boolean => existsSync(path(file));
 
-/** The records of a Febrl file, each with the person it belongs to, which the file's ids tell. */
+/** The records of a Febrl file, each with the person it belongs to, as its ids say. */
 function records(file: string) {
   const [header = [], ...lines] = readFileSync(path(file), 'utf8')
     .trim()

@@ -5,7 +5,7 @@ import { fc } from '@kontor/testing/properties';
 import { service } from '../src/index.js';
 import { playCustomer, type StandIn } from './stand-in.js';
 
-// What `~` and typing slips find, against the definition of an edit applied to every name: written anew here, so that one mistake is not made twice.
+// What `~` and typing slips find, against the definition of an edit applied to every name: written again here, so that one mistake is not made twice.
 
 let world: World;
 let customer: StandIn;

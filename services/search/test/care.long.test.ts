@@ -129,7 +129,7 @@ test('only admins look after the index', async () => {
   expect((await status()).verify).toBeNull();
 });
 
-describe('making the index anew', () => {
+describe('a rebuild', () => {
   test('goes on while everything is found and changed, and leaves only what is true', async () => {
     const [first] = people;
     customer.knows(tenant, { kind: 'contact', ...first!, firstName: 'Altwort', displayName: 'Altwort Xaver' });

@@ -156,7 +156,7 @@ test('6.3 words that nobody remembers go, too, a little later, and those in use 
   expect(await total('emeinsa')).toBe(others.length);
 });
 
-test('6.3 a forgotten word is learnt anew when somebody else gets it', async () => {
+test('6.3 a forgotten word is added again when somebody else gets it', async () => {
   for (let round = 0; round < 3; round++) {
     const [contact] = await customer.adds(tenant, [{ lastName: 'Qxwiederq' }]);
     await found('xwieder', 1);
@@ -184,7 +184,7 @@ test('6.3 a word that one loses and another gets at the same moment is found', a
   expect(await traces('qxstaffelq')).toEqual([]);
 });
 
-test('6.3 of a customer nothing stays, and its name is no word of its former contacts', async () => {
+test('6.3 of a customer nothing stays, and its name is not a word of its former contacts', async () => {
   const firm = customerOf({ name: 'Qxfirmaq KG', notes: 'qxfirmaq' });
   customer.knows(tenant, { kind: 'customer', ...firm });
   const [contact] = await customer.adds(tenant, [{ firstName: 'Bleibt', customerId: firm.id, customerName: firm.name }]);
@@ -224,7 +224,7 @@ test('6.3 many words are forgotten in one call', async () => {
   expect(await traces('qxvielwort')).toEqual([]);
 });
 
-test('6.3 what another writer has forgotten meanwhile is learnt anew', async () => {
+test('6.3 what another writer has forgotten meanwhile is added again', async () => {
   const [contact] = await customer.adds(tenant, [{ lastName: 'Qxwechselq' }]);
   await found('xwechsel', 1);
   await bin(contact!);

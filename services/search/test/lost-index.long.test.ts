@@ -11,7 +11,7 @@ import { contactOf, playCustomer, type StandIn } from './stand-in.js';
 import type { Entry } from './walk-model.js';
 
 const MINUTE = 60_000;
-// More than two pages of making the index anew, so that some are always on their way.
+// More than two pages of a rebuild, so that some are always on their way.
 const MANY = 11_000;
 const agent = anAgent();
 const { tenant } = agent;
@@ -71,7 +71,7 @@ async function untilWhole(expected: number): Promise<void> {
 const alive = () => process.kill(world.processes.get('search')!.pid, 0);
 
 test(
-  'lost while nothing changes: it is made anew by itself',
+  'lost while nothing changes: it is rebuilt automatically',
   async () => {
     await loseFolder();
     await untilWhole(MANY);
@@ -122,7 +122,7 @@ test.each([
   ['killed', () => world.meili.kill().then(() => world.meili.restart())],
   ['lost', loseFolder],
 ])(
-  'Meilisearch is %s while the index is made anew: the replica lives, and the index is whole',
+  'Meilisearch is %s during a rebuild: the replica lives, and the index is whole',
   async (_, happens) => {
     const { rebuild: before } = await statusOf(world, agent);
     await world.ask(again(agent), rebuildIndex, {});

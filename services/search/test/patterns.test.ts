@@ -4,7 +4,7 @@ import { anAgent, eventually, sized, startWorld, type World } from '@kontor/test
 import { service } from '../src/index.js';
 import { playCustomer, type StandIn } from './stand-in.js';
 
-// What the wildcards find, against regular expressions over all names: written anew here, so that one mistake is not made twice.
+// What the wildcards find, against regular expressions over all names: written again here, so that one mistake is not made twice.
 
 const FIRST =
   "Anna Änne Ann-Kathrin Anne-Marie Jean-Pierre François Renée Zoë José Łukasz Małgorzata Jürgen Jörg Björn Søren Åsa İpek Işık Mária D'Arcy Müslüm ßeta Ærik Œuvre Þór 伟 秀英 娜娜 Li Bo X Ανδρέας Юрий R2D2";

@@ -50,7 +50,7 @@ test.each(['agent', 'light_agent'] as const)('the index is looked after by admin
     await expect(world.ask(again(agent, { roles: [role] }), contract, {})).rejects.toMatchObject({ code: 'forbidden' });
 });
 
-test('an index that is lost is made anew by itself', async () => {
+test('an index that is lost is rebuilt automatically', async () => {
   const headers = { authorization: `Bearer ${world.meili.masterKey}` };
   const { results } = (await (await fetch(`${world.meili.url}/indexes?limit=100`, { headers })).json()) as { results: { uid: string }[] };
   expect(results.length).toBeGreaterThan(0);

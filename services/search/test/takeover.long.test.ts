@@ -188,7 +188,7 @@ test(
 );
 
 test(
-  'the writer is killed in the middle of making the index anew: the other replica goes on with it',
+  'the writer is killed in the middle of a rebuild: the other replica goes on with it',
   async () => {
     const { rebuild: before } = await statusOf(world, agent);
     await tellInBulk(contacts(8_000, 'bulkdrei'));

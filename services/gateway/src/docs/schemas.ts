@@ -57,7 +57,7 @@ function rename(schema: unknown, nameOf: (name: string) => string): unknown {
 }
 
 function tidy(schema: z.core.JSONSchema.BaseSchema, io: 'input' | 'output'): void {
-  // Answers may get more members with time; nobody should be told to refuse them.
+  // Answers may get more members with time; clients must not refuse them.
   if (io === 'output' && schema.additionalProperties === false) delete schema.additionalProperties;
   // That a whole number is one that JavaScript can count to goes without saying.
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;

@@ -5,7 +5,7 @@ import { AppError } from '@kontor/bus';
 import { statusOf } from '@kontor/contracts';
 import { problemOf } from './problem.js';
 
-/** Answers what is no HTTP call that can be read; nothing of Fastify has seen it, so the answer is written by hand. */
+/** Answers what cannot be parsed as HTTP; Fastify has not seen it, so the answer is written by hand. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const refusal =

@@ -71,7 +71,7 @@ function pathInBody(path: string, member: string): string {
   return path.startsWith(`${member}[`) ? path.slice(member.length) : path;
 }
 
-/** An error of the owner, told in the caller's terms. */
+/** An error of the owner with the paths of the caller: names of parameters and places in the body. */
 export function inCallersTerms(error: AppError, member: string | undefined): AppError {
   if (!error.details.errors || member === undefined) return error;
   const errors = inBody(error.details.errors, member);

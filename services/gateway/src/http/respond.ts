@@ -28,7 +28,7 @@ export function respond(route: Route): Respond {
     const asked = (request.params as { id?: string }).id?.toLowerCase();
     if (typeof id === 'string' && asked !== undefined && id !== asked && route.path.endsWith('/:id'))
       reply.header('content-location', route.path.replace(':id', id));
-    // The version in the answer to a new picture is that of its contact or customer, and so is no tag of the picture (RFC 9110, 9.3.4).
+    // The version in the answer to a new picture is that of its contact or customer, and so is not a tag of the picture (RFC 9110, 9.3.4).
     if (typeof version === 'number' && !route.tagged) {
       reply.header('etag', etagOf(version));
       if (route.method === 'GET' && isKnown(request.headers['if-none-match'], version)) return reply.code(304).send();

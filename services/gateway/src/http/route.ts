@@ -43,7 +43,7 @@ export interface Route {
   takes?: Record<string, z.ZodType>;
   /** The media types of the answer where it is not JSON. */
   produces?: string | string[];
-  /** What is there has an ETag of its own, which is no version; the route looks after it itself. */
+  /** What is there has an ETag of its own, which is not a version; the route handles it itself. */
   tagged?: true;
   /** Gives the answer's body, or the reply when it has sent it. */
   answer(call: Call): Promise<unknown>;

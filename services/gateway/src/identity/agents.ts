@@ -3,10 +3,10 @@ import { seeAgent } from '@kontor/contracts';
 import { Injectable } from '@nestjs/common';
 import type { Caller } from './caller.js';
 
-const REMEMBERED = 10_000;
-const PATIENCE_MS = 1_000;
+const MOST_AGENTS = 10_000;
+const TIMEOUT_MS = 1_000;
 
-/** Tells the customer service of every agent once, and again when name, roles or teams have changed. */
+/** Announces every agent to the customer service once, and again when name, roles or teams have changed. */
 @Injectable()
 export class Agents {
   private readonly seen = new Set<string>();
@@ -20,17 +20,17 @@ export class Agents {
 
   /** Returns when the agent is known or could not be made known: then the call goes on all the same, and the next one tries again. */
   async introduce({ fingerprint }: Caller, context: Context): Promise<void> {
-    if (!this.asking.has(fingerprint)) this.asking.set(fingerprint, this.tell(fingerprint, context));
+    if (!this.asking.has(fingerprint)) this.asking.set(fingerprint, this.announce(fingerprint, context));
     await this.asking.get(fingerprint);
   }
 
-  private async tell(fingerprint: string, context: Context): Promise<void> {
+  private async announce(fingerprint: string, context: Context): Promise<void> {
     try {
-      await this.bus.request(seeAgent, {}, { ...context, idempotencyKey: undefined, deadline: Date.now() + PATIENCE_MS });
-      if (this.seen.size >= REMEMBERED) for (const oldest of this.seen) if (this.seen.delete(oldest)) break;
+      await this.bus.request(seeAgent, {}, { ...context, idempotencyKey: undefined, deadline: Date.now() + TIMEOUT_MS });
+      if (this.seen.size >= MOST_AGENTS) for (const oldest of this.seen) if (this.seen.delete(oldest)) break;
       this.seen.add(fingerprint);
     } catch {
-      // Nothing is lost: it is told with the next call.
+      // Nothing is lost: the next call announces it.
     } finally {
       this.asking.delete(fingerprint);
     }

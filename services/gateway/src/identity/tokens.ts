@@ -69,7 +69,7 @@ export class Tokens implements OnModuleDestroy {
     return 'The access token cannot be read: it must be a signed JWT';
   }
 
-  /** Failing to get keys says nothing about the token, so it is told apart here from finding no key that fits. */
+  /** Failing to get keys says nothing about the token, and so is another error than finding no key that fits. */
   private readonly keys: JWTVerifyGetKey = async (header, token) => {
     try {
       this.remote ??= this.discover();
@@ -86,7 +86,7 @@ export class Tokens implements OnModuleDestroy {
   private async discover(): Promise<RemoteKeys> {
     try {
       const url = this.env.KONTOR_OIDC_JWKS_URL ?? (await this.publishedKeySet());
-      // Known keys stay in use while the provider is away: they are fetched anew in the background, and at once for an unknown key id.
+      // Known keys stay in use while the provider is away: they are fetched again in the background, and at once for an unknown key id.
       const remote = createRemoteJWKSet(new URL(url), { cooldownDuration: 30_000, timeoutDuration: 5_000, cacheMaxAge: Infinity });
       this.refresh = setInterval(() => {
         remote.reload().catch((error: unknown) => this.log.warn({ event: 'keys-not-refreshed', ...describeError(error) }));
@@ -122,7 +122,7 @@ const OTHER_USES = ['ID', 'Refresh', 'Offline', 'Logout'];
 
 /**
  * The provider signs other tokens too, which may name the same audience. One that calls itself an access token (RFC 9068) is one; of those that
- * call themselves nothing in particular, ID tokens are told by the claims that tie them to a sign-in, and logout tokens by their events.
+ * call themselves nothing in particular, ID tokens are recognised by the claims that tie them to a sign-in, and logout tokens by their events.
  */
 function requireAccessToken(typ: string | undefined, claims: JWTPayload): void {
   const kind = typ?.toLowerCase().replace(/^application\//, '');

@@ -31,7 +31,7 @@ export class ForgetService {
     const counts = { files: 0, rows: 0, samples: 0 };
     for (const entity of await this.importsOf(names)) {
       if (!isOver(entity) && !(await this.isIn(entity, stoodIn, traces))) continue;
-      counts.samples += await this.db.transaction((tx) => giveUp(tx, entity, traces));
+      counts.samples += await this.db.transaction((tx) => discardFile(tx, entity, traces));
       await this.files.delete(entity.file);
       counts.files++;
     }
@@ -106,7 +106,7 @@ export class ForgetService {
  * The file of this import goes: when it is over nobody needs it any more, and when nobody has started it yet it is cancelled.
  * Gives the number of samples that go with it. Fails with `busy` when it runs, or was started at this moment.
  */
-async function giveUp(tx: EntityManager, { id }: ImportEntity, traces: Traces): Promise<number> {
+async function discardFile(tx: EntityManager, { id }: ImportEntity, traces: Traces): Promise<number> {
   const entity = await tx.findOneOrFail(ImportEntity, { where: { id }, lock: { mode: 'pessimistic_write' } });
   if (entity.state === 'uploaded')
     await tx.update(
@@ -125,7 +125,7 @@ async function giveUp(tx: EntityManager, { id }: ImportEntity, traces: Traces): 
   return cleanColumns(tx, [entity], traces, () => true);
 }
 
-/** With the samples of the import: in the same step, because without the rows nobody could tell that they may be of the entry. */
+/** With the samples of the import: in the same step, because without the rows it would not be known that they may be of the entry. */
 async function deleteRows(tx: EntityManager, rows: readonly KeptRow[], traces: Traces): Promise<number> {
   const { importId, rejected } = rows[0]!;
   await tx.query('delete from import_row where import_id = $1 and rejected = $2 and number = any($3::integer[])', [

@@ -27,7 +27,7 @@ export class FileStore {
     for (let left = info.size; left > 0; ) {
       const chunk = await available(direct.getMessage(STREAM, next));
       if (!chunk) throw gone();
-      // Decoded anew each time it is looked at.
+      // Decoded again at each access.
       const { data } = chunk;
       next.seq = chunk.seq + 1;
       left -= data.length;
@@ -49,7 +49,7 @@ export class FileStore {
     return infos.flatMap(({ name, deleted }) => (deleted ? [] : [name]));
   }
 
-  /** Fails when there is no store to read from. */
+  /** Fails when the store is missing. */
   async ping(): Promise<void> {
     await available(new Objm(this.bus.connection).open(IMPORT_BUCKET));
   }

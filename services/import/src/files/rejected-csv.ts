@@ -5,7 +5,7 @@ import { stringify } from 'csv-stringify/sync';
 export const csvLine = (cells: readonly string[], delimiter: string): string =>
   stringify([cells.map(defuse)], { delimiter, record_delimiter: '\r\n', quoted_match: /[\r\n]/ });
 
-/** The header of the file of rejected rows: that of the imported file and `reason`. The mark at its start tells spreadsheets that it is UTF-8. */
+/** The header of the file of rejected rows: that of the imported file and `reason`. The byte order mark at its start makes spreadsheets read it as UTF-8. */
 export const rejectedHeader = (header: readonly string[], delimiter: string) => `\ufeff${csvLine([...header, 'reason'], delimiter)}`;
 
 /** A rejected row as it was, with why in the column `reason`; cells that have no column stand after it. */

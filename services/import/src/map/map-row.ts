@@ -147,7 +147,7 @@ const CUSTOM = 'customFields.';
 
 /**
  * Works out once what to do with each column; the function it gives is pure and cheap. It reads what is peculiar to files: joined columns,
- * dates, tags, whole names. Whether a value is an e-mail address, say, or too long, is for the customer service to tell.
+ * dates, tags, whole names. Whether a value is an e-mail address, say, or too long, is for the customer service to decide.
  */
 export function rowMapper(columns: Columns): (row: CsvRow) => MappedRow {
   const steps = takesFor(columns)

@@ -6,7 +6,7 @@ const COMPACT = /^(\d{4})(\d\d)(\d\d)$/;
 const PARTS = /^(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?:[T ].*)?$/;
 
 /**
- * The order that a value proves, because one of its first two numbers is no month; undefined when it proves none.
+ * The order that a value proves, because one of its first two numbers cannot be a month; undefined when it proves none.
  * Dates with dots have the day first everywhere, so they prove nothing about the others.
  */
 export function provenOrder(value: string): DateOrder | undefined {
@@ -19,7 +19,7 @@ export function provenOrder(value: string): DateOrder | undefined {
 const isSeparator = (code: number) => code === 45 || code === 47;
 
 /**
- * The date as yyyy-mm-dd; undefined when the value is no possible date, or its year has two digits and nobody can know the century.
+ * The date as yyyy-mm-dd; undefined when the value is not a date, or its year has two digits and nobody can know the century.
  * Where the order is not said, dates with slashes have the month first, dates with hyphens the day.
  */
 export function readDate(value: string, order?: DateOrder): string | undefined {

@@ -26,7 +26,7 @@ function signIn(number: string): DecimalSign | undefined {
 }
 
 /**
- * A number of a file as JSON has it, or why it cannot be told. `sign` is what the column proves. Where it proves nothing, a sign that may stand
+ * A number of a file as JSON has it, or why it is ambiguous. `sign` is what the column proves. Where it proves nothing, a sign that may stand
  * before thousands does so if it is not the sign before decimals in the tenant's country; otherwise nobody can know.
  */
 export function readNumber(

@@ -44,7 +44,7 @@ describe('surveyFile', () => {
     await expect(survey(`a,b\n${'1,2\n'.repeat(50_000)}3,4\0\n`)).rejects.toMatchObject({ reason: 'nul', line: 50_002 });
   });
 
-  it('counts rows that nobody can tell the cells of, but takes no samples from them', async () => {
+  it('counts rows that cannot be split into cells, but takes no samples from them', async () => {
     expect(await survey('First Name,E-mail\n"A" x,"y\n')).toMatchObject({ rows: 1, columns: [{ samples: [] }, { samples: [] }] });
   });
 

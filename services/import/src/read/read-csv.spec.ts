@@ -92,7 +92,7 @@ describe('readCsv', () => {
     ['sep=,;;;\n', ','],
     ['"sep=,";\n', ','],
     ['sep=\n', ';'],
-  ])('takes the delimiter from %j, which is no header', async (line, delimiter) => {
+  ])('takes the delimiter from %j, which is not a header', async (line, delimiter) => {
     const file = [`a: x${delimiter}b|y`, `1${delimiter}2`, `3${delimiter}4.5`].join(line.at(-1));
     expect(await read(line + file)).toMatchObject({
       delimiter,

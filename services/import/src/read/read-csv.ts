@@ -12,7 +12,7 @@ export interface CsvRow {
   line: number;
   /** Trimmed. Fewer than the header has columns when the row is shorter; more when it has values that belong to no column. */
   cells: string[];
-  /** Why nobody can tell what its cells are, as a sentence. Such a row is given as it stands there. */
+  /** Why it cannot be split into cells, as a sentence. Such a row is given as it stands there. */
   broken?: string;
 }
 
@@ -30,7 +30,7 @@ const MAX_JSON_CELL = 512 * 1024;
 const AT_ONCE = 5_000;
 
 const WRITE_QUOTES = 'A cell with quotes, delimiters or line breaks stands in quotes, and each quote in it is written twice ("").';
-/** What is said of rows whose cells nobody can tell. */
+/** The reasons given for rows that cannot be split into cells. */
 export const brokenBecause: Record<BrokenQuotes | 'header-again', string> = {
   'header-again': 'This is the header again, and nobody of that name.',
   'unclosed-quote': `A quote (") is opened in this row and never closed. ${WRITE_QUOTES}`,
@@ -54,7 +54,7 @@ export async function readCsv(bytes: AsyncIterable<Uint8Array>, said: { delimite
   const start = await records.next();
   if (start.done) throw empty();
   const [header, ...others] = start.value;
-  // Whatever is odd about the quotes of a header, its names can be told.
+  // Whatever is odd about the quotes of a header, its names can be read.
   const names = header!.broken ? header!.cells.map((cell) => cell.replaceAll('"', '').trim()) : header!.cells;
   return { header: names, delimiter, otherDelimiters, rows: numbered(others, records, names) };
 }

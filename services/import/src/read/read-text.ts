@@ -111,7 +111,7 @@ function refuseEncoding(seems: string, byte: number, line: number): never {
 
 /**
  * The bytes of a text file in UTF-8, without a byte order mark, in pieces that end with whole characters.
- * Throws `UnreadableFile` at the first byte that is no UTF-8 text, and says what the file seems to be instead.
+ * Throws `UnreadableFile` at the first byte that is not UTF-8 text, and says what the file seems to be instead.
  */
 export async function* readText(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let offset = 0;

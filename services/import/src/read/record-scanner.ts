@@ -6,7 +6,7 @@ export interface RawRecord {
   cells: string[];
   /** How many cells there are, also those that were not kept; empty ones behind the 512th do not count. */
   width: number;
-  /** Why nobody can tell what its cells are. */
+  /** Why it cannot be split into cells. */
   broken?: BrokenQuotes;
 }
 
@@ -58,7 +58,7 @@ export class RecordScanner {
     this.recordAt = 0;
   }
 
-  /** There is no more text: what is left is the last record. */
+  /** The text has ended: what is left is the last record. */
   end(): void {
     this.ended = true;
   }
@@ -148,7 +148,7 @@ export class RecordScanner {
     if (this.count < KEPT_CELLS || cell.trim() !== '') this.width = this.count;
   }
 
-  /** The record up to the end of the line that `from` is in, as one that nobody can tell the cells of. */
+  /** The record up to the end of the line that `from` is in, as one that cannot be split into cells. */
   private broken(broken: BrokenQuotes, from: number): RawRecord | undefined {
     const found = this.text.indexOf(this.newline, from);
     if (found === -1 && !this.ended) return undefined;

@@ -2,7 +2,7 @@
 export async function* ahead<T>(source: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
   const begin = () => {
     const next = source.next();
-    // It is awaited in its turn; until then its failure is no unhandled one.
+    // It is awaited in its turn; until then its failure must not count as unhandled.
     next.catch(() => undefined);
     return next;
   };

@@ -11,7 +11,7 @@ export async function positionOf(tx: EntityManager, importId: string): Promise<P
   return last ? { number: last.number + 1, row: last.row } : START;
 }
 
-/** The outcome of each row of a batch: what the customer service said of those it was sent, and our own refusals. */
+/** The outcome of each row of a batch: what the customer service shown of those it was sent, and our own refusals. */
 export function outcomesOf(batch: Batch, answered: readonly RowOutcome[]): RowOutcome[] {
   const answers = answered.values();
   const outcomes = batch.rows.map((row): RowOutcome => {
@@ -27,11 +27,11 @@ export function outcomesOf(batch: Batch, answered: readonly RowOutcome[]): RowOu
 /** Writes down that a batch is committed and what became of its rows. Doing it again changes nothing. */
 export async function noteBatch(tx: EntityManager, importId: string, batch: Batch, outcomes: readonly RowOutcome[]): Promise<void> {
   const count = (status: RowOutcome['status']) => outcomes.filter((outcome) => outcome.status === status).length;
-  const told = batch.rows.flatMap(({ source }, i) => {
+  const kept = batch.rows.flatMap(({ source }, i) => {
     const { status, reasons = [], warnings = [] } = outcomes[i]!;
     const rejected = status === 'rejected';
-    const said = rejected ? [...reasons, ...warnings] : warnings;
-    return said.length ? [{ number: source.number, rejected, cells: source.cells, reasons: said }] : [];
+    const shown = rejected ? [...reasons, ...warnings] : warnings;
+    return shown.length ? [{ number: source.number, rejected, cells: source.cells, reasons: shown }] : [];
   });
   const first: unknown[] = await tx.query(
     `insert into import_batch (import_id, number, last_row, created, updated, skipped, rejected, warnings)
@@ -44,13 +44,13 @@ export async function noteBatch(tx: EntityManager, importId: string, batch: Batc
       count('updated'),
       count('skipped'),
       count('rejected'),
-      told.filter((row) => !row.rejected).length,
+      kept.filter((row) => !row.rejected).length,
     ],
   );
-  if (first.length === 0 || told.length === 0) return;
+  if (first.length === 0 || kept.length === 0) return;
   await tx.query(
     `insert into import_row (import_id, rejected, number, cells, reasons)
      select $1, r.rejected, r.number, r.cells, r.reasons from jsonb_to_recordset($2) as r(rejected boolean, number integer, cells jsonb, reasons jsonb)`,
-    [importId, JSON.stringify(told)],
+    [importId, JSON.stringify(kept)],
   );
 }

@@ -5,7 +5,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { FileStore } from '../files/file-store.js';
 import { ImportEntity } from '../import.entity.js';
 import { UnreadableFile } from '../read/unreadable-file.js';
-import { runImport, sayWaitingFor } from './run-import.js';
+import { noteWaitingFor, runImport } from './run-import.js';
 
 /** How often imports that nobody works on are looked for: after the death of a replica, or when a pause after a failure is over. */
 const LOOK_EVERY_MS = 2_000;
@@ -125,7 +125,7 @@ export class ImportRunner implements OnApplicationBootstrap, OnModuleDestroy {
       if (!lock.held() || goOn.aborted) return undefined;
       const refused = error instanceof UnreadableFile || (error instanceof AppError && !isTransient(error) && error.code !== 'internal');
       if (refused) return { state: 'failed', error: error.message };
-      if (isTransient(error)) await sayWaitingFor(this.db, entity, (error as AppError).message);
+      if (isTransient(error)) await noteWaitingFor(this.db, entity, (error as AppError).message);
       else if (this.failsTooOften(entity.id)) {
         this.log.error({ event: 'import-given-up', importId: entity.id, ...describeError(error) });
         return { state: 'failed', error: 'Something went wrong inside; the log has more under the id of the import' };

@@ -69,17 +69,17 @@ async function send(bus: Bus, entity: ImportEntity, { number, rows }: Batch) {
   return outcomes;
 }
 
-/** Does the work again and again, with growing pauses, while only something it needs is missing; says in the import what it waits for. */
+/** Retries with backoff while only something that the work needs is unavailable; notes in the import what it waits for. */
 async function retryTransient(db: Database, entity: ImportEntity, goOn: AbortSignal, work: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
       await work();
-      return await sayWaitingFor(db, entity, null);
+      return await noteWaitingFor(db, entity, null);
     } catch (error) {
       const mayPass = isTransient(error) || (error instanceof AppError && error.code === 'internal' && tries < INTERNAL_TRIES);
       if (!mayPass) throw error;
-      // Saying it needs the database, which may be the very thing that is missing; then it is said after the next try.
-      await sayWaitingFor(db, entity, (error as AppError).message).catch(() => undefined);
+      // Noting it needs the database, which may be the very thing that is unavailable; then it is noted after the next try.
+      await noteWaitingFor(db, entity, (error as AppError).message).catch(() => undefined);
       // An aborted pause ends at once, and so does the work.
       await sleep(backoffMs(tries, MOST_PAUSE_MS), undefined, { signal: goOn }).catch(() => undefined);
       if (goOn.aborted) throw error;
@@ -87,8 +87,8 @@ async function retryTransient(db: Database, entity: ImportEntity, goOn: AbortSig
   }
 }
 
-/** Says in the import what it waits for; null when it goes on. */
-export async function sayWaitingFor(db: Database, entity: ImportEntity, waitingFor: string | null): Promise<void> {
+/** Notes in the import what it waits for; null when it goes on. */
+export async function noteWaitingFor(db: Database, entity: ImportEntity, waitingFor: string | null): Promise<void> {
   if (entity.waitingFor === waitingFor) return;
   await db.transaction((tx) => tx.update(ImportEntity, { id: entity.id }, { waitingFor }));
   entity.waitingFor = waitingFor;

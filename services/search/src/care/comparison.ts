@@ -69,7 +69,7 @@ export class Comparison {
     const { index, fresh } = await this.fresh.current(tenant);
     const [all] = await this.meili.search(index, [{ filters: [is('tenant', tenant)], limit: 0 }]);
     const known = await countEntries(this.bus, tenant);
-    // What is fresh can be in the settled index besides, or be on its way out of it.
+    // What is fresh can be in the settled index as well, or be on its way out of it.
     if ((all?.total ?? 0) <= known && fresh.size === 0) return;
     for (let offset = 0; held(); ) {
       const ids = await this.meili.idsOf(index, is('tenant', tenant), offset, IDS_AT_ONCE);

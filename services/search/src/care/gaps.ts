@@ -20,7 +20,7 @@ export class Gaps {
   private async repair(consumer: string): Promise<void> {
     if (await this.isToBeFilled()) return;
     const { tenants } = await this.bus.request(listTenants, {}, serviceContext(NIL_UUID));
-    // All of them anew: what a running one has looked at already may have changed since.
+    // All of them from the start: what a running one has looked at already may have changed since.
     await this.db.acrossTenants(async (tx) => {
       for (const tenant of tenants)
         await startVerification((sql, parameters) => tx.query(sql, parameters), tenant, { deep: false, restart: true });
@@ -28,7 +28,7 @@ export class Gaps {
     this.log.warn({ event: 'verification-ordered', consumer, tenants: tenants.length });
   }
 
-  /** Whether the index is about to be filled for the first time, or anew, and nothing has been read for it yet: then all of it is still to be read. */
+  /** Whether the index is about to be filled, for the first time or in a rebuild, and nothing has been read for it yet: then all of it is still to be read. */
   private async isToBeFilled(): Promise<boolean> {
     const [index] = await this.db.queryAcrossTenants<{ whole: boolean }>('select whole from current_index', []);
     if (!index) return true;

@@ -93,7 +93,7 @@ function patternConditions(text: string, param: Param): Condition[] {
   });
 }
 
-/** Chinese characters stand in the dictionary as parts of words only; the phrase itself will tell. */
+/** Chinese characters stand in the dictionary as parts of words only; the phrase search decides. */
 const phraseConditions = (text: string, param: Param): Condition[] =>
   phraseTerms(text).map((spelled, word) => ({ word, condition: `word = any(${param(spelled)}::text[])` }));
 

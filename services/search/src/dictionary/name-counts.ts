@@ -12,7 +12,7 @@ export class NameCounts {
 
   constructor(private readonly db: Database) {}
 
-  /** Counts words of names in a sample of what is written: enough to know the common ones. Counted anew when an entry is written again. */
+  /** Counts words of names in a sample of what is written: enough to know the common ones. Counted again when an entry is written again. */
   async add(tenant: string, uses: ReadonlyMap<string, number>): Promise<void> {
     if (!uses.size) return;
     const words = [...uses.keys()].toSorted();
@@ -23,7 +23,7 @@ export class NameCounts {
     );
   }
 
-  /** Terms of the most common words of names, the commonest first; looked up anew after some minutes, while nobody waits for it. */
+  /** Terms of the most common words of names, the commonest first; refreshed every ten minutes in the background. */
   async common(tenant: string): Promise<readonly string[]> {
     const known = this.commonTerms.get(tenant);
     if (known && known.until > Date.now()) return known.terms;

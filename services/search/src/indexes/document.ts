@@ -23,7 +23,7 @@ export const PHRASE_FIELDS: readonly PhraseField[] = [
 /** Raised whenever documents or the settings of their index change, but for the list of fields, which counts by itself. */
 const DOCUMENT_VERSION = 3;
 const FIELDS_VERSION = createHash('sha256').update(JSON.stringify(searchedFields)).digest().readUInt16BE();
-/** Another one says that an index must be made anew. */
+/** An index of another version is rebuilt. */
 export const INDEX_VERSION = (WORDS_VERSION * 100 + DOCUMENT_VERSION) * 65_536 + FIELDS_VERSION;
 
 /** What Meilisearch keeps of a contact or customer: nothing that is shown, only what it must filter, sort, count and compare by. */

@@ -19,7 +19,7 @@ const FILTERABLE: Filterable[] = [
 ];
 const MOMENTS: Moment[] = ['createdAt', 'updatedAt'];
 
-/** What hits are sorted by, and what is told of them besides the id. */
+/** What hits are sorted by; returned with them, beside the id. */
 export type SortKey = 'sortName' | Moment;
 const SORT_KEYS: SortKey[] = ['sortName', ...MOMENTS];
 

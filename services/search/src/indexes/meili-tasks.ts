@@ -58,5 +58,5 @@ export class MeiliTasks {
   }
 }
 
-// It was started without its data; then the index is gone, too, and will be made anew.
+// It was started without its data; then the index is gone, too, and will be rebuilt.
 const lost = () => new AppError('unavailable', 'The search engine has lost what it was given', { retryAfter: 2 });

@@ -16,7 +16,7 @@ export interface Question {
   offset?: number;
   limit: number;
   facets?: readonly Filterable[];
-  /** With the words of each hit, so that its class can be told here. */
+  /** With the words of each hit, from which its class is worked out here. */
   words?: boolean;
 }
 

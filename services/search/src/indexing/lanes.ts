@@ -4,7 +4,7 @@ import { Mode } from '../indexes/mode.js';
 import { IndexRequest, type Lane } from './index-request.js';
 import type { EntryRef } from './tenant-work.js';
 
-// Whatever Meilisearch is given at once costs it two seconds besides what each document does: of small batches it takes all the processor time there is,
+// Whatever Meilisearch is given at once costs it two seconds on top of what each document does: of small batches it takes all the processor time there is,
 // and so keeps larger ones from being made.
 const MOST_IDS: Record<Lane, number> = { people: 1_000, bulk: 50_000, rebuild: 50_000 };
 const ALL_LANES = ['people', 'bulk', 'rebuild'] as const;

@@ -39,7 +39,7 @@ function saysSomething(token: Token): boolean {
   return joinedTokens(textOf(alikeOf(token.chars)?.chars ?? token.chars)).length > 0;
 }
 
-/** Joins what people write apart: `030 / 12 34` is one number. A token that begins with `-` excludes and so begins anew. */
+/** Joins what people write apart: `030 / 12 34` is one number. A token that begins with `-` excludes, and so begins another run. */
 function digitRuns(tokens: readonly Token[]): (Token | Clause)[] {
   const found: (Token | Clause)[] = [];
   for (let i = 0; i < tokens.length; ) {

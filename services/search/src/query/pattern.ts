@@ -10,12 +10,12 @@ export const respell = (pieces: readonly Piece[], spell: (text: string) => strin
   pieces.map((piece) => (typeof piece === 'string' ? piece : { text: spell(piece.text) }));
 
 /**
- * Tells whether the pattern fits a whole text: `?` for exactly one character, `*` for any number. Takes time in proportion to text × pattern,
+ * Whether the pattern fits a whole text: `?` for exactly one character, `*` for any number. Takes time in proportion to text × pattern,
  * whatever they hold. Made once for all texts that are looked at.
  */
 export function patternTest(pieces: readonly Piece[]): (text: string) => boolean {
   const texts = pieces.flatMap((piece) => (typeof piece === 'string' ? [] : [piece.text]));
-  // Between halves of a character no whole one begins, so characters need not be told apart where none is counted.
+  // Between halves of a character no whole one begins, so where none is counted, characters need not be separated.
   return pieces.includes('?') || !texts.every((text) => text.isWellFormed()) ? byLetters(pieces) : byTexts(pieces);
 }
 

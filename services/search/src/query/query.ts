@@ -58,5 +58,5 @@ function printClause(clause: Clause): string {
   }
 }
 
-// The dots and the @ must keep their meaning: by them an e-mail is told from a word.
+// The dots and the @ must keep their meaning: they distinguish an e-mail from a word.
 const printPiece = (piece: Piece) => (typeof piece === 'string' ? piece : piece.text.replace(/[\\"*?~:\s]|^-/g, '\\$&'));

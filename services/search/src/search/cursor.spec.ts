@@ -30,6 +30,6 @@ test('what two classes offer is on the page once, which is not the last because 
   expect(readCursor(next ?? undefined)).toEqual({ class: 1, offset: 1, seen: 3 });
 });
 
-test.each(['', 'x', '!!!', Buffer.from('1.2').toString('base64url')])('%j is no cursor', (cursor) =>
+test.each(['', 'x', '!!!', Buffer.from('1.2').toString('base64url')])('%j is not a cursor', (cursor) =>
   expect(() => readCursor(cursor)).toThrow('cursor'),
 );

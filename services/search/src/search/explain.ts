@@ -7,7 +7,7 @@ import { digitsOf } from '../words/identifiers.js';
 import { phraseLine, wordSpellings } from '../words/words.js';
 import type { ResolvedQuery } from './query-resolver.js';
 
-/** How the clauses were understood. What the dictionary has can come from entries that the caller may not see, so only admins are told how much that is. */
+/** How the clauses were understood. What the dictionary has can come from entries that the caller may not see, so only admins see how much that is. */
 export const explainClauses = ({ clauses, answers, found }: ResolvedQuery, admin: boolean): Explanation['clauses'] =>
   clauses.map((clause, i) => ({
     at: clause.at,

@@ -53,7 +53,7 @@ export class HitSearch {
     const indexes = new BothIndexes(this.meili, snapshot);
     const settled = await settlePhrases(indexes, clauses, found, given);
     const plan = planQuery(clauses, settled.found);
-    // What nobody has needs no index; but as long as that is away, it must not be told from what only hidden entries have.
+    // What nobody has needs no index; but while that is unavailable, the answer must be the same as for what only hidden entries have.
     if (plan.all === false && grantees()) await this.meili.ping();
     const base = { filters: given, phrases: settled.along, sort: sortOf(query, clauses) };
     const answer = await pageOf((questions) => indexes.ask(questions), plan, base, asPage(query), cursor);

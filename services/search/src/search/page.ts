@@ -29,7 +29,7 @@ interface Offered {
   hits: ReadonlyMap<number, readonly FoundHit[]>;
 }
 
-// So few hits are all fetched at once: to tell the class of each is less work than to ask for each class. A hit costs Meilisearch some 60 µs, a question 2 ms.
+// So few hits are all fetched at once: to work out the class of each is less work than to ask for each class. A hit costs Meilisearch some 60 µs, a question 2 ms.
 const FEW = 60;
 // Up to so many ids a question takes no longer than a call.
 const CHEAP = 1_000;

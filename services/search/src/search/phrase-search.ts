@@ -41,7 +41,7 @@ export async function settlePhrases(
   return { found: settled, along: first && { texts: along.map(({ text }) => text), attribute: first.attribute } };
 }
 
-/** A clause as Meilisearch is to see it; a single word is no phrase, the filter on words says it all. */
+/** A clause as Meilisearch is to see it; a single word is not a phrase: the filter on words is enough. */
 export function phraseOf(clause: Clause, place: number): Phrase[] {
   if (clause.kind !== 'phrase') return [];
   const text = phraseLine(clause.text);

@@ -23,7 +23,7 @@ export class Seen {
   async wait(tenant: string, writes: readonly Write[]): Promise<void> {
     const until = Date.now() + MOST_MS;
     let left = await this.unseen(tenant, writes);
-    if (left.length) left = await this.notHidden(tenant, left);
+    if (left.length) left = await this.withoutHidden(tenant, left);
     for (; ; left = await this.unseen(tenant, left)) {
       if (!left.length) return;
       if (Date.now() + LOOK_EVERY_MS > until) break;
@@ -34,8 +34,8 @@ export class Seen {
     });
   }
 
-  /** Without those that the caller may not see: waiting for them would tell that they are there, and in which version. */
-  private async notHidden(tenant: string, writes: readonly Write[]): Promise<Write[]> {
+  /** Without those that the caller may not see: waiting for them would reveal that they exist, and in which version. */
+  private async withoutHidden(tenant: string, writes: readonly Write[]): Promise<Write[]> {
     if (!grantees()) return [...writes];
     const ids = writes.map(({ id }) => id);
     const [all, visible] = await Promise.all([this.there(tenant, ids), this.visible(ids)]);

@@ -95,7 +95,7 @@ const NAMES = new Set(['first', 'middle', 'last', 'name']);
 /** The fields of words in which names and companies stand. */
 export const NAME_FIELDS: readonly string[] = [...NAMES, 'company'];
 
-/** The words of one value; Chinese text that is no name is also taken apart into its words. */
+/** The words of one value; Chinese text that is not a name is also split into its words. */
 export function wordsIn({ field, value }: FieldValue): readonly Word[] {
   const words = wordsOf(value);
   if (NAMES.has(field) || !words.some(({ short }) => isHan(short))) return words;

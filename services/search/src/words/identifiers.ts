@@ -3,7 +3,7 @@ import metadata from 'libphonenumber-js/min/metadata';
 import type { Entry } from './entry-fields.js';
 import { fold } from './words.js';
 
-// What is looked up by parts but is no word: it would make the word lists of Meilisearch many times longer.
+// What is looked up by parts but is not a word: as words they would make the word lists of Meilisearch many times longer.
 
 export type IdentifierKind = 'email' | 'phone' | 'code';
 

@@ -185,7 +185,7 @@ export function phraseReadings(text: string): PhraseWord[][] {
   return Array.from({ length: 2 ** names }, (_, joined) => phraseWordsOf(text, joined));
 }
 
-// A single word is no phrase, and leaving it out keeps the word lists of Meilisearch small.
+// A single word is not a phrase, and leaving it out keeps the word lists of Meilisearch small.
 const lineOf = (words: readonly PhraseWord[]) => (words.length > 1 ? words.map(({ form }) => form).join(' ') : '');
 
 /** A phrase as one line, as Meilisearch is asked for it; empty for a single word. */
@@ -215,7 +215,7 @@ export function splitHanName(name: string): [family: string, given: string] {
 
 const segmenter = new Intl.Segmenter('zh', { granularity: 'word' });
 
-/** The words inside a run of Chinese text that is no name. */
+/** The words inside a run of Chinese text that is not a name. */
 export const hanWords = (run: Word): Word[] =>
   Array.from(segmenter.segment(run.short), ({ segment, index }) => {
     const from = run.from + index;
