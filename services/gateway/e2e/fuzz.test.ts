@@ -112,7 +112,7 @@ describe(`10 odd calls to every route, made with KONTOR_TEST_SEED=${SEED}`, () =
       expect(answered).toBeGreaterThan(sized(300, 1_000));
       expect((await hub.call('GET', '/openapi.json')).status).toBe(200);
     },
-    sized(120_000, 3_600_000),
+    sized(300_000, 3_600_000),
   );
 });
 
