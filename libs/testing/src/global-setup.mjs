@@ -1,8 +1,9 @@
 // Starts the one PostgreSQL that all test files of a run share, each with databases of its own. It starts beside the tests, not before
 // them: who needs no database does not wait for it, and `freshDatabase` does.
 import { randomBytes } from 'node:crypto';
-import { existsSync, statfsSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, statfsSync } from 'node:fs';
 import { freemem } from 'node:os';
+import { join } from 'node:path';
 import '../../../deploy/local/source-hook.mjs';
 
 const MEMORY = '/dev/shm';
@@ -21,7 +22,10 @@ function hasMemoryForData() {
 // biome-ignore lint/style/noDefaultExport: Jest calls the default export
 export default async function setup() {
   process.env.KONTOR_TEST_RUN = randomBytes(4).toString('hex');
-  if (hasMemoryForData()) process.env.TMPDIR ??= MEMORY;
+  if (!process.env.TMPDIR && hasMemoryForData()) {
+    globalThis.kontorTestFolder = process.env.TMPDIR = mkdtempSync(join(MEMORY, 'kontor-tests-'));
+    chmodSync(process.env.TMPDIR, 0o755); // PostgreSQL runs as somebody else when tests run as root
+  }
   if (process.env.KONTOR_TEST_POSTGRES_URL) return; // one of your own
   const { freePort } = await import('../../../deploy/local/src/free-port.ts');
   const { dockerAnswers, startContainer } = await import('./servers-docker.ts');
