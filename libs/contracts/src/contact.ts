@@ -221,7 +221,9 @@ export const ImportRow = z.object({
   notes: z.string().optional(),
   tags: z.array(z.string()).optional(),
   emails: z.array(z.string()).optional(),
-  phones: z.array(z.object({ number: z.string(), kind: z.enum(['phone', 'mobile', 'fax']), slot: z.int() })).optional(),
+  phones: z
+    .array(z.object({ number: z.string(), kind: z.enum(['phone', 'mobile', 'fax']), slot: z.int(), label: z.string().optional() }))
+    .optional(),
   address: rowAddress.optional(),
   homeAddress: rowAddress.optional().describe('a second address, beside the first'),
   website: z.string().optional(),

@@ -86,6 +86,28 @@ describe('two rows with one mailbox', () => {
 });
 
 describe('values of imported rows', () => {
+  it('what a file says a number is stays with it, also when the row comes again', async () => {
+    const agent = anAgent();
+    const row: k.ImportRow = {
+      lastName: 'Stone',
+      emails: ['ada@a.example'],
+      phones: [
+        { number: '0171 1234567', kind: 'mobile', slot: 0 },
+        { number: '030 1234567', kind: 'phone', slot: 0, label: 'Home' },
+        { number: '030 1234568', kind: 'fax', slot: 0, label: 'Work' },
+      ],
+    };
+    const [made] = await importRows(agent, [row]);
+    const { phones } = await get(agent, made?.id);
+    expect(phones).toMatchObject([
+      { kind: 'mobile', primary: true },
+      { kind: 'phone', label: 'Home' },
+      { kind: 'fax', label: 'Work' },
+    ]);
+    await importRows(agent, [row]);
+    expect((await get(agent, made?.id)).phones).toEqual(phones);
+  });
+
   it('numbers that differ in letters, extension or kind are all stored', async () => {
     const agent = anAgent();
     const rows: k.ImportRow[] = [

@@ -89,7 +89,7 @@ function findTooLong(row: ImportRow): string | undefined {
       typeof value === 'string'
         ? [value]
         : Array.isArray(value)
-          ? value.map((one) => (typeof one === 'string' ? one : one.number))
+          ? value.flatMap((one) => (typeof one === 'string' ? one : [one.number, one.label]))
           : Object.values(value ?? {});
     const limit = maxLengths[key] ?? 1024;
     for (const text of texts) {

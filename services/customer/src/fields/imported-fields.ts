@@ -121,12 +121,12 @@ function withEmails(before: Values['emails'], addresses: readonly string[], warn
 /** A number that the contact already has stays unchanged; a new one replaces the number in the same slot of its kind, or is added. */
 function withPhones(before: readonly Phone[], given: NonNullable<ImportRow['phones']>, country: string, warnings: string[]): Phone[] {
   const phones = [...before];
-  for (const { number, kind, slot } of given) {
+  for (const { number, kind, slot, label } of given) {
     if (!/\p{Nd}/u.test(number) || number.length > 64) {
       warnings.push(`phone: "${number.slice(0, 100)}" is not a phone number; left out`);
       continue;
     }
-    const phone = omitEmpty({ number, e164: toE164(number, country), kind }) as Omit<Phone, 'primary'>;
+    const phone = omitEmpty({ number, e164: toE164(number, country), kind, label: label?.slice(0, 100) }) as Omit<Phone, 'primary'>;
     if (phoneKeys(phone).length === 0)
       warnings.push(`phone: "${number}" is not a number that can be dialled; kept as written, but contacts are not found by it`);
     const key = samePhoneKey(phone);

@@ -9,6 +9,23 @@ const map = (columns: Record<string, string>, more: Partial<Columns> = {}) => {
 const mapCells = (fields: (ImportField | null)[], cells: string[]) => rowMapper({ fields })({ number: 1, line: 2, cells });
 
 describe('rowMapper', () => {
+  it('a column beside a number decides what it is, as Google has it', () => {
+    const fields: (ImportField | null)[] = ['lastName', null, 'phone', null, 'phone2', null, 'phone3'];
+    const phoneLabels = new Map([
+      [2, 1],
+      [4, 3],
+      [6, 5],
+    ]);
+    const map = (cells: string[]) => rowMapper({ fields, phoneLabels })({ number: 1, line: 2, cells }).contact.phones;
+    expect(map(['Stone', '* Mobile', '0171 1234567 ::: 0172 1234567', 'Work Fax', '030 1234568', 'Home', '030 1234567'])).toEqual([
+      { number: '0171 1234567', kind: 'mobile', slot: 0 },
+      { number: '0172 1234567', kind: 'mobile', slot: 1 },
+      { number: '030 1234568', kind: 'fax', label: 'Work', slot: 0 },
+      { number: '030 1234567', kind: 'phone', label: 'Home', slot: 0 },
+    ]);
+    expect(map(['Stone', '', '030 1234567'])).toEqual([{ number: '030 1234567', kind: 'phone', slot: 0 }]);
+  });
+
   it('puts every field in its place', () => {
     expect(
       map({

@@ -2,6 +2,7 @@ import { type ContactFieldName, contactFieldNames, type ImportField, type Import
 import { homeParts } from '../header/address-columns.js';
 import type { CsvRow } from '../read/read-csv.js';
 import { type Conventions, decimalSignIn } from './conventions.js';
+import { readPhoneLabel } from './phone-labels.js';
 import { type DateOrder, readDate } from './read-date.js';
 import { type DecimalSign, isShortened, readNumber, SHORTENED } from './read-number.js';
 import { splitEmails, splitPhones, splitWebsites } from './several-values.js';
@@ -15,6 +16,8 @@ export interface Columns {
   dateOrder?: DateOrder | undefined;
   /** What each column proves about the sign before decimals, by its place. */
   decimalSigns?: readonly (DecimalSign | 'both' | undefined)[];
+  /** The column that says what a number is, by the place of the number's column. */
+  phoneLabels?: ReadonlyMap<number, number>;
   /** What is usual in the tenant, if that is known. */
   conventions?: Conventions | null;
 }
@@ -53,15 +56,20 @@ const email: Take = (value, { contact }) => {
     if (said && contact.firstName === undefined && contact.lastName === undefined) Object.assign(contact, splitName(said));
   }
 };
-/** Further numbers of a cell take the places behind those that have a column. */
+/**
+ * Further numbers of a cell take the places behind those that have a column. Where a column says what the number is, that decides: several may be
+ * mobiles, and each takes the next place of its kind.
+ */
 const phone =
-  (kind: 'phone' | 'mobile' | 'fax', slot: number, columns: number): Take =>
-  (value, { contact, warnings }) => {
+  (kind: 'phone' | 'mobile' | 'fax', slot: number, columns: number, label?: number): Take =>
+  (value, { contact, source, warnings }) => {
     contact.phones ??= [];
     const phones = contact.phones;
+    const said = label === undefined ? undefined : readPhoneLabel(source.cells[label] ?? '', kind);
     const extra = phones.filter((one) => one.kind === kind && one.slot >= columns).length;
     splitPhones(value).forEach((number, i) => {
       if (isShortened(number)) warnings.push(`phone: "${number}" ${SHORTENED}; left out`);
+      else if (said) phones.push({ number, ...said, slot: phones.filter((one) => one.kind === said.kind).length });
       else phones.push({ number, kind, slot: i === 0 ? slot : columns + extra + i - 1 });
     });
   };
@@ -121,6 +129,7 @@ function readCustom(
 const takesFor = (columns: Columns): [field: ImportField, take: Take][] => {
   const has = (...fields: ImportField[]) => fields.filter((field) => columns.fields.includes(field)).length;
   const [phones, faxes] = [Math.max(has('phone', 'phone2', 'phone3'), 1), Math.max(has('fax', 'fax2'), 1)];
+  const label = (field: ImportField) => columns.phoneLabels?.get(columns.fields.indexOf(field));
   return [
     ...texts.map((field): [ImportField, Take] => [field, text(field)]),
     ...codes.map((field): [ImportField, Take] => [field, code(field)]),
@@ -128,12 +137,12 @@ const takesFor = (columns: Columns): [field: ImportField, take: Take][] => {
     ['name', name],
     ['email', email],
     ['email2', email],
-    ['phone', phone('phone', 0, phones)],
-    ['phone2', phone('phone', 1, phones)],
-    ['phone3', phone('phone', 2, phones)],
-    ['mobile', phone('mobile', 0, 1)],
-    ['fax', phone('fax', 0, faxes)],
-    ['fax2', phone('fax', 1, faxes)],
+    ['phone', phone('phone', 0, phones, label('phone'))],
+    ['phone2', phone('phone', 1, phones, label('phone2'))],
+    ['phone3', phone('phone', 2, phones, label('phone3'))],
+    ['mobile', phone('mobile', 0, 1, label('mobile'))],
+    ['fax', phone('fax', 0, faxes, label('fax'))],
+    ['fax2', phone('fax', 1, faxes, label('fax2'))],
     ...addressParts.map((part): [ImportField, Take] => [part, address('address', part)]),
     ...[...homeParts].map(([field, part]): [ImportField, Take] => [field, address('homeAddress', part)]),
     ...contactFieldNames('date').map((field): [ImportField, Take] => [field, dateOf(field, columns.dateOrder)]),

@@ -6,6 +6,7 @@ import type { FileStore } from '../files/file-store.js';
 import { dateOrderOf, ImportEntity, sourceOf } from '../import.entity.js';
 import { readConventions } from '../map/conventions.js';
 import { rowMapper } from '../map/map-row.js';
+import { phoneLabelColumns } from '../map/phone-labels.js';
 import { readCsv } from '../read/read-csv.js';
 import { ahead } from './ahead.js';
 import { noteBatch, outcomesOf, positionOf } from './batch-ledger.js';
@@ -35,6 +36,7 @@ export async function runImport({ db, bus, files }: Parts, entity: ImportEntity,
   const map = rowMapper({
     fields: columns.map((column) => column.field),
     dateOrder: dateOrderOf(entity),
+    phoneLabels: phoneLabelColumns(columns.map((column) => column.header)),
     decimalSigns: columns.map((column) => column.decimalSign),
     conventions,
   });
