@@ -100,7 +100,7 @@ describe.each([...filters, ...writes])('%s in $subject', (what, contract, input)
   });
 });
 
-describe('what must be unique cannot be kept from the caller, and is refused without saying whose it is', () => {
+describe('a taken unique key is refused without revealing the hidden contact', () => {
   it.each<[string, k.RequestContract, (keys: Keys) => object]>([
     ['a primary address', k.createContact, ({ primary }) => ({ firstName: 'A', emails: [{ address: primary }] })],
     ['an external id', k.createContact, ({ external }) => ({ firstName: 'A', externalIds: [external] })],
@@ -112,7 +112,7 @@ describe('what must be unique cannot be kept from the caller, and is refused wit
     expect(refused).not.toMatch(/contactId|Anna/);
   });
 
-  it('a single ticket waits for who has its address as the primary one', async () => {
+  it('a single ticket waits for the contact with its address as the primary one', async () => {
     const ask = ({ primary }: Keys) => world.ask(again(stranger), k.upsertRecords, record('ticket', { email: primary }) as never);
     expect((await ask(hidden)).items[0]).toMatchObject({ status: 201, waiting: true });
     expect((await ask(keys())).items[0]).toMatchObject({ status: 201, contactCreated: true });

@@ -159,8 +159,8 @@ describe('changing a set', () => {
   it.each([
     [{ change: { type: 'hot' } }, /either ids or a filter/, ''],
     [{ ids: [NOBODY], filter: { type: 'hot' }, change: { type: 'hot' } }, /either ids or a filter/, ''],
-    [{ ids: [NOBODY], change: {} }, /nothing to change/, 'change'],
-    [{ filter: {}, change: { type: 'hot' } }, /everything/, 'filter'],
+    [{ ids: [NOBODY], change: {} }, /must change something/, 'change'],
+    [{ filter: {}, change: { type: 'hot' } }, /at least one filter/, 'filter'],
     [{ ids: [NOBODY], change: { type: 'none such' } }, /cold, warm, hot/, 'change.type'],
     [{ ids: [NOBODY], change: { customFields: { color: 'red' } } }, /not a custom field/, 'change.customFields.color'],
     [{ ids: [NOBODY], change: { ownerId: NOBODY } }, /agent/, 'change.ownerId'],
