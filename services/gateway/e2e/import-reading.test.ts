@@ -47,7 +47,7 @@ describe('ids in a file', () => {
     expect(started.columns[0]).toMatchObject({ field: 'id' });
     expect(progress).toMatchObject({ updated: 1, created: 1, warnings: 1 });
     expect(contacts.get('Ada')).toMatchObject({ id, lastName: 'Rock' });
-    expect(warnings).toContain('id: is the id of no contact here');
+    expect(warnings).toContain('id: is not the id of a contact of this tenant');
   });
 
   it('of two systems are two ids, by the export they come from or as somebody says', async () => {
