@@ -1,9 +1,10 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { AppError } from './app-error.js';
 import type { Caller } from './context.js';
 
 const VALID_MS = 10 * 60_000;
-const REMEMBERED = 10_000;
+const MOST_CALLERS = 10_000;
 const SIGNATURE_BYTES = 64;
 
 const publicKey = (key: string): KeyObject => createPublicKey({ key: Buffer.from(key, 'base64'), format: 'der', type: 'spki' });
@@ -21,7 +22,7 @@ export function isCallerKey(kind: 'public' | 'private', key: string): boolean {
 /** Signs callers; only the gateway has its key. The same caller gets the same signature until half of its time is over. */
 export class CallerSigner {
   private readonly key: KeyObject;
-  private readonly made = new Map<string, { signed: string; until: number }>();
+  private readonly made = new LRUCache<string, { signed: string; until: number }>({ max: MOST_CALLERS });
 
   constructor(key: string) {
     this.key = privateKey(key);
@@ -35,7 +36,7 @@ export class CallerSigner {
     const until = now + validMs;
     const payload = Buffer.from(`{"until":${until},"caller":${caller}}`).toString('base64url');
     const signed = `${payload}.${sign(null, Buffer.from(payload), this.key).toString('base64url')}`;
-    remember(this.made, caller, { signed, until });
+    this.made.set(caller, { signed, until });
     return signed;
   }
 }
@@ -43,7 +44,7 @@ export class CallerSigner {
 /** Checks signed callers with the public key of the gateway, or with several while keys are changed. What was verified is remembered. */
 export class CallerVerifier {
   private readonly keys: KeyObject[];
-  private readonly verified = new Map<string, { caller: Caller; until: number }>();
+  private readonly verified = new LRUCache<string, { caller: Caller; until: number }>({ max: MOST_CALLERS });
 
   constructor(keys: readonly string[]) {
     this.keys = keys.map(publicKey);
@@ -54,7 +55,7 @@ export class CallerVerifier {
     let known = this.verified.get(signed);
     if (!known) {
       known = this.read(signed);
-      remember(this.verified, signed, known);
+      this.verified.set(signed, known);
     }
     if (known.until <= Date.now() && !evenExpired) throw new AppError('unauthenticated', 'The signature of the caller has expired');
     return known.caller;
@@ -69,10 +70,4 @@ export class CallerVerifier {
       throw new AppError('unauthenticated', 'The caller of this request is not signed by the gateway');
     return JSON.parse(Buffer.from(payload, 'base64url').toString()) as { caller: Caller; until: number };
   }
-}
-
-function remember<V>(map: Map<string, V>, key: string, value: V): void {
-  map.delete(key);
-  if (map.size >= REMEMBERED) for (const oldest of map.keys()) if (map.delete(oldest)) break;
-  map.set(key, value);
 }

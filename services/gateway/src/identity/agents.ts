@@ -1,6 +1,7 @@
 import { Bus, type Context } from '@kontor/bus';
 import { seeAgent } from '@kontor/contracts';
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import type { Caller } from './caller.js';
 
 const MOST_AGENTS = 10_000;
@@ -9,7 +10,7 @@ const TIMEOUT_MS = 1_000;
 /** Announces every agent to the customer service once, and again when name, roles or teams have changed. */
 @Injectable()
 export class Agents {
-  private readonly seen = new Set<string>();
+  private readonly seen = new LRUCache<string, true>({ max: MOST_AGENTS });
   private readonly asking = new Map<string, Promise<void>>();
 
   constructor(private readonly bus: Bus) {}
@@ -27,8 +28,7 @@ export class Agents {
   private async announce(fingerprint: string, context: Context): Promise<void> {
     try {
       await this.bus.request(seeAgent, {}, { ...context, idempotencyKey: undefined, deadline: Date.now() + TIMEOUT_MS });
-      if (this.seen.size >= MOST_AGENTS) for (const oldest of this.seen) if (this.seen.delete(oldest)) break;
-      this.seen.add(fingerprint);
+      this.seen.set(fingerprint, true);
     } catch {
       // Nothing is lost: the next call announces it.
     } finally {

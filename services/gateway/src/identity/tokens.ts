@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { AppError, describeError } from '@kontor/bus';
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { ENV, type GatewayEnv } from '../env.js';
 import { type Caller, callerOf } from './caller.js';
 
@@ -10,13 +11,13 @@ type RemoteKeys = ReturnType<typeof createRemoteJWKSet>;
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 const CLOCK_TOLERANCE_S = 30;
 const REFETCH_MS = 10 * 60_000;
-const REMEMBERED = 10_000;
+const MOST_TOKENS = 10_000;
 
 /** Verifies access tokens of the one identity provider. What was verified is remembered until it expires. */
 @Injectable()
 export class Tokens implements OnModuleDestroy {
   private readonly log = new Logger(Tokens.name);
-  private readonly verified = new Map<string, { caller: Caller; expires: number }>();
+  private readonly verified = new LRUCache<string, { caller: Caller; expires: number }>({ max: MOST_TOKENS });
   private remote?: Promise<RemoteKeys>;
   private refresh?: NodeJS.Timeout;
 
@@ -30,7 +31,6 @@ export class Tokens implements OnModuleDestroy {
     const known = this.verified.get(key);
     if (known && known.expires > Date.now()) return known.caller;
     const { caller, expires } = await this.check(token);
-    if (this.verified.size >= REMEMBERED) for (const oldest of this.verified.keys()) if (this.verified.delete(oldest)) break;
     this.verified.set(key, { caller, expires });
     return caller;
   }

@@ -1,5 +1,6 @@
 import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { MOST_FOUND } from './dictionary-query.js';
 
 const COMMON_FOR_MS = 600_000;
@@ -8,7 +9,7 @@ const MOST_TENANTS = 100;
 /** How often words of names are used, so that the common ones are known where there are too many to look at them all. */
 @Injectable()
 export class NameCounts {
-  private readonly commonTerms = new Map<string, { terms: Promise<readonly string[]>; until: number }>();
+  private readonly commonTerms = new LRUCache<string, { terms: Promise<readonly string[]>; until: number }>({ max: MOST_TENANTS });
 
   constructor(private readonly db: Database) {}
 
@@ -37,7 +38,6 @@ export class NameCounts {
       );
       return known.terms;
     }
-    if (this.commonTerms.size >= MOST_TENANTS) this.commonTerms.clear();
     this.commonTerms.set(tenant, { terms, until });
     terms.catch(() => this.commonTerms.delete(tenant));
     return terms;

@@ -1,5 +1,6 @@
 import { Database, type Query } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import type { Document } from './document.js';
 import type { WriterLock } from './writer-lock.js';
 
@@ -63,7 +64,7 @@ const MOST_TENANTS = 1_000;
 @Injectable()
 export class Fresh {
   /** By tenant, what this replica has read already; never changed, but replaced. */
-  private readonly read = new Map<string, Read>();
+  private readonly read = new LRUCache<string, Read>({ max: MOST_TENANTS });
 
   constructor(private readonly db: Database) {}
 
@@ -106,7 +107,6 @@ export class Fresh {
       // Two searches can be answered in the other order.
       if (seq > floor && seq > (fresh.get(id)?.seq ?? 0)) fresh.set(id, { seq, version, document });
     }
-    if (this.read.size >= MOST_TENANTS) this.read.clear();
     this.read.set(tenant, { seq: last, fresh });
     return fresh;
   }
