@@ -45,7 +45,7 @@ export async function createServiceDatabase(adminUrl: string, name: string, pass
       [
         `${is.service ? 'ALTER' : 'CREATE'} ROLE ${service} ${plain} ${pg.escapeLiteral(passwords.service)} NOBYPASSRLS`,
         `${is.migrator ? 'ALTER' : 'CREATE'} ROLE ${migrator} ${plain} ${pg.escapeLiteral(passwords.migrator)} BYPASSRLS`,
-        // A role may always change its own password and settings, which PostgreSQL cannot forbid; both are set anew here.
+        // A role may always change its own password and settings, which PostgreSQL cannot forbid; both are set again here.
         `ALTER ROLE ${service} RESET ALL`,
         ...Object.entries(SETTINGS).map(([setting, value]) => `ALTER ROLE ${service} SET ${setting} = '${value}'`),
       ].join('; '),

@@ -2,14 +2,14 @@ import { parseArgs } from 'node:util';
 import { SetupError } from './setup-error.js';
 
 export const usage = `npm run kontor -- search status [--watch]    how the search index is, and what is being done to it
-npm run kontor -- search rebuild             makes the index anew, for all tenants; search works throughout
+npm run kontor -- search rebuild             rebuilds the index, for all tenants; search works throughout
 npm run kontor -- search verify [--deep]     compares the index with what is kept, and repairs what differs
 
   --watch          shows it again every second, until Ctrl-C
   --deep           compares the content, not only the versions
   --tenant <name>  whose index, on the hub of \`npm start\`; without it demo
 
-rebuild and verify wait for the end, and end with 1 when it failed or something differed; what was begun goes on in the hub without them.
+rebuild and verify wait for the end, and end with 1 when it failed or something differed; what was started continues in the hub without them.
 The hub is the one of \`npm start\`, or another one: KONTOR_URL=https://… KONTOR_TOKEN=<access token of an admin>`;
 
 const actions = ['status', 'rebuild', 'verify'] as const;

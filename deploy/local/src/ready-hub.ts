@@ -1,7 +1,7 @@
 import type { DataFolder, HubAddresses } from './data-folder.js';
 import { SetupError } from './setup-error.js';
 
-/** The hub that runs on this data folder. Whether it is ready says its own `/health` alone, so that everybody is told the same. */
+/** The hub that runs on this data folder. Only its own `/health` decides whether it is ready, so that all commands agree. */
 export async function readyHub(data: DataFolder): Promise<HubAddresses> {
   const hub = data.hub();
   if (!hub)

@@ -1,4 +1,4 @@
-// The process that owns the servers. It is told what to start by one JSON line on stdin and answers with one on stdout; after that
+// The process that owns the servers. It gets what to start as one JSON line on stdin and answers with one on stdout; after that
 // each line asks for one thing and is answered by one line. When stdin closes, for whatever reason, a `kill -9` of the parent among
 // them, it stops the servers and removes the temporary folder it made: nothing is ever left behind.
 import { createHash } from 'node:crypto';

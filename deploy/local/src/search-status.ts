@@ -10,7 +10,7 @@ const waiting = ({ waiting }: SearchStatus['lag']['people']) => (waiting === nul
 const moment = (iso: string) => `${iso.slice(0, 19).replace('T', ' ')} UTC`;
 const states: Record<SearchStatus['state'], string> = {
   ready: 'ready',
-  filling: 'being made anew, and has not everything yet',
+  filling: 'being rebuilt, and not complete yet',
   interrupted: 'no changes arrive: a consumer on the bus is missing (see the log of the search service)',
   away: 'Meilisearch cannot be reached',
 };
@@ -24,7 +24,7 @@ export function describeStatus(status: SearchStatus): string[] {
     line('dictionary', `${number(words)} words, ${number(identifiers)} identifiers`),
     ...(indexVersion.index === indexVersion.service
       ? []
-      : [line('', `made by version ${indexVersion.index} of ${indexVersion.service}: the index is made anew by itself`)]),
+      : [line('', `made by version ${indexVersion.index} of ${indexVersion.service}: the index is rebuilt by itself`)]),
     line('waiting', `${waiting(lag.people)} events of people, ${waiting(lag.bulk)} of imports and jobs, of all tenants`),
     line('rebuild', rebuild ? describeRun(rebuild) : 'none yet'),
     line('verify', verify ? describeVerify(verify) : 'none yet'),

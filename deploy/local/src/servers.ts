@@ -72,7 +72,7 @@ class Reaper {
     }) as unknown as ChildProcessWithoutNullStreams;
     this.child = child;
     createInterface({ input: child.stdout }).on('line', (line) => this.hear(JSON.parse(line) as Report | Answer));
-    child.stdin.on('error', () => {}); // it is gone, which `exit` tells
+    child.stdin.on('error', () => {}); // it is gone; `exit` says so
     child.once('error', (error) => this.end(error));
     child.once('exit', () => this.end(new Error('The process that owns the servers has ended.')));
   }

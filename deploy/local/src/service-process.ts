@@ -56,7 +56,7 @@ export class ServiceProcess {
     });
     this.child = child;
     for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', (line) => this.hear(line));
-    child.stdin.on('error', () => {}); // it has ended, which `close` tells
+    child.stdin.on('error', () => {}); // it has ended; `close` says so
     this.ended = new Promise((resolve) => {
       child.once('error', (error) => this.hear(error.message));
       child.once('close', (code, signal) => {

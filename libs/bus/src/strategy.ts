@@ -14,7 +14,7 @@ import { Limit } from './limit.js';
 import { parseInput } from './parse-input.js';
 import { decode, encode, encodeError } from './wire.js';
 
-/** Told after each handled request or event, for metrics. `code` is `ok` or an error code. */
+/** Called after each handled request or event, for metrics. `code` is `ok` or an error code. */
 export type Observer = (kind: 'request' | 'event', name: string, milliseconds: number, code: string) => void;
 
 const MAX_REPLY = 7 * 1024 * 1024;

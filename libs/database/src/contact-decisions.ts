@@ -6,7 +6,7 @@ import { type Decisions, inheritedValues } from './inherited-values.js';
 
 /**
  * A table with a row for each contact: `contact_id`, `contact_version`, `state` (`shown`, `hidden` or `gone`), `decided`, `merged_into`, and
- * in a jsonb column of its own a value for each key. The version is the newest that an event told of, 0 when none came yet. `hidden` is in the bin
+ * in a jsonb column of its own a value for each key. The version is the newest one from an event, 0 before the first event. `hidden` is in the bin
  * or merged; `gone` is for ever and without values: it only keeps a late event from bringing the contact back.
  */
 export interface DecisionTable<K extends string, V> {
@@ -136,7 +136,7 @@ export class ContactDecisions<K extends string, V> {
     return (await this.bus.request(getEntries, { ids: [id] })).contacts;
   }
 
-  /** The row may have to be inserted: the event that tells of the contact can still be on its way. */
+  /** The row may have to be inserted: the event of the contact may still be on its way. */
   private async lock(tx: EntityManager, contactId: string): Promise<Pick<Decisions<K, V>, 'values' | 'decided'>> {
     const { table, column, defaults } = this.spec;
     await tx.query(

@@ -29,7 +29,7 @@ export const GatewayEnv = BaseEnv.extend({
     .default('')
     .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))
     .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be a list of origins like https://app.example,https://desk.example' }))),
-  /** How long a body may take to come; an upload may take longer as long as it goes on. */
+  /** How long a body may take to arrive; an upload may take longer while bytes keep arriving. */
   KONTOR_BODY_SECONDS: z.coerce.number().int().min(1).max(3600).default(30),
   KONTOR_MAX_UPLOAD_MB: z.coerce.number().int().min(1).default(2048),
 });

@@ -4,7 +4,7 @@ import { get, post } from './http/route.js';
 
 export const SearchController = controller('search', '/v1/search', [get('', search), get('suggest', suggest)]);
 
-/** Care of the index. What is begun here goes on after the answer; the status says how far it is. */
+/** Maintenance of the index. What is started here continues after the response; the status shows its progress. */
 export const SearchAdminController = controller('search', '/v1/admin/search', [
   get('status', getSearchStatus),
   post('rebuild', rebuildIndex, { status: 202 }),

@@ -1,8 +1,8 @@
 import { Handle } from '@kontor/bus';
 import { forgetInSearch, getSearchStatus, type InputOf, rebuildIndex, search, suggest, verifyIndex } from '@kontor/contracts';
 import { Controller } from '@nestjs/common';
-import { CareService } from './care/care.service.js';
-import { ForgetService } from './care/forget.service.js';
+import { MaintenanceService } from './maintenance/maintenance.service.js';
+import { ForgetService } from './maintenance/forget.service.js';
 import { SearchService } from './search/search.service.js';
 import { SuggestService } from './search/suggest.service.js';
 
@@ -11,7 +11,7 @@ export class SearchController {
   constructor(
     private readonly service: SearchService,
     private readonly forgetting: ForgetService,
-    private readonly care: CareService,
+    private readonly maintenance: MaintenanceService,
     private readonly suggestions: SuggestService,
   ) {}
 
@@ -27,17 +27,17 @@ export class SearchController {
 
   @Handle(getSearchStatus)
   status() {
-    return this.care.status();
+    return this.maintenance.status();
   }
 
   @Handle(rebuildIndex)
   rebuild() {
-    return this.care.rebuild();
+    return this.maintenance.rebuild();
   }
 
   @Handle(verifyIndex)
-  verify(order: InputOf<typeof verifyIndex>) {
-    return this.care.verify(order);
+  verify(input: InputOf<typeof verifyIndex>) {
+    return this.maintenance.verify(input);
   }
 
   @Handle(forgetInSearch)

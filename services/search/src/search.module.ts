@@ -1,14 +1,14 @@
 import { Database, DatabaseModule } from '@kontor/database';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { CareService } from './care/care.service.js';
-import { Comparison } from './care/comparison.js';
-import { ForgetService } from './care/forget.service.js';
-import { Gaps } from './care/gaps.js';
-import { OrderFollower } from './care/order-follower.js';
-import { Rebuilder } from './care/rebuilder.js';
-import { Repairer } from './care/repairer.js';
-import { StatusService } from './care/status.service.js';
-import { Verifier } from './care/verifier.js';
+import { MaintenanceService } from './maintenance/maintenance.service.js';
+import { Comparison } from './maintenance/comparison.js';
+import { ForgetService } from './maintenance/forget.service.js';
+import { Gaps } from './maintenance/gaps.js';
+import { RequestFollower } from './maintenance/request-follower.js';
+import { Rebuilder } from './maintenance/rebuilder.js';
+import { Repairer } from './maintenance/repairer.js';
+import { StatusService } from './maintenance/status.service.js';
+import { Verifier } from './maintenance/verifier.js';
 import { Completer } from './dictionary/completer.js';
 import { Dictionary } from './dictionary/dictionary.js';
 import { DictionaryCheck } from './dictionary/dictionary-check.js';
@@ -93,9 +93,9 @@ export class SearchModule {
         Comparison,
         Repairer,
         Verifier,
-        OrderFollower,
+        RequestFollower,
         StatusService,
-        CareService,
+        MaintenanceService,
         Gaps,
         Writer,
       ],

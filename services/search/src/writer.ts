@@ -1,7 +1,7 @@
 import { Bus, describeError } from '@kontor/bus';
 import { Database, whileHolding } from '@kontor/database';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { OrderFollower } from './care/order-follower.js';
+import { RequestFollower } from './maintenance/request-follower.js';
 import { WRITER, type WriterLock } from './indexes/writer-lock.js';
 import { Indexer } from './indexing/indexer.js';
 
@@ -16,7 +16,7 @@ export class Writer implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly db: Database,
     private readonly bus: Bus,
     private readonly indexer: Indexer,
-    private readonly orders: OrderFollower,
+    private readonly requests: RequestFollower,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -40,7 +40,7 @@ export class Writer implements OnApplicationBootstrap, OnApplicationShutdown {
           // At once, whatever is still waited for here: events that are held here do not get to the next writer.
           lock.lost.addEventListener('abort', () => gate.close());
           gate.open();
-          await Promise.all([indexing, this.orders.run(held)]);
+          await Promise.all([indexing, this.requests.run(held)]);
         } finally {
           gate.close();
         }

@@ -7,7 +7,7 @@ import { again, eventually, sized, startWorld, type World } from '@kontor/testin
 import type { z } from 'zod';
 import { service } from '../src/index.js';
 import { CANARY, COMMON, HIDDEN_DIGITS, type Hidden, hide, makeTenant, spellings, type Tenant, VISIBLE } from './canary-scene.js';
-import { untilMade } from './care.js';
+import { untilMade } from './index-status.js';
 
 type Query = z.input<typeof k.search.input>;
 

@@ -5,7 +5,7 @@ import { getSearchStatus } from '@kontor/contracts';
 import { again, anAgent, eventually, sized, startWorld, type World } from '@kontor/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { service } from '../src/index.js';
-import { NOTHING_WRONG, totalOf, untilMade, untilQuiet, verified } from './care.js';
+import { NOTHING_WRONG, totalOf, untilMade, untilQuiet, verified } from './index-status.js';
 import { contactOf, playCustomer, type StandIn } from './stand-in.js';
 
 const WITHIN_MS = 30_000;

@@ -6,7 +6,7 @@ import { Database } from '@kontor/database';
 import { searchServiceKey } from '@kontor/local';
 import { again, anAgent, eventually, startWorld, type World } from '@kontor/testing';
 import { service } from '../src/index.js';
-import { NOTHING_WRONG, statusOf, totalOf, untilQuiet, verified } from './care.js';
+import { NOTHING_WRONG, statusOf, totalOf, untilQuiet, verified } from './index-status.js';
 import { contactOf, playCustomer, type StandIn } from './stand-in.js';
 import type { Entry } from './walk-model.js';
 

@@ -1,10 +1,10 @@
-// Small cases of what takeover.long.test.ts, lost-index.long.test.ts and care.long.test.ts do with many contacts, processes and kills.
+// Small cases of what takeover.long.test.ts, lost-index.long.test.ts and maintenance.long.test.ts do with many contacts, processes and kills.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { getSearchStatus, rebuildIndex, verifyIndex } from '@kontor/contracts';
 import type { RunningService } from '@kontor/service';
 import { again, anAgent, eventually, startWorld, type World } from '@kontor/testing';
 import { service } from '../src/index.js';
-import { NOTHING_WRONG, totalOf, untilQuiet, verified } from './care.js';
+import { NOTHING_WRONG, totalOf, untilQuiet, verified } from './index-status.js';
 import { contactOf, playCustomer, type StandIn } from './stand-in.js';
 
 const agent = anAgent();

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ContactEntry, getSearchStatus, search } from '@kontor/contracts';
 import { again, anAgent, eventually, sized, startWorld, type World } from '@kontor/testing';
 import { service } from '../src/index.js';
-import { untilMade } from './care.js';
+import { untilMade } from './index-status.js';
 import { contactOf, customerOf, playCustomer, type StandIn } from './stand-in.js';
 
 const SETTLE = { fresh: '3600000', settled: '0' };

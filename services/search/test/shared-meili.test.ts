@@ -4,7 +4,7 @@ import { rebuildIndex } from '@kontor/contracts';
 import type { RunningService } from '@kontor/service';
 import { again, anAgent, eventually, sized, startWorld, type World } from '@kontor/testing';
 import { service } from '../src/index.js';
-import { statusOf, totalOf, untilMade, untilQuiet } from './care.js';
+import { statusOf, totalOf, untilMade, untilQuiet } from './index-status.js';
 import { playCustomer, type StandIn } from './stand-in.js';
 
 const PREFIXES = ['entries', 'entries_b', 'B'];

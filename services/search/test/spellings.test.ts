@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { search } from '@kontor/contracts';
 import { again, anAgent, startWorld, type World } from '@kontor/testing';
 import { service } from '../src/index.js';
-import { untilMade, untilQuiet } from './care.js';
+import { untilMade, untilQuiet } from './index-status.js';
 import { email, phone, playCustomer, type StandIn } from './stand-in.js';
 
 let world: World;

@@ -5,7 +5,7 @@ import { rebuildIndex } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { anAgent, dice, eventually, ServiceProcess, startWorld, type World } from '@kontor/testing';
 import { service } from '../src/index.js';
-import { NOTHING_WRONG, shortly, statusOf, totalOf, untilQuiet, verified } from './care.js';
+import { NOTHING_WRONG, shortly, statusOf, totalOf, untilQuiet, verified } from './index-status.js';
 import { contactOf, playCustomer, type StandIn } from './stand-in.js';
 import type { Entry } from './walk-model.js';
 import { Watcher } from './walk-watcher.js';

@@ -7,7 +7,7 @@ import { again, anAgent, eventually, startWorld, type World } from '@kontor/test
 import { Meilisearch, type Settings } from 'meilisearch';
 import { service } from '../src/index.js';
 import { documentOf } from '../src/indexes/document.js';
-import { NOTHING_WRONG, statusOf, untilQuiet, verified } from './care.js';
+import { NOTHING_WRONG, statusOf, untilQuiet, verified } from './index-status.js';
 import { contactOf, playCustomer, type StandIn } from './stand-in.js';
 import type { Entry } from './walk-model.js';
 

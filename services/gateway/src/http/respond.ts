@@ -20,7 +20,7 @@ export function respond(route: Route): Respond {
     });
     if (answer === reply) return reply;
     const { id, version, job } = (answer ?? {}) as { id?: unknown; version?: unknown; job?: { id?: unknown } };
-    // What was asked for goes on after this answer.
+    // The work continues after this response.
     if (typeof job?.id === 'string') return reply.code(202).header('location', `/v1/jobs/${job.id}`).send(answer);
     const seen = kind && seenIn(answer, kind);
     if (seen) reply.header(SEEN, seen);

@@ -19,7 +19,7 @@ export class Agents {
     return this.seen.has(fingerprint);
   }
 
-  /** Returns when the agent is known or could not be made known: then the call goes on all the same, and the next one tries again. */
+  /** Resolves when the agent is registered, or could not be: then the call continues, and the next one tries again. */
   async introduce({ fingerprint }: Caller, context: Context): Promise<void> {
     if (!this.asking.has(fingerprint)) this.asking.set(fingerprint, this.announce(fingerprint, context));
     await this.asking.get(fingerprint);

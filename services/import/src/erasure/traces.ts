@@ -1,7 +1,7 @@
 import type { AboutEntry } from '@kontor/contracts';
 import { SAMPLE_LENGTH } from '../map/survey-file.js';
 
-/** Tells rows and texts that are about one contact or customer from others. */
+/** Decides whether rows and texts are about one contact or customer. */
 export interface Traces {
   /** Whether a row of a file names it: by an e-mail or phone anywhere, or by a code in a cell of its own. `fields` are those of the columns. */
   inRow(cells: readonly string[], fields: readonly (string | null)[]): boolean;

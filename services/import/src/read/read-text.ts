@@ -36,7 +36,7 @@ async function* inPieces(bytes: AsyncIterable<Uint8Array>, size: number): AsyncG
   if (length > 0) yield Buffer.concat(parts, length);
 }
 
-/** How many bytes at the end belong to a character that goes on in the next piece. */
+/** How many bytes at the end belong to a character that continues in the next chunk. */
 function unfinished(piece: Buffer): number {
   for (let back = 1; back <= 3 && back <= piece.length; back++) {
     const byte = piece[piece.length - back]!;

@@ -2,7 +2,7 @@ import type { RowOutcome } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { type Batch, type Position, START } from './batches.js';
 
-/** Where an import goes on: after the last batch that is known to be committed. */
+/** Where an import resumes: after the last batch that is known to be committed. */
 export async function positionOf(tx: EntityManager, importId: string): Promise<Position> {
   const [last]: { number: number; row: number }[] = await tx.query(
     'select number, last_row as row from import_batch where import_id = $1 order by number desc limit 1',

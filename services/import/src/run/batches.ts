@@ -20,7 +20,7 @@ export const START: Position = { number: 0, row: 0 };
 
 /**
  * Cuts rows into batches of 1,000, or fewer where the batch would be over 2 MB. Which row is in which batch depends on the file and the
- * mapping alone, so an import that goes on at a position sends exactly the batches that it would have sent without the interruption.
+ * mapping alone, so an import that resumes at a position sends exactly the batches that it would have sent without the interruption.
  * Rows before the position are only read, not mapped.
  */
 export async function* batches(

@@ -21,7 +21,7 @@ interface Queued {
 type Result = Pick<ImportEntity, 'error'> & { state: 'finished' | 'failed' };
 
 /**
- * Takes up what is in the queue, on start-up as well as at any time later, so that an import goes on after any crash. A tenant's imports run
+ * Takes up what is in the queue, on start-up as well as at any time later, so that an import continues after any crash. A tenant's imports run
  * one after the other: a session lock per tenant sees to it that one process in the cluster works on them, and another when that one dies.
  */
 @Injectable()

@@ -89,7 +89,7 @@ async function retryTransient(db: Database, entity: ImportEntity, goOn: AbortSig
   }
 }
 
-/** Notes in the import what it waits for; null when it goes on. */
+/** Records in the import what it waits for; null when it continues. */
 export async function noteWaitingFor(db: Database, entity: ImportEntity, waitingFor: string | null): Promise<void> {
   if (entity.waitingFor === waitingFor) return;
   await db.transaction((tx) => tx.update(ImportEntity, { id: entity.id }, { waitingFor }));

@@ -1,7 +1,7 @@
 import { AppError } from '@kontor/bus';
 import { Database } from '@kontor/database';
-import { rebuildState, startRebuild } from '../orders/rebuild.js';
-import { orderSweep } from '../orders/sweep.js';
+import { rebuildState, startRebuild } from '../maintenance-requests/rebuild.js';
+import { orderSweep } from '../maintenance-requests/sweep.js';
 import { INDEX_VERSION } from './document.js';
 import { MeiliClient } from './meili.client.js';
 import { Mode } from './mode.js';
@@ -30,9 +30,9 @@ const DROP_AFTER_MS = 30_000;
  * - lost → preparing: `prepare` begins
  * - preparing → lost: it has failed
  * - preparing → ready: the index is there
- * - preparing → building: it is there, and a rebuild goes on
+ * - preparing → building: it exists, and a rebuild continues
  * - ready → building: a rebuild begins
- * - building → building: the rebuild goes on after an interruption, or another one takes the place of one that failed
+ * - building → building: the rebuild continues after an interruption, or another one takes the place of one that failed
  * - building → ready: the new index has taken the place of the old one
  * - ready, building → lost: an index is gone, or another replica may have been the writer
  * - ready, building → preparing: `prepare` again, after an unexpected failure
@@ -86,7 +86,7 @@ export class CurrentIndex {
 
   /**
    * Finds the index, or creates it when there is none, when Meilisearch has lost it, or when this version of the service builds it in another way:
-   * then it is filled again, while the one there goes on being searched.
+   * then it is filled again, while the existing one is still searched.
    */
   async prepare(lock: WriterLock): Promise<void> {
     this.mode.set('preparing');

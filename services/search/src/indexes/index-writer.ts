@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError } from '@kontor/bus';
 import { Database } from '@kontor/database';
 import { Injectable, Logger } from '@nestjs/common';
-import { startVerification } from '../orders/verification.js';
+import { startVerification } from '../maintenance-requests/verification.js';
 import { CurrentIndex } from './current-index.js';
 import type { Unsettled } from './fresh.js';
 import { MeiliClient } from './meili.client.js';

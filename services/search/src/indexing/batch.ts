@@ -26,7 +26,7 @@ export class Batch {
     return this.requests.flatMap(({ refs }) => refs.map(({ id }) => id));
   }
 
-  /** Asks for the entries of each tenant. Never fails: the requests of a tenant that cannot be read are refused, and the batch goes on without them. */
+  /** Asks for the entries of each tenant. Never fails: the requests of a tenant that cannot be read are refused, and the batch continues without them. */
   async read(bus: Bus): Promise<void> {
     const read: IndexRequest[] = [];
     await Promise.all(

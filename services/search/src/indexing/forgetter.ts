@@ -5,7 +5,7 @@ import { DictionaryEraser } from '../dictionary/dictionary-eraser.js';
 import { IndexContents } from '../indexes/index-contents.js';
 import { IndexWriter } from '../indexes/index-writer.js';
 import type { WriterLock } from '../indexes/writer-lock.js';
-import { orderSweep } from '../orders/sweep.js';
+import { orderSweep } from '../maintenance-requests/sweep.js';
 
 interface Order {
   tenant: string;
@@ -13,7 +13,7 @@ interface Order {
   words: string[];
 }
 
-/** Follows orders to forget an entry. Only for the writer, and only while no batch is in flight. */
+/** Carries out requests to forget an entry. Only for the writer, and only while no batch is in flight. */
 @Injectable()
 export class Forgetter {
   constructor(

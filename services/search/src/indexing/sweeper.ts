@@ -4,7 +4,7 @@ import { DictionaryEraser } from '../dictionary/dictionary-eraser.js';
 import { DictionaryVacuum } from '../dictionary/vacuum.js';
 import { IndexContents } from '../indexes/index-contents.js';
 import type { WriterLock } from '../indexes/writer-lock.js';
-import { noteSwept, sweepState } from '../orders/sweep.js';
+import { noteSwept, sweepState } from '../maintenance-requests/sweep.js';
 
 const TERMS_AT_ONCE = 250;
 

@@ -38,7 +38,7 @@ export function wantedBy(clause: IdentifierClause): Wanted[] {
   return distinct.map((one) => ({ kind, pattern: one, whole: one.some((piece) => typeof piece === 'string') }));
 }
 
-/** Tells how an identifier fits: whole, then its end for phones and its start for others, then any part. */
+/** Says how an identifier matches: whole, then its end for phones and its start for others, then any part. */
 export function identifierTest(wanted: readonly Wanted[]): (identifier: Identifier) => Fit | undefined {
   const tests = wanted.map((one) => ({ one, isWhole: patternTest(one.pattern) }));
   return ({ kind, value }) => {

@@ -4,7 +4,7 @@ import { Database } from '@kontor/database';
 import { Injectable, Logger } from '@nestjs/common';
 import { CurrentIndex } from '../indexes/current-index.js';
 import type { WriterLock } from '../indexes/writer-lock.js';
-import { VERIFICATION, type VerificationState } from '../orders/verification.js';
+import { VERIFICATION, type VerificationState } from '../maintenance-requests/verification.js';
 import { countEntries } from './count-entries.js';
 import { Repairer } from './repairer.js';
 
@@ -22,7 +22,7 @@ export class Verifier {
     private readonly repairer: Repairer,
   ) {}
 
-  /** Verifies the tenant whose order is the oldest. Never fails: an order stands until it was followed. */
+  /** Verifies the tenant with the oldest request. Never fails: a request stays until it has been carried out. */
   async followNext(lock: WriterLock): Promise<void> {
     const [state] = await this.db
       .queryAcrossTenants<VerificationState>(`${VERIFICATION} where state = 'running' order by started_at limit 1`, [])

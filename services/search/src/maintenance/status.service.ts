@@ -8,8 +8,8 @@ import { is } from '../indexes/filter.js';
 import { Fresh } from '../indexes/fresh.js';
 import { MeiliClient } from '../indexes/meili.client.js';
 import { WRITER } from '../indexes/writer-lock.js';
-import { rebuildState } from '../orders/rebuild.js';
-import { VERIFICATION, type VerificationState } from '../orders/verification.js';
+import { rebuildState } from '../maintenance-requests/rebuild.js';
+import { VERIFICATION, type VerificationState } from '../maintenance-requests/verification.js';
 import { currentTenant } from '../tenant.js';
 
 /** Says how the index is. */

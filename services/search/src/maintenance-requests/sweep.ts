@@ -9,7 +9,7 @@ export interface SweepState {
 
 /**
  * Orders that all words are gone through for those that no entry has any more, of one tenant or of all; one that is under way begins again.
- * Each order begins at a place of its own before the first word, so that who has just looked at some words does not take it for theirs.
+ * Each request starts at its own place before the first word, so that a writer in the middle of an older sweep does not mistake it for its own.
  */
 export async function orderSweep(query: Query, tenant?: string): Promise<void> {
   await query(
@@ -25,7 +25,7 @@ export async function sweepState(db: Database): Promise<SweepState | undefined> 
   return row;
 }
 
-/** The words up to this one have been looked at, or all; does nothing when another order has come meanwhile. */
+/** The words up to this one have been looked at, or all; does nothing when another request came in the meantime. */
 export async function noteSwept(query: Query, from: SweepState, last?: { word: string; field: string }): Promise<void> {
   const here = 'where tenant_id = $1 and word = $2 and field = $3';
   const place = [from.tenant, from.word, from.field];

@@ -3,14 +3,14 @@ import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
 import { INDEX_VERSION } from '../indexes/document.js';
 import { MeiliClient } from '../indexes/meili.client.js';
-import { startRebuild } from '../orders/rebuild.js';
-import { startVerification } from '../orders/verification.js';
+import { startRebuild } from '../maintenance-requests/rebuild.js';
+import { startVerification } from '../maintenance-requests/verification.js';
 import { currentTenant } from '../tenant.js';
 import { StatusService } from './status.service.js';
 
-/** Takes orders for the writer, whichever replica was asked, and answers with how the index is. */
+/** Stores requests for the writer, whichever replica was asked, and answers with the status of the index. */
 @Injectable()
-export class CareService {
+export class MaintenanceService {
   constructor(
     private readonly db: Database,
     private readonly meili: MeiliClient,

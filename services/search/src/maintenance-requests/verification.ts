@@ -19,7 +19,7 @@ export const VERIFICATION = `select tenant_id as tenant, deep, state, error, sta
   done, total, kind, after_id as after, missing, stale, surplus, words from verification`;
 
 /**
- * Orders that the index of a tenant is compared; the writer follows. One that is running goes on, unless all must be compared again (`restart`), or deeper;
+ * Requests a comparison of the index of a tenant; the writer carries it out. A running one continues, unless all must be compared again (`restart`), or deeper;
  * it never becomes less deep.
  */
 export async function startVerification(

@@ -5,7 +5,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { CurrentIndex } from '../indexes/current-index.js';
 import type { WriterLock } from '../indexes/writer-lock.js';
 import { Indexer } from '../indexing/indexer.js';
-import { type RebuildState, rebuildState } from '../orders/rebuild.js';
+import { type RebuildState, rebuildState } from '../maintenance-requests/rebuild.js';
 import { countEntries, KINDS } from './count-entries.js';
 
 const IDS_AT_ONCE = 5_000;
@@ -14,7 +14,7 @@ const PAGES_IN_FLIGHT = 30;
 
 /**
  * Rebuilds the index, when that was ordered: everything that the customer service has goes through the indexer into the new index, and all that
- * changes meanwhile into both; then the new one is searched. Whoever becomes the writer in the middle goes on where the last one was.
+ * changes meanwhile into both; then the new one is searched. A new writer resumes where the last one stopped.
  */
 @Injectable()
 export class Rebuilder {

@@ -6,17 +6,17 @@ import { Verifier } from './verifier.js';
 
 const LOOK_EVERY_MS = 1_000;
 
-/** Follows orders to rebuild and to verify the index, for as long as the lock is held. */
+/** Carries out requests to rebuild and to verify the index while the lock is held. */
 @Injectable()
-export class OrderFollower {
+export class RequestFollower {
   constructor(
     private readonly rebuilder: Rebuilder,
     private readonly verifier: Verifier,
   ) {}
 
   async run(lock: WriterLock): Promise<void> {
-    const follow = async (orders: Rebuilder | Verifier) => {
-      for (; lock.held(); await sleep(LOOK_EVERY_MS)) await orders.followNext(lock);
+    const follow = async (worker: Rebuilder | Verifier) => {
+      for (; lock.held(); await sleep(LOOK_EVERY_MS)) await worker.followNext(lock);
     };
     await Promise.all([follow(this.rebuilder), follow(this.verifier)]);
   }

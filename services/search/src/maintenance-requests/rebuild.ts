@@ -16,7 +16,7 @@ export interface RebuildState {
 }
 
 /**
- * Orders that an index of this name is filled; the writer follows. One that is running goes on, whatever its name,
+ * Requests that an index of this name is filled; the writer carries it out. A running one continues, whatever its name,
  * unless it makes another version than `unless`, or everything has to be done again (`restart`).
  */
 export async function startRebuild(

@@ -2,8 +2,8 @@ import { Bus, NIL_UUID, serviceContext } from '@kontor/bus';
 import { listTenants } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Injectable, Logger } from '@nestjs/common';
-import { rebuildState } from '../orders/rebuild.js';
-import { startVerification } from '../orders/verification.js';
+import { rebuildState } from '../maintenance-requests/rebuild.js';
+import { startVerification } from '../maintenance-requests/verification.js';
 
 /** Repairs what may have been missed: when events are lost that had not come yet, the index of every tenant is compared with what the owner says. */
 @Injectable()
