@@ -1,8 +1,8 @@
 import { Handle } from '@kontor/bus';
 import { forgetInSearch, getSearchStatus, type InputOf, rebuildIndex, search, suggest, verifyIndex } from '@kontor/contracts';
 import { Controller } from '@nestjs/common';
-import { MaintenanceService } from './maintenance/maintenance.service.js';
 import { ForgetService } from './maintenance/forget.service.js';
+import { MaintenanceService } from './maintenance/maintenance.service.js';
 import { SearchService } from './search/search.service.js';
 import { SuggestService } from './search/suggest.service.js';
 

@@ -1,9 +1,9 @@
 import { Bus, describeError } from '@kontor/bus';
 import { Database, whileHolding } from '@kontor/database';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { RequestFollower } from './maintenance/request-follower.js';
 import { WRITER, type WriterLock } from './indexes/writer-lock.js';
 import { Indexer } from './indexing/indexer.js';
+import { RequestFollower } from './maintenance/request-follower.js';
 
 /** Lets one replica write to the index, the one that holds the lock: two could overtake each other, and leave an older state behind. */
 @Injectable()

@@ -1,7 +1,7 @@
 import { AppError, invalid } from '@kontor/bus';
 import type { changeContacts, FieldError, InputOf, Settings } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
-import { mergeAccess, unrestricted, refuseUnknownGrantees } from '../access/access.js';
+import { mergeAccess, refuseUnknownGrantees, unrestricted } from '../access/access.js';
 import { refuseUnknownCustomer, refuseUnknownOwner } from '../contact/contact-rules.js';
 import { emptyValues, mergeValues } from '../fields/shared-fields.js';
 import type { Noun } from '../sql/rows.js';

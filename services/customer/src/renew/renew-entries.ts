@@ -6,8 +6,8 @@ import { type Columns, changedFields, type Noun, selectList } from '../sql/rows.
 import { type ContactRow, contactColumns, contactWithNames, updateContactRows, updateContacts } from '../tables/contact.table.js';
 import { type CustomerRow, customerColumns, customerWithNames, updateCustomerRows, updateCustomers } from '../tables/customer.table.js';
 import { keysOf } from '../tables/keys-and-tags.js';
-import { releaseTakenKeys } from './release-taken-keys.js';
 import { normalizeContact, normalizeCustomer } from './normalize-values.js';
+import { releaseTakenKeys } from './release-taken-keys.js';
 
 type StoredEntry<R> = R & { version: number; binned: boolean };
 

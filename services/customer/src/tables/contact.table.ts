@@ -5,7 +5,7 @@ import { accessColumns, mayRead, mayWrite, readOnly } from '../access/access.js'
 import { displayName, sortName } from '../fields/names.js';
 import { primaryOf } from '../fields/primary.js';
 import type { Values } from '../fields/shared-fields.js';
-import { type Columns, aclColumns, insertRows, type ReadMode, selectList, updateRows, valueColumns } from '../sql/rows.js';
+import { aclColumns, type Columns, insertRows, type ReadMode, selectList, updateRows, valueColumns } from '../sql/rows.js';
 import { deleteKeys, insertKeys } from './keys-and-tags.js';
 import { mergedInto } from './merged-into.js';
 import { withContactKeyChange } from './waiting-records.js';
