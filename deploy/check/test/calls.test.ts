@@ -4,28 +4,47 @@ import { expect, test } from '@jest/globals';
 import * as contracts from '@kontor/contracts';
 import { readPolicy } from '@kontor/local';
 
-const services = fileURLToPath(new URL('../../../services', import.meta.url));
+const fromRoot = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 const subjects = new Map(
   Object.entries(contracts).flatMap(([name, value]) =>
     typeof value === 'object' && 'kind' in value && value.kind === 'request' ? [[name, value.subject] as const] : [],
   ),
 );
 
-/** The requests of other services that the code of this one names: what is imported as a value is there to be sent. */
-function sentBy(service: string): string[] {
-  const files = readdirSync(`${services}/${service}/src`, { recursive: true, encoding: 'utf8' });
-  const names = files
+const sourcesOf = (folder: string): string[] =>
+  readdirSync(fromRoot(folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => /(?<!\.spec)\.tsx?$/.test(file))
-    .flatMap((file) => {
-      const text = readFileSync(`${services}/${service}/src/${file}`, 'utf8');
-      const lists = [...text.matchAll(/import \{([^}]*)\} from '@kontor\/contracts'/g)].flatMap(([, list = '']) => list.split(','));
-      const prefixes = [...text.matchAll(/import \* as (\w+) from '@kontor\/contracts'/g)].map(([, prefix]) => prefix);
-      const members = prefixes.flatMap((prefix) =>
-        [...text.matchAll(new RegExp(`\\b${prefix}\\.(\\w+)`, 'g'))].map(([, name = '']) => name),
-      );
-      return [...lists.map((item) => item.trim().split(' as ')[0] ?? ''), ...members];
-    });
-  return [...new Set(names)].flatMap((name) => subjects.get(name) ?? []).filter((subject) => !subject.startsWith(`${service}.`));
+    .map((file) => readFileSync(fromRoot(`${folder}/${file}`), 'utf8'));
+/** What is imported as a value from a package. */
+const importedFrom = (text: string, from: string): string[] =>
+  [...text.matchAll(new RegExp(`import \\{([^}]*)\\} from '${from}'`, 'g'))].flatMap(([, list = '']) =>
+    list.split(',').map((item) => item.trim().split(' as ')[0] ?? ''),
+  );
+/** The requests that a source names: what is imported is there to be sent. */
+function requestsIn(text: string): string[] {
+  const prefixes = [...text.matchAll(/import \* as (\w+) from '@kontor\/contracts'/g)].map(([, prefix]) => prefix);
+  const members = prefixes.flatMap((prefix) => [...text.matchAll(new RegExp(`\\b${prefix}\\.(\\w+)`, 'g'))].map(([, name = '']) => name));
+  return [...importedFrom(text, '@kontor/contracts'), ...members].flatMap((name) => subjects.get(name) ?? []);
+}
+
+/** What a library sends on behalf of a service that uses it, by what it exports. */
+const sentByLibraries = new Map(
+  ['bus', 'database', 'service'].flatMap((library) =>
+    sourcesOf(`libs/${library}/src`).flatMap((text) =>
+      [...text.matchAll(/export (?:abstract )?(?:async )?(?:class|function|const) (\w+)/g)].map(
+        ([, name = '']) => [name, requestsIn(text)] as const,
+      ),
+    ),
+  ),
+);
+
+/** The requests to other services that the code of this one sends, or has sent by a library. */
+function sentBy(service: string): string[] {
+  const sent = sourcesOf(`services/${service}/src`).flatMap((text) => [
+    ...requestsIn(text),
+    ...importedFrom(text, '@kontor/(?:bus|database|service)').flatMap((name) => sentByLibraries.get(name) ?? []),
+  ]);
+  return [...new Set(sent)].filter((subject) => !subject.startsWith(`${service}.`));
 }
 
 test.each(Object.entries(readPolicy().services))(

@@ -62,8 +62,11 @@ export async function pageOf(
   };
   const offsetIn = (place: number) => (place === cursor.class ? cursor.offset : 0);
 
+  /** Undefined when an index of an older version, which does not give the words of its documents, has some of the hits. */
   const ofFew = (answer: BothAnswer) =>
-    new Map(Array.from(byClass(classes, answer.hits), ([place, hits]) => [place, hits.slice(offsetIn(place))]));
+    answer.hits.every(({ words }) => words)
+      ? new Map(Array.from(byClass(classes, answer.hits), ([place, hits]) => [place, hits.slice(offsetIn(place))]))
+      : undefined;
 
   const offered = async (): Promise<Offered> => {
     if (classes.length === 1 && cursor.class === 0) {
@@ -73,7 +76,8 @@ export async function pageOf(
     }
     if (mostFitting(plan.all) <= FEW) {
       const [whole] = await askFirst(few);
-      return { whole, hits: ofFew(whole) };
+      const hits = ofFew(whole);
+      if (hits) return { whole, hits };
     }
     // Without those that nobody is in.
     const open = classes.flatMap((filter, place) => (place >= cursor.class && filter !== false ? [{ filter, place }] : []));
@@ -86,7 +90,10 @@ export async function pageOf(
     );
     const hits = new Map(first.map(({ place }, i) => [place, answers[i]!.hits]));
     let room = wanted.limit - answers.reduce((sum, answer) => sum + answer.hits.length, 0);
-    if (room > 0 && further.length && whole.total <= FEW) return { whole, hits: ofFew((await ask([few]))[0]!) };
+    if (room > 0 && further.length && whole.total <= FEW) {
+      const all = ofFew((await ask([few]))[0]!);
+      if (all) return { whole, hits: all };
+    }
     while (room > 0 && further.length) {
       const next = further.splice(0, AT_ONCE);
       const others = await ask(next.map(({ filter }) => question(filter, room)));
