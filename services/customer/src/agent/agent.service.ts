@@ -1,4 +1,4 @@
-import { currentAgent, currentContext, teamId } from '@kontor/bus';
+import { currentAgent, currentContext, NIL_UUID, teamId } from '@kontor/bus';
 import type { Agent, InputOf, listAgents } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
@@ -61,7 +61,7 @@ async function pageByName<T extends { id: string; name: string | null }>(
   columns: string,
   { limit, cursor }: Paging,
 ): Promise<{ items: T[]; nextCursor: string | null }> {
-  const [name = '', id = '00000000-0000-0000-0000-000000000000'] = cursor === undefined ? [] : decodeCursor(cursor, table);
+  const [name = '', id = NIL_UUID] = cursor === undefined ? [] : decodeCursor(cursor, table);
   const rows: T[] = await tx.query(
     `select ${columns} from ${table} where (coalesce(name, '') collate "C", id) > ($1, $2::uuid) order by coalesce(name, '') collate "C", id limit ${limit + 1}`,
     [name, id],

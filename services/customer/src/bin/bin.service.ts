@@ -1,4 +1,4 @@
-import { AppError, grantees } from '@kontor/bus';
+import { AppError, grantees, NIL_UUID } from '@kontor/bus';
 import {
   type BinCounts,
   type BinnedKind,
@@ -37,8 +37,6 @@ interface Unit {
   counts: BinCounts;
   links: object;
 }
-
-const FIRST = '00000000-0000-0000-0000-000000000000';
 
 const FROM = 'bin b cross join lateral (select b.customer_readers as readers) bk';
 
@@ -97,7 +95,7 @@ export class BinService {
   things({ id, kind, limit, cursor }: InputOf<typeof listBinnedThings>): Promise<{ items: BinnedThing[]; nextCursor: string | null }> {
     return this.db.transaction(async (tx) => {
       const unit = await readUnit(tx, id);
-      const [place, after] = cursor === undefined ? ['', FIRST] : decodeCursor(cursor, 'binned-things');
+      const [place, after] = cursor === undefined ? ['', NIL_UUID] : decodeCursor(cursor, 'binned-things');
       const kinds = binnedKinds.filter(
         (one) =>
           (kind === undefined || one === kind) && binnedKinds.indexOf(one) >= binnedKinds.indexOf((place || 'customer') as BinnedKind),
@@ -106,7 +104,7 @@ export class BinService {
         `select * from (${kinds
           .map(
             (one, i) => `(select t.id, '${one}' as kind, ${nameOf[one]} as name, ${i} as n from ${sources[one].from}
-              where t.bin_id = $1 and ${sources[one].mayRead()} and t.id > ${one === place ? '$2' : `'${FIRST}'`} order by t.id limit ${limit + 1})`,
+              where t.bin_id = $1 and ${sources[one].mayRead()} and t.id > ${one === place ? '$2' : `'${NIL_UUID}'`} order by t.id limit ${limit + 1})`,
           )
           .join(' union all ')}) things order by n, id limit ${limit + 1}`,
         place ? [unit.id, after] : [unit.id],

@@ -1,4 +1,4 @@
-import { AppError, type Context, currentContext, describeError, isTransient, newTraceparent, runAs } from '@kontor/bus';
+import { AppError, type Context, currentContext, describeError, isTransient, newTraceparent, runAs, Wakeable } from '@kontor/bus';
 import type { BulkItem, InputOf, Job, listJobItems } from '@kontor/contracts';
 import { Database, type HeldLock, whileHolding } from '@kontor/database';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
@@ -45,7 +45,7 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly handlers = new Map<string, Handler>();
   private readonly stopping = new AbortController();
   private worker?: Promise<void>;
-  private wake = () => {};
+  private readonly idle = new Wakeable(POLL_MS);
 
   constructor(private readonly db: Database) {}
 
@@ -68,7 +68,7 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
       total,
     ]);
     // Wakes the worker when the transaction should have committed.
-    setTimeout(() => this.wake(), 10).unref();
+    setTimeout(() => this.idle.wake(), 10).unref();
     return this.read(tx, id);
   }
 
@@ -151,7 +151,7 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     this.stopping.abort();
-    this.wake();
+    this.idle.wake();
     await this.worker;
   }
 
@@ -163,7 +163,7 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
         [],
       );
       if (job) await this.run(job);
-      else await this.pause(POLL_MS);
+      else await this.idle.rest();
     }
   }
 
@@ -189,16 +189,5 @@ export class Jobs implements OnApplicationBootstrap, OnApplicationShutdown {
         [job.tenant, job.id, message],
       );
     }
-  }
-
-  private pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      if (this.stopping.signal.aborted) this.wake();
-    });
   }
 }

@@ -1,4 +1,4 @@
-import { AppError, currentAgent, currentContext } from '@kontor/bus';
+import { AppError, currentAgent, currentContext, NIL_UUID } from '@kontor/bus';
 import type { InputOf, listRecordComments, RecordComment } from '@kontor/contracts';
 import { Database, idempotent } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
@@ -42,7 +42,7 @@ export class RecordComments {
       const after = cursor === undefined ? '' : decodeCursor(cursor, 'comment')[1];
       const rows: RecordComment[] = await tx.query(`${read} where m.record_id = $1 and m.id > $2 order by m.id limit ${limit + 1}`, [
         id,
-        after || '00000000-0000-0000-0000-000000000000',
+        after || NIL_UUID,
       ]);
       const last = rows.length > limit ? rows[limit - 1] : undefined;
       return { items: rows.slice(0, limit), nextCursor: last ? encodeCursor('comment', '', last.id) : null };

@@ -1,4 +1,4 @@
-import { runAs, serviceContext } from '@kontor/bus';
+import { NIL_UUID, runAs, serviceContext } from '@kontor/bus';
 import { Database } from '@kontor/database';
 import { Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
@@ -62,7 +62,7 @@ export async function renewValues(url: string): Promise<Partial<Record<Table, Re
 }
 
 async function renewTable(db: Database, table: Table, counts: Partial<Record<Table, Renewed>>): Promise<void> {
-  for (let after: string | undefined = '00000000-0000-0000-0000-000000000000'; after !== undefined; ) {
+  for (let after: string | undefined = NIL_UUID; after !== undefined; ) {
     const batch = await retryOnUniqueViolation(() => db.transaction((tx) => renewBatch(tx, table, after ?? '')));
     after = batch.last;
     const { written, gaveUp } = counts[table] ?? { written: 0, gaveUp: 0 };

@@ -1,4 +1,4 @@
-import { AppError } from '@kontor/bus';
+import { AppError, NIL_UUID } from '@kontor/bus';
 import type { EntityManager } from 'typeorm';
 import { noChanges, recordAndPublish, recordHistory, type Step, updated } from '../changes/changes.js';
 import { limits } from '../job/limits.js';
@@ -11,8 +11,7 @@ import { updateRows } from '../sql/rows.js';
 /** The progress of a replacement: what it has changed, and where it continues. */
 export type Progress = UsageCounts & { place: number; last: string };
 
-const FIRST = '00000000-0000-0000-0000-000000000000';
-export const initialProgress = (): Progress => ({ contacts: 0, customers: 0, place: 0, last: FIRST });
+export const initialProgress = (): Progress => ({ contacts: 0, customers: 0, place: 0, last: NIL_UUID });
 
 /**
  * Replaces the value in the next batch of entries. When none is left, looks once more for entries that got the value meanwhile, and then removes it
@@ -27,13 +26,13 @@ export async function replaceStep(tx: EntityManager, replacement: Replacement, p
   if (place) {
     const ids = await readIds(tx, place, parameters, progress.last, limits.step);
     progress[`${place.noun}s`] += await replaceRows(tx, place.noun, ids, replacement);
-    if (ids.length < limits.step) Object.assign(progress, { place: progress.place + 1, last: FIRST });
-    else progress.last = ids.at(-1) ?? FIRST;
+    if (ids.length < limits.step) Object.assign(progress, { place: progress.place + 1, last: NIL_UUID });
+    else progress.last = ids.at(-1) ?? NIL_UUID;
     return 'more';
   }
   for (const one of queries)
-    if ((await readIds(tx, one, parameters, FIRST, 1)).length > 0) {
-      Object.assign(progress, { place: 0, last: FIRST });
+    if ((await readIds(tx, one, parameters, NIL_UUID, 1)).length > 0) {
+      Object.assign(progress, { place: 0, last: NIL_UUID });
       return 'more';
     }
   await saveSettings(tx, settings, settingsAfter(settings, replacement));
