@@ -44,6 +44,6 @@ export default {
   // Many wait for servers most of the time. More at once would take more connections than the one PostgreSQL that they share has.
   maxWorkers: 3,
   // Jest takes it from here only, not from a project.
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   passWithNoTests: true,
 };

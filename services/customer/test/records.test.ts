@@ -43,6 +43,15 @@ const another = (agent: Context, roles: Context['roles'] = ['agent']): Context =
   again(agent, { agent: { id: randomUUID(), name: 'B' }, roles });
 const bulk = (agent: Context): Context => again(agent, { door: 'import', lane: 'bulk' });
 
+/** Repeats a call that waited too long for a lock, as its refusal asks for; only on a slow machine. */
+async function retryWhileBusy<T>(call: () => Promise<T>): Promise<T> {
+  for (;;)
+    try {
+      return await call();
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'busy') throw error;
+    }
+}
 const put = async (agent: Context, ...items: unknown[]) => (await world.ask(again(agent), k.upsertRecords, { items })).items;
 const putOne = async (agent: Context, item: Given) => {
   const [result] = await put(agent, item);
@@ -398,30 +407,35 @@ describe('records that wait', () => {
             }))),
     ]);
     // In waves of the size of the connection pool.
-    for (let i = 0; i < jobs.length; i += 24) await Promise.all(jobs.slice(i, i + 24).map((job) => job()));
+    for (let i = 0; i < jobs.length; i += 24) await Promise.all(jobs.slice(i, i + 24).map(retryWhileBusy));
     const rows = await inTenant(agent, (tx) =>
       tx.query(`select count(*)::int as all, count(contact_id)::int as linked, count(distinct contact_id)::int as contacts from record`),
     );
     expect(rows).toEqual([{ all: 2 * contacts, linked: 2 * contacts, contacts }]);
     expect(await inTenant(agent, (tx) => tx.query('select * from record_waiting'))).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('4.3 no link is lost with large concurrent batches and many records for each contact', async () => {
     const agent = await aSeenAgent();
     const emails = Array.from({ length: 400 }, anEmail);
-    const upserts = [0, 1, 2].map(() => put(bulk(agent), ...emails.map((email) => aRecord({ contact: { email }, kind: 'invoice' }))));
+    const upserts = [0, 1, 2].map(() => {
+      const records = emails.map((email) => aRecord({ contact: { email }, kind: 'invoice' }));
+      return retryWhileBusy(() => put(bulk(agent), ...records));
+    });
     const imports = [0, 1].map((half) =>
-      world.ask(bulk(agent), k.importContacts, {
-        importId: randomUUID(),
-        number: 0,
-        onKnown: 'update',
-        rows: emails.filter((_, i) => i % 2 === half).map((email) => ({ firstName: 'Q', emails: [email] })),
-      }),
+      retryWhileBusy(() =>
+        world.ask(bulk(agent), k.importContacts, {
+          importId: randomUUID(),
+          number: 0,
+          onKnown: 'update',
+          rows: emails.filter((_, i) => i % 2 === half).map((email) => ({ firstName: 'Q', emails: [email] })),
+        }),
+      ),
     );
     await Promise.all([...upserts, ...imports]);
     const rows = await inTenant(agent, (tx) => tx.query(`select count(*)::int as n from record where contact_id is null`));
     expect(rows).toEqual([{ n: 0 }]);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('4.4 tickets create contacts', () => {
@@ -462,7 +476,7 @@ describe('4.4 tickets create contacts', () => {
     expect(new Set(all.map(({ contactId }) => contactId)).size).toBe(1);
     expect(all.filter(({ contactCreated }) => contactCreated)).toHaveLength(1);
     expect((await world.ask(agent, k.listContacts, {})).items).toHaveLength(1);
-  }, 60_000);
+  }, 120_000);
 
   it('4.4 a refused ticket creates no contact', async () => {
     const agent = await aSeenAgent();
