@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { cleanEmail, cleanText, domainProblem, emailProblem, isBlank } from './clean.js';
+import { cleanEmail, cleanText, domainProblem, emailProblem, isBlank, truncate } from './clean.js';
 
 describe('invisible characters', () => {
   it.each([
@@ -104,4 +104,15 @@ it('a domain may be in any script', () => {
   for (const domain of ['firma.example', 'müller.example', 'xn--mller-kva.example', '例子。中国'])
     expect(domainProblem(domain)).toBeUndefined();
   for (const domain of ['a..b', '-a.example', 'a.example/x', 'a b.example', '1.2']) expect(domainProblem(domain)).toBeDefined();
+});
+
+describe('truncate', () => {
+  it.each([
+    ['abc', 3, 'abc'],
+    ['abcd', 3, 'abc'],
+    ['ab😀', 3, 'ab'],
+    ['ab😀c', 4, 'ab😀'],
+    ['😀', 1, ''],
+    ['ab👩‍👧', 5, 'ab👩‍'],
+  ])('%s to %d is %s', (text, max, expected) => expect(truncate(text, max)).toBe(expected));
 });

@@ -16,6 +16,10 @@ const ONLY_INVISIBLE = /^[\p{Cf}\p{Cc}\p{Z}\p{DI}\u2800]*$/u;
 /** Removes invisible format characters: soft hyphens, directional marks, joiners where nothing is joined. */
 export const removeInvisible = (text: string): string => (UNUSUAL.test(text) ? text.replace(INVISIBLE, '') : text);
 
+/** The first UTF-16 code units of a text, at most so many; a surrogate pair is not cut in half, because no database and no JSON parser takes half of one. */
+export const truncate = (text: string, max: number): string =>
+  text.length > max ? text.slice(0, max).replace(/[\ud800-\udbff]$/, '') : text;
+
 /** Whether a text has no visible character. */
 export const isBlank = (text: string): boolean => ONLY_INVISIBLE.test(text);
 
@@ -25,11 +29,14 @@ export function cleanText(text: string): string {
   return isBlank(text) ? '' : removeInvisible(text).normalize('NFC').trim();
 }
 
+const PLAIN_ADDRESS = /^[a-z0-9_][a-z0-9_.+-]*@[a-z0-9][a-z0-9.-]*[a-z0-9]$/i;
 // On both sides, because an address may begin with an apostrophe.
 const QUOTED = /^["'“”„‟‘’‚‛«»‹›`´](.*)["'“”„‟‘’‚‛«»‹›`´]$/u;
 
 /** Normalizes an e-mail address: removes `mailto:` with parameters, angle brackets, quotes and a final dot. */
 export function cleanEmail(text: string): string {
+  // As nearly all are: nothing to remove.
+  if (PLAIN_ADDRESS.test(text)) return text;
   let address = cleanText(text);
   for (let before = ''; before !== address; ) {
     before = address;

@@ -108,15 +108,17 @@ export type ContactFieldName = keyof typeof contactFields;
 /** One value of each field, null where there is none. */
 export type ContactFields = Record<ContactFieldName, string | null>;
 
+const allNames = Object.keys(contactFields) as ContactFieldName[];
 /** The names of all fields, or of those with one of these cell types. */
-export function contactFieldNames(...cells: ContactField['cell'][]): ContactFieldName[] {
-  const names = Object.keys(contactFields) as ContactFieldName[];
-  return cells.length === 0 ? names : names.filter((name) => cells.includes(contactFields[name].cell));
-}
+export const contactFieldNames = (...cells: ContactField['cell'][]): ContactFieldName[] =>
+  allNames.filter((name) => cells.length === 0 || cells.includes(contactFields[name].cell));
 
 /** Maps every field to a value made from its definition. */
-export const perContactField = <T>(make: (field: ContactField, name: ContactFieldName) => T): Record<ContactFieldName, T> =>
-  Object.fromEntries(contactFieldNames().map((name) => [name, make(contactFields[name], name)])) as Record<ContactFieldName, T>;
+export function perContactField<T>(make: (field: ContactField, name: ContactFieldName) => T): Record<ContactFieldName, T> {
+  const made = {} as Record<ContactFieldName, T>;
+  for (const name of allNames) made[name] = make(contactFields[name], name);
+  return made;
+}
 
 /** The schemas of all fields in requests. */
 export const givenContactFields = perContactField(({ given }) => given.nullable().optional()) as {

@@ -172,4 +172,15 @@ describe('invisible texts and texts in two normal forms', () => {
         details: { errors: [{ path: 'customFields.no', message: expect.stringContaining('kind text') }] },
       });
   });
+
+  it.each([39, 99, 199, 1019])('a name of %d letters and an emoji is kept, wherever it is cut', async (letters) => {
+    const agent = anAgent();
+    const name = `${'a'.repeat(letters)}😀`;
+    expect(await create(agent, { lastName: name, language: 'de' })).toMatchObject({ lastName: name, displayName: name });
+    expect(await world.ask(again(agent), k.createCustomer, { name })).toMatchObject({ name });
+    const rows = [{ lastName: name, birthday: name, language: name, emails: [name], website: `${name} x`, customFields: { none: name } }];
+    const { outcomes } = await world.ask(again(agent), k.importContacts, { importId: newId(), number: 0, onKnown: 'update', rows });
+    expect(outcomes).toMatchObject([{ status: 'created' }]);
+    expect(outcomes[0]?.warnings?.filter((warning) => !warning.isWellFormed())).toEqual([]);
+  });
 });

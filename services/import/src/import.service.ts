@@ -10,6 +10,7 @@ import {
   importFields,
   type listImports,
   type listRejectedRows,
+  truncate,
 } from '@kontor/contracts';
 import { Database, idempotent } from '@kontor/database';
 import { Injectable } from '@nestjs/common';
@@ -209,7 +210,7 @@ function requireColumns(columns: FileSurvey['columns'], code: 'unreadable-file' 
   const lacks = lacksColumns(columns.map((column) => column.field));
   if (!lacks) return;
   const headers = columns.map((column) => `"${column.header}"`).join(', ');
-  throw new AppError(code, `Line 1: ${lacks} The headers are ${headers.length > 500 ? `${headers.slice(0, 500)}…` : headers}.`, {
+  throw new AppError(code, `Line 1: ${lacks} The headers are ${headers.length > 500 ? `${truncate(headers, 500)}…` : headers}.`, {
     reason: 'missing-columns',
     line: 1,
     hint: `Rename a header, or map a column to one of: ${importFields.join(', ')}.`,

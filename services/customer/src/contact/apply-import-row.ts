@@ -8,6 +8,7 @@ import {
   type ImportRow,
   isBlank,
   type Settings,
+  truncate,
 } from '@kontor/contracts';
 import type { EntityManager } from 'typeorm';
 import { applyImportedValues } from '../fields/imported-fields.js';
@@ -67,7 +68,7 @@ export function applyImportRow(
     if (!value || value === contact[name]) continue;
     const { data, error } = contactFields[name].given.safeParse(value);
     if (data) next[name] = data;
-    else if (error) warnings.push(`${name}: "${value.slice(0, 100)}" ${error.issues[0]?.message}; left out`);
+    else if (error) warnings.push(`${name}: "${truncate(value, 100)}" ${error.issues[0]?.message}; left out`);
   }
   next = applyImportedValues(next, row, settings, 'contact', warnings, source);
   const customerId = parseUuid(row.customerId);

@@ -10,6 +10,7 @@ import {
   type ImportRow,
   type Phone,
   type Settings,
+  truncate,
 } from '@kontor/contracts';
 import { readCustomField } from './custom-fields.js';
 import { emailKey, externalIdKey } from './lookup-keys.js';
@@ -106,7 +107,7 @@ function withEmails(before: Values['emails'], addresses: readonly string[], warn
   const emails = [...before];
   for (const address of addresses) {
     const problem = emailProblem(address);
-    if (problem) warnings.push(`email: "${address.slice(0, 100)}" ${problem}; left out`);
+    if (problem) warnings.push(`email: "${truncate(address, 100)}" ${problem}; left out`);
     else if (!emails.some((one) => emailKey(one.address) === emailKey(address))) emails.push({ address, primary: false });
   }
   return emails.some((one) => one.primary)
@@ -123,10 +124,13 @@ function withPhones(before: readonly Phone[], given: NonNullable<ImportRow['phon
   const phones = [...before];
   for (const { number, kind, slot, label } of given) {
     if (!/\p{Nd}/u.test(number) || number.length > 64) {
-      warnings.push(`phone: "${number.slice(0, 100)}" is not a phone number; left out`);
+      warnings.push(`phone: "${truncate(number, 100)}" is not a phone number; left out`);
       continue;
     }
-    const phone = omitEmpty({ number, e164: toE164(number, country), kind, label: label?.slice(0, 100) }) as Omit<Phone, 'primary'>;
+    const phone = omitEmpty({ number, e164: toE164(number, country), kind, label: label && truncate(label, 100) }) as Omit<
+      Phone,
+      'primary'
+    >;
     if (phoneKeys(phone).length === 0)
       warnings.push(`phone: "${number}" is not a number that can be dialled; kept as written, but contacts are not found by it`);
     const key = samePhoneKey(phone);
@@ -173,7 +177,7 @@ const HOME = 'home';
 function withWebsite(before: Values['links'], website: string, warnings: string[]): Values['links'] {
   const url = /^https?:\/\//i.test(website) ? website : `https://${website}`;
   if (!URL.canParse(url) || /\s/.test(url) || url.length > 1024) {
-    warnings.push(`website: "${website.slice(0, 100)}" is not a web address; left out`);
+    warnings.push(`website: "${truncate(website, 100)}" is not a web address; left out`);
     return before;
   }
   return before.some((one) => one.url === url) ? before : [...before, { url, kind: 'website', primary: before.length === 0 }];
@@ -202,7 +206,7 @@ function withCustomFields(
     else
       warnings.push(
         field
-          ? `customFields.${key}: "${cell.slice(0, 100)}" is not a ${field.kind.replace('_', ' ')}; left out`
+          ? `customFields.${key}: "${truncate(cell, 100)}" is not a ${field.kind.replace('_', ' ')}; left out`
           : `customFields.${key} is not a custom field of a ${noun} here; left out`,
       );
   }

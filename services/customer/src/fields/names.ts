@@ -1,4 +1,4 @@
-import type { Address } from '@kontor/contracts';
+import { type Address, truncate } from '@kontor/contracts';
 import { fold } from './fold.js';
 import { primaryOf } from './primary.js';
 
@@ -33,4 +33,4 @@ const placeName = (place: Partial<Address> = {}): string =>
   place.city ?? place.line1 ?? place.alias ?? place.line2 ?? place.postalCode ?? place.state ?? place.country ?? '';
 
 /** The sort key of a name: folded, and truncated because it is indexed. Ties are broken by id. */
-export const sortName = (name: string): string => fold(name).slice(0, 200);
+export const sortName = (name: string): string => truncate(fold(name), 200);

@@ -1,4 +1,4 @@
-import type { AboutEntry } from '@kontor/contracts';
+import { type AboutEntry, truncate } from '@kontor/contracts';
 import { SAMPLE_LENGTH } from '../map/survey-file.js';
 
 /** Decides whether rows and texts are about one contact or customer. */
@@ -25,7 +25,7 @@ export function tracesOf({ keys, entry, formerly }: AboutEntry): Traces {
   const hasEmail = emailTest(emails);
   const hasPhone = phoneTest(phones);
   const values = lowered([...textsOf(entry), ...formerly, ...emails, ...phones]);
-  const cut = lowered([...values].filter((value) => value.length > SAMPLE_LENGTH).map((value) => value.slice(0, SAMPLE_LENGTH)));
+  const cut = lowered([...values].filter((value) => value.length > SAMPLE_LENGTH).map((value) => truncate(value, SAMPLE_LENGTH)));
 
   const inText = (text: string) => hasEmail(text) || hasPhone(text);
   const isCode = (cell: string, field: string | null) =>

@@ -1,4 +1,4 @@
-import { type ContactFieldName, contactFieldNames, type ImportField, type ImportRow, splitList } from '@kontor/contracts';
+import { type ContactFieldName, contactFieldNames, type ImportField, type ImportRow, splitList, truncate } from '@kontor/contracts';
 import { homeParts } from '../header/address-columns.js';
 import type { CsvRow } from '../read/read-csv.js';
 import { type Conventions, decimalSignIn } from './conventions.js';
@@ -199,4 +199,4 @@ const joined = (cells: string[], from: number[]) => {
   for (const i of from) if (cells[i]) value += value ? ` ${cells[i]}` : cells[i];
   return value;
 };
-const shortened = (value: string) => (value.length > 60 ? `${value.slice(0, 60)}…` : value);
+const shortened = (value: string) => (value.length > 60 ? `${truncate(value, 60)}…` : value);

@@ -1,3 +1,5 @@
+import { truncate } from '@kontor/contracts';
+
 type Kind = 'phone' | 'mobile' | 'fax';
 
 const HEADER = /^\s*phone\s+(\d+)\s*-\s*(value|type|label)\s*$/i;
@@ -28,6 +30,6 @@ const MAX_LABEL = 100;
 export function readPhoneLabel(cell: string, otherwise: Kind): { kind: Kind; label?: string } {
   const text = cell.replace(/^\s*\*\s*/, '').trim();
   const [kind, words] = KINDS.find(([, one]) => one.test(text)) ?? [otherwise, undefined];
-  const label = (words ? text.replace(words, ' ') : text).replace(/\s+/g, ' ').trim().slice(0, MAX_LABEL);
+  const label = truncate((words ? text.replace(words, ' ') : text).replace(/\s+/g, ' ').trim(), MAX_LABEL);
   return label ? { kind, label } : { kind };
 }

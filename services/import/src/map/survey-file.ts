@@ -1,4 +1,4 @@
-import type { ImportField } from '@kontor/contracts';
+import { type ImportField, truncate } from '@kontor/contracts';
 import { proposeMapping } from '../header/propose-mapping.js';
 import { readCsv } from '../read/read-csv.js';
 import { UnreadableFile } from '../read/unreadable-file.js';
@@ -63,6 +63,6 @@ function look(column: SurveyedColumn, cell: string): void {
   const sign = column.decimalSign === 'both' ? undefined : provenDecimalSign(cell);
   if (sign) column.decimalSign = column.decimalSign && column.decimalSign !== sign ? 'both' : sign;
   if (column.samples.length >= SAMPLES) return;
-  const sample = cell.length > SAMPLE_LENGTH ? `${cell.slice(0, SAMPLE_LENGTH)}…` : cell;
+  const sample = cell.length > SAMPLE_LENGTH ? `${truncate(cell, SAMPLE_LENGTH)}…` : cell;
   if (!column.samples.includes(sample)) column.samples.push(sample);
 }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { truncate } from '@kontor/contracts';
 import { cleanCell, isBlank } from './csv-cell.js';
 import { type CsvFormat, detectFormat } from './csv-format.js';
 import { readText } from './read-text.js';
@@ -119,7 +120,7 @@ function clean({ line, cells, width, broken }: RawRecord): void {
   if (width > MAX_COLUMNS && !broken)
     throw new UnreadableFile('too-many-columns', `There are ${width} columns.`, `A file may have ${MAX_COLUMNS}.`, { line });
   for (let i = 0; i < cells.length; i++) {
-    const cell = broken ? cells[i]!.trim().slice(0, MAX_CELL) : cleanCell(cells[i]!);
+    const cell = broken ? truncate(cells[i]!.trim(), MAX_CELL) : cleanCell(cells[i]!);
     if (cell.length > (cell.startsWith('{"') ? MAX_JSON_CELL : MAX_CELL))
       throw new UnreadableFile('cell-too-long', `The cell has ${cell.length} characters.`, `A cell may have ${MAX_CELL}.`, {
         line,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { truncate } from '@kontor/contracts';
 import {
   type Entry,
   type FieldValue,
@@ -76,7 +77,7 @@ export function documentOf(tenant: string, entry: Entry): Document {
     ...(entry.hasOpportunities && { hasOpportunities: true as const }),
     createdAt: Date.parse(entry.createdAt),
     updatedAt: Date.parse(entry.updatedAt),
-    sortName: fold(entry.displayName).short.slice(0, SORTED_LETTERS),
+    sortName: truncate(fold(entry.displayName).short, SORTED_LETTERS),
     words: [...new Set(texts.flatMap((text) => [presenceTerm(text.field), ...termsOf(text)]))],
     ...phraseTexts(phraseFields(entry, texts)),
   };

@@ -1,3 +1,4 @@
+import { truncate } from '@kontor/contracts';
 import { remembered } from './remembered.js';
 
 /** Raised whenever the same text would give other words than before: an index made with an older number must be rebuilt. */
@@ -77,11 +78,7 @@ export const isWordChar = (character: string): boolean => WORD_CHAR.test(charact
 /** Whether it joins two names to one. */
 export const isJoint = (character: string): boolean => A_JOINT.test(character);
 
-function cut(word: string): string {
-  if (word.length <= LONGEST) return word;
-  const end = /[\ud800-\udbff]/.test(word[LONGEST - 1]!) ? LONGEST - 1 : LONGEST;
-  return word.slice(0, end);
-}
+const cut = (word: string): string => truncate(word, LONGEST);
 
 const SIGN_INSIDE = new RegExp(`${JOINT}|\\s`, 'u');
 // Some letters are folded to several with a sign or a space among them: `ŉ` is `ʼn`. Marks that were on either side of it may have another order.
