@@ -54,6 +54,28 @@ test.each(Object.entries(readPolicy().services))(
   },
 );
 
+/** The noun of each event, by the name of its contract. */
+const nouns = new Map(
+  Object.entries(contracts).flatMap(([name, value]) =>
+    typeof value === 'object' && 'kind' in value && value.kind === 'event' ? [[name, value.subject.split('.')[1] ?? ''] as const] : [],
+  ),
+);
+
+test.each(Object.entries(readPolicy().services))(
+  '%s may follow and publish the events that its code follows and publishes, and no others',
+  (service, { follows = {}, emits = [] }) => {
+    const sources = sourcesOf(`services/${service}/src`);
+    const followed = sources.flatMap((text) =>
+      [...text.matchAll(/@On\((\w+), \{ as: '([\w-]+)'/g)].map(([, event = '', as]) => [`${service}-${as}`, nouns.get(event)] as const),
+    );
+    const published = sources.filter((text) => /\bemit\(/.test(text)).flatMap((text) => importedFrom(text, '@kontor/contracts'));
+    expect({ follows, emits: [...emits].sort() }).toEqual({
+      follows: Object.fromEntries(followed),
+      emits: [...new Set(published.flatMap((name) => nouns.get(name) ?? []))].sort(),
+    });
+  },
+);
+
 test('each request that a policy names is one of the contracts', () => {
   const known = new Set(subjects.values());
   for (const { calls = [] } of Object.values(readPolicy().services)) expect(calls.filter((call) => !known.has(call))).toEqual([]);
