@@ -30,7 +30,7 @@ describe('the state of the index', () => {
 
   it('says what is not as it should be', () => {
     expect(said({ state: 'away', entries: null })).toMatch(/Meilisearch cannot be reached[\s\S]*entries +unknown/);
-    expect(said({ state: 'filling' })).toContain('has not everything yet');
+    expect(said({ state: 'filling' })).toContain('not complete yet');
     expect(said({ writer: false })).toContain('no replica writes');
     expect(said({ indexVersion: { index: 2, service: 3 } })).toContain('version 2 of 3');
   });
