@@ -135,7 +135,7 @@ describe('who asks', () => {
       expect([subject, await codeOf(user, subject, { ...anAgent(), signed: sign() })]).toEqual([subject, 'unauthenticated']);
   });
 
-  test('is refused when the signature has expired, but for work that goes on for long', async () => {
+  test('is refused when the signature has expired, except for long-running work', async () => {
     for (const [user, subject] of calls) {
       const expired = { ...anAgent(), signed: new CallerSigner(world.nats.signingKey).sign(callerOf(anAgent()), -1) };
       const code = await codeOf(user, subject, expired);

@@ -32,7 +32,7 @@ test('streams are made, and made again, that may grow to more than the disk has 
   });
 });
 
-test('a server that was told to store less is refused with a sentence that says how much is needed, and the setting', async () => {
+test('a server with a smaller storage limit is refused with a sentence that says how much is needed, and the setting', async () => {
   const small = made.replace('max_file_store: 1PB', 'max_file_store: 3GB');
   expect(small).not.toBe(made);
   const refusal = await withNats(small, (admin) => provision(admin).catch((error: unknown) => error));

@@ -3,7 +3,7 @@ import { Wakeable } from './wakeable.js';
 
 const FOR_EVER = 2 ** 31 - 1;
 
-test('a rest ends when it is woken; a wake-up that came before it ends it at once, and only once', async () => {
+test('a rest ends on wake-up; a wake-up before it ends it immediately, and only one', async () => {
   const wakeable = new Wakeable(FOR_EVER);
   wakeable.wake();
   await wakeable.rest();

@@ -12,7 +12,7 @@ afterEach(() => stream.clear());
 afterAll(() => stream.end());
 
 describe('an event that fails', () => {
-  test('comes again later, each time after a longer while', async () => {
+  test('is redelivered, each time after a longer delay', async () => {
     const times: number[] = [];
     await stream.follow(
       aFollower(() => {

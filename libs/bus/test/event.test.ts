@@ -83,7 +83,7 @@ describe('an event', () => {
 });
 
 describe('a follower that stops', () => {
-  test('finishes what it has begun and hands the rest on at once', async () => {
+  test('finishes what it has begun and hands over the rest immediately', async () => {
     const [first, second]: number[][] = [[], []];
     const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const stopping = await stream.follow(
@@ -151,7 +151,7 @@ describe('a gate', () => {
 });
 
 describe('NATS that dies', () => {
-  test('loses no event, and the follower goes on by itself', async () => {
+  test('loses no event, and the follower continues by itself', async () => {
     const seen = new Set<number>();
     await stream.follow(aFollower((number) => void seen.add(number)));
     await stream.publishNumbers(1);

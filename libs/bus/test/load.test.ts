@@ -57,7 +57,7 @@ const codes = (outcomes: PromiseSettledResult<unknown>[]) =>
   outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 'ok' : (outcome.reason as AppError).code));
 
 describe('a service under load', () => {
-  test('works on N requests at a time, lets 4N wait, and refuses more as busy at once', async () => {
+  test('works on N requests at a time, lets 4N wait, and refuses more as busy immediately', async () => {
     const gate = Promise.withResolvers<void>();
     const { controller, most } = aWorker('one', () => gate.promise);
     await replica(controller, 3);

@@ -97,7 +97,7 @@ async function looks(times: number): Promise<void> {
   for await (const _ of asked);
 }
 
-test('while those who repair cannot be told, nothing is followed, and they are asked again', async () => {
+test('while the repair cannot be requested, nothing is followed, and it is requested again', async () => {
   const { followers } = await follow();
   const repaired = Promise.withResolvers<void>();
   let able = false;

@@ -189,7 +189,7 @@ describe('failures', () => {
     expect((error as AppError).message).not.toContain('secret');
   });
 
-  test('a service that does not run is unavailable at once, not after the time of the request', async () => {
+  test('a service that does not run is unavailable immediately, not after the time of the request', async () => {
     const start = performance.now();
     await expect(bus.request(nobodyServes, {}, aContext())).rejects.toMatchObject({ code: 'unavailable', details: { retryAfter: 2 } });
     expect(performance.now() - start).toBeLessThan(5_000);

@@ -171,7 +171,7 @@ if (sized(false, true)) {
     await letGo();
   }, 30_000);
 
-  test('who is cut off without noticing stops believing, fails what it was waiting for, and another one takes over within ten seconds', async () => {
+  test('a holder that is cut off without noticing stops trusting its lock and fails what it waits for, and another one takes over within ten seconds', async () => {
     const name = randomUUID();
     const wire = await startWire();
     const first = await holding(name, wire.url);

@@ -27,7 +27,7 @@ class Broken implements MigrationInterface {
   async down(): Promise<void> {}
 }
 
-test('three callers at once: one migrates, the others wait for it', async () => {
+test('three concurrent callers: one migrates, the others wait for it', async () => {
   const { migrationUrl } = await servers.freshDatabase('customer');
   const done = await Promise.all(Array.from({ length: 3 }, () => migrate(migrationUrl, [Orders, Slow])));
   expect(done.flat().sort()).toEqual(['KontorTables1700000000000', 'Orders1760000000001', 'Slow1760000000002']);

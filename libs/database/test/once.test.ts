@@ -28,7 +28,7 @@ describe('a call with an Idempotency-Key', () => {
     inTenant(db, tenant, (tx) => idempotent(tx, { name }, async () => [await addItem(tx, name)]), context);
   const items = ({ tenant }: { tenant: string }) => inTenant(db, tenant, (tx) => tx.query('select id, name from item'));
 
-  test('makes one thing, however often and however many at once', async () => {
+  test('makes one thing, however often and however many call concurrently', async () => {
     const caller = aCaller();
     const answers = await Promise.all(Array.from({ length: 20 }, () => order(caller, 'chair')));
     const [[id]] = answers as [[string]];
@@ -75,7 +75,7 @@ describe('a call with an Idempotency-Key', () => {
     expect(await items(without)).toHaveLength(2);
   });
 
-  test('may be used anew after 24 hours', async () => {
+  test('may be reused after 24 hours', async () => {
     const caller = aCaller();
     await order(caller, 'chair');
     await db.acrossTenants((tx) =>

@@ -77,7 +77,7 @@ async function asMigrator(sql: string): Promise<void> {
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 describe('an event', () => {
-  test('goes out with its change, with who and for whom, and not when the change is rolled back', async () => {
+  test('is published with its change, with agent and tenant, and not when the change is rolled back', async () => {
     const db = await replica(bus);
     const rolledBack = inTenant(db, tenant, async (tx) => {
       await emitNumber(tx, 1);
@@ -114,7 +114,7 @@ describe('an event', () => {
     await eventually(async () => expect(await published()).toEqual(upTo(MANY)));
   });
 
-  test('goes out at once, not at the next look', async () => {
+  test('is published immediately, not at the next poll', async () => {
     const db = await replica(bus);
     await emitOne(db, 0);
     await eventually(async () => expect(await published()).toEqual([0]));
@@ -148,7 +148,7 @@ describe('transactions that commit in another order than their events are number
     await eventually(async () => expect(await published()).toEqual([2, 1]));
   });
 
-  test('lose none of many at once, a fifth of them rolled back', async () => {
+  test('lose none of many concurrent changes, a fifth of them rolled back', async () => {
     const db = await replica(bus);
     const committed = upTo(sized(60, 300)).filter((number) => number % 5);
     await Promise.all(
@@ -213,7 +213,7 @@ describe('a relay', () => {
     expect(await published()).toEqual([0, 1, 2, 3]);
   });
 
-  test('keeps everything while NATS is away, and goes on when it is back', async () => {
+  test('keeps everything while NATS is away, and continues when it is back', async () => {
     const db = await replica(bus);
     await emitOne(db, 0);
     await eventually(async () => expect(await published()).toEqual([0]));

@@ -30,7 +30,7 @@ afterAll(async () => {
   await servers.stop();
 });
 
-test('PostgreSQL that dies makes work unavailable, and everything goes on by itself when it is back', async () => {
+test('PostgreSQL that dies makes work unavailable, and everything continues by itself when it is back', async () => {
   const tenant = aTenant();
   const onlooker = await connectBus(servers.nats, 'test');
   const heard: number[] = [];

@@ -73,7 +73,7 @@ describe('what a contact may see', () => {
     await expect(set(randomUUID(), { invoices: { allowed: false } })).rejects.toMatchObject({ code: 'not-found' });
   });
 
-  test('changes feature by feature, and everybody is told once', async () => {
+  test('changes feature by feature, and publishes one event', async () => {
     const id = aContact();
     await set(id, { invoices: { allowed: false } });
     await set(id, { invoices: { allowed: false } });

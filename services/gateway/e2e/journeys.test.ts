@@ -183,7 +183,7 @@ describe('an import', () => {
     expect(ok<Page<Import>>(await call('GET', '/v1/imports')).items.map((item) => item.id)).toEqual([uploaded.id]);
   });
 
-  it('starts at once when asked to, and the same file again changes nothing', async () => {
+  it('starts immediately when asked to, and the same file again changes nothing', async () => {
     const { call, upload, ended } = await hub.agent();
     const sample = await call('GET', '/v1/imports/sample.csv');
     const first = ok<Import>(await upload(sample.text, { start: 'true' }), 202);

@@ -229,7 +229,7 @@ describe('agents', () => {
     expect(mine()).toHaveLength(2);
   });
 
-  it('who cannot be made known are served all the same, and made known next time', async () => {
+  it('agents that cannot be registered are served all the same, and registered next time', async () => {
     const token = await gateway.identity.token({ sub: 'later' });
     const before = introduced.length;
     refuseAgents = true;

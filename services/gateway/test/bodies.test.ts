@@ -32,7 +32,7 @@ const tokenHead = async (claims: Record<string, unknown> = {}) =>
   `authorization: Bearer ${await gateway.identity.token({ tenant: 'slow', ...claims })}`;
 
 describe('a body that never ends', () => {
-  it('of nobody: refused at once, and the connection is ended', async () => {
+  it('without a caller: refused immediately, and the connection is closed', async () => {
     const { socket, seen } = await begin(chunked);
     drip(socket);
     await eventually(() => expect(seen.text).toMatch(/^HTTP\/1.1 401 [\s\S]*connection: close/i), 20_000);

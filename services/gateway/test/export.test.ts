@@ -43,7 +43,7 @@ describe('an export', () => {
     expect(problemIn(await (await gateway.as())('GET', path))).toMatchObject({ status: 503, code: 'busy' });
   });
 
-  it('7.10 that fails on its way is cut off: nobody takes half of it for the whole', async () => {
+  it('7.10 that fails midway is cut off, so that half of it is not mistaken for the whole', async () => {
     give = (cursor) => {
       if (cursor) throw new AppError('not-found', 'gone');
       return { csv: 'x'.repeat(100_000), nextCursor: '2' };

@@ -79,7 +79,7 @@ beforeEach(() => {
 const json = { 'content-type': 'application/json' };
 
 describe('a call', () => {
-  it('brings the service who asks, for whom, and under which id', async () => {
+  it('gives the service the agent, the tenant and the request id', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const answer = await as(
       'POST',
@@ -308,7 +308,7 @@ describe('failures', () => {
     expect(answer.text).not.toContain('secret');
   });
 
-  it('of a service that does not run: 503 at once', async () => {
+  it('of a service that does not run: 503 immediately', async () => {
     expect(problemIn(await as('GET', '/v1/imports'))).toMatchObject({
       status: 503,
       code: 'unavailable',

@@ -68,7 +68,7 @@ const kept = async () => ({
 });
 
 describe('an upload', () => {
-  it('is kept in the store, and the import service is told where', async () => {
+  it('is kept in the store, and the import service is sent its location', async () => {
     const file = randomBytes(3 * 1024 * 1024);
     const made = await as('POST', '/v1/imports', form([['file', file, 'Lüte.csv']]), { 'idempotency-key': 'once' });
     expect([made.status, made.headers.get('location'), made.json]).toEqual([201, `/v1/imports/${ID}`, anImport]);

@@ -105,7 +105,7 @@ describe('an import', () => {
 });
 
 describe('an import whose batches', () => {
-  it('find nobody says what it waits for, and goes on by itself', async () => {
+  it('find nobody says what it waits for, and continues by itself', async () => {
     await customer.stop();
     const as = agent();
     const { id } = await bench.create(as, fileOf(1_500), { start: true });
@@ -132,7 +132,7 @@ describe('an import whose batches', () => {
     expect(await over(as, id)).toMatchObject({ state: 'finished', progress: { created: 10 } });
   });
 
-  it('lose the broker goes on by itself when it is back', async () => {
+  it('lose the broker continues by itself when it is back', async () => {
     const as = agent();
     const { id } = await bench.create(as, fileOf(4_000));
     let outage: Promise<void> | undefined;

@@ -49,7 +49,7 @@ describe('an upload', () => {
     expect(await bench.ask(as, listImports, {})).toMatchObject({ items: [] });
   });
 
-  it('without the needed columns is refused when it is to be started at once', async () => {
+  it('without the needed columns is refused when it is to be started immediately', async () => {
     await expect(bench.create(agent(), 'foo,First Name\n1,Anna\n', { start: true })).rejects.toMatchObject({
       code: 'unreadable-file',
       message: expect.stringContaining('needs a column for the e-mail'),

@@ -209,7 +209,7 @@ describe('while Meilisearch is away', () => {
     await world.meili.resume();
   }, 60_000);
 
-  test('who has begun to read goes on, into it and out of it again', async () => {
+  test('a reader continues across the switch to it and back', async () => {
     const query = { q: 'email:firma', sort: 'name' as const, limit: 2 };
     await settled(7);
     const all = names(await find({ ...query, limit: 200 }));
@@ -262,7 +262,7 @@ describe('while Meilisearch is away', () => {
     expect((await find({ q: '' })).total).toEqual({ value: 8, relation: 'exact' });
   }, 60_000);
 
-  test('of more than can be looked through some are told, and that they are not all', async () => {
+  test('of more than can be scanned some are answered, and that they are not all', async () => {
     const many = anAgent();
     const crowd = Array.from({ length: 1_200 }, (_, i) => contactOf({ firstName: `Kopf${i}`, emails: [email(`kopf${i}@menge.example`)] }));
     await customer.adds(many.tenant, crowd, 'bulk');

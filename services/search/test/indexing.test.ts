@@ -107,7 +107,7 @@ test('a second replica takes over when the first one ends', async () => {
   world.running.set('search', second);
 });
 
-test('without Meilisearch a search is refused as unavailable; afterwards everything that was told meanwhile is found', async () => {
+test('without Meilisearch a search is refused as unavailable; afterwards everything that was published meanwhile is found', async () => {
   await world.meili.kill();
   await customer.adds(tenant, [{ firstName: 'Ausfall', lastName: 'Zeuge' }]);
   await expect(total('')).rejects.toMatchObject({ code: 'unavailable' });

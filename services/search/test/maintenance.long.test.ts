@@ -130,7 +130,7 @@ test('only admins look after the index', async () => {
 });
 
 describe('a rebuild', () => {
-  test('goes on while everything is found and changed, and leaves only what is true', async () => {
+  test('continues while everything is searched and changed, and leaves only what is true', async () => {
     const [first] = people;
     customer.knows(tenant, { kind: 'contact', ...first!, firstName: 'Altwort', displayName: 'Altwort Xaver' });
     await customer.tells(tenant, 'contact', [first!.id]);

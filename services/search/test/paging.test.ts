@@ -20,7 +20,7 @@ afterAll(async () => {
 const LETTERS = 'abcdefghijklmnopqrst';
 const SORTS = ['name', '-createdAt', '-updatedAt', 'relevance'] as const;
 
-test('pages go on where they were when what is fresh is settled between them', async () => {
+test('pages continue where they were when what is fresh is settled between them', async () => {
   const agent = anAgent();
   const ask = (sort: (typeof SORTS)[number], cursor?: string | null, limit = 7) =>
     world.ask(again(agent), search, { q: 'seite', sort, limit, cursor: cursor ?? undefined, explain: true });
