@@ -1,10 +1,10 @@
 // One step before the services start, and again whenever deploy/ changes: databases with their roles, streams, buckets, and the key of
 // the search service. Running it twice changes nothing. Needs administrators' rights, which no service has.
+import { readFileSync } from 'node:fs';
 import '../local/source-hook.mjs';
 import { connect } from '@nats-io/transport-node';
 
 const { createServiceDatabase } = await import('../local/src/databases.ts');
-const { servicesWithDatabase } = await import('../local/src/nats-policy.ts');
 const { searchServiceKey } = await import('../local/src/meilisearch.ts');
 const { NotEnoughStorage, provision } = await import('../../libs/bus/src/provision.ts');
 
@@ -14,7 +14,9 @@ const need = (name) => {
   return value;
 };
 
-for (const service of servicesWithDatabase()) {
+// Made from deploy/nats/policy.yaml, because the image of this step has no parser for it.
+const services = JSON.parse(readFileSync(new URL('../nats/generated/databases.json', import.meta.url), 'utf8'));
+for (const service of services) {
   const name = service.replaceAll('-', '_');
   await createServiceDatabase(need('KONTOR_POSTGRES_ADMIN_URL'), name, {
     service: need(`KONTOR_DATABASE_PASSWORD_${name.toUpperCase()}`),

@@ -1,5 +1,8 @@
-// `npm run nats-config -w @kontor/local`: writes what docker compose and Kubernetes start NATS with.
+// `npm run nats-config -w @kontor/local`: writes what docker compose and Kubernetes start NATS with, and which services need a database.
 import { writeFileSync } from 'node:fs';
-import { natsConfig } from './nats-policy.js';
+import { natsConfig, servicesWithDatabase } from './nats-policy.js';
 
-writeFileSync(new URL('../../nats/generated/nats.conf', import.meta.url), natsConfig({ durable: true, monitor: true }));
+const write = (file: string, text: string) => writeFileSync(new URL(`../../nats/generated/${file}`, import.meta.url), text);
+
+write('nats.conf', natsConfig({ durable: true, monitor: true }));
+write('databases.json', `${JSON.stringify(servicesWithDatabase())}\n`);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Objm } from '@nats-io/obj';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { natsConfig, natsUsers, passwordVariable } from '../src/nats-policy.js';
+import { natsConfig, natsUsers, passwordVariable, servicesWithDatabase } from '../src/nats-policy.js';
 import { launchServers, type Servers } from '../src/servers.js';
 
 let servers: Servers;
@@ -76,6 +76,8 @@ async function pullOne(user: string, consumer: string): Promise<string | undefin
 test('the committed configuration is made from the policy', () => {
   const committed = readFileSync(new URL('../../nats/generated/nats.conf', import.meta.url), 'utf8');
   expect(committed).toBe(natsConfig({ durable: true, monitor: true }));
+  const databases = readFileSync(new URL('../../nats/generated/databases.json', import.meta.url), 'utf8');
+  expect(databases).toBe(`${JSON.stringify(servicesWithDatabase())}\n`);
 });
 
 test('without a password nobody comes in', async () => {
