@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Bus, BusStrategy, type Context, currentContext, Handle, PassErrors, serviceContext, toHeaders } from '@kontor/bus';
 import {
   type ChangeKind,
@@ -14,41 +13,14 @@ import {
   listTenants,
   listVersions,
 } from '@kontor/contracts';
-import { aContactEntry, type NatsTestServer } from '@kontor/testing';
+import { aContactEntry, aCustomerEntry, type NatsTestServer } from '@kontor/testing';
 import { jetstream } from '@nats-io/jetstream';
 import { headers as natsHeaders } from '@nats-io/nats-core';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 
-const values = {
-  version: 1,
-  externalIds: [],
-  emails: [],
-  phones: [],
-  addresses: [],
-  links: [],
-  type: null,
-  tags: [],
-  notes: null,
-  customFields: {},
-  ownerId: null,
-  access: { restricted: false, agents: [], teams: [] },
-  readers: null,
-  createdAt: '2026-01-31T12:00:00.000Z',
-  updatedAt: '2026-01-31T12:00:00.000Z',
-};
-
 export const contactOf = aContactEntry;
-
-export const customerOf = (given: Partial<CustomerEntry> & { name: string }): CustomerEntry => ({
-  ...values,
-  id: randomUUID(),
-  displayName: given.name,
-  parentId: null,
-  domains: [],
-  primaryContactId: null,
-  ...given,
-});
+export const customerOf = aCustomerEntry;
 
 export const email = (address: string) => ({ address, primary: false });
 export const phone = (number: string, e164?: string) => ({ number, e164, kind: 'phone' as const, primary: false });
