@@ -11,6 +11,7 @@ export * from './export.js';
 export * from './free-mail.js';
 export * from './history.js';
 export * from './import.js';
+export * from './import-batch.js';
 export * from './job.js';
 export * from './merge.js';
 export * from './notification.js';

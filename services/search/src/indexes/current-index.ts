@@ -1,7 +1,7 @@
 import { AppError } from '@kontor/bus';
 import { Database } from '@kontor/database';
 import { rebuildState, startRebuild } from '../maintenance-requests/rebuild.js';
-import { orderSweep } from '../maintenance-requests/sweep.js';
+import { requestSweep } from '../maintenance-requests/sweep.js';
 import { INDEX_VERSION } from './document.js';
 import { MeiliClient } from './meili.client.js';
 import { Mode } from './mode.js';
@@ -195,7 +195,7 @@ export class CurrentIndex {
       await query('update current_index set name = $1, version = $2, whole = true, made = $3', [name, version, made]);
       await query(`update rebuild set state = 'finished', finished_at = clock_timestamp(), error = null`, []);
       // Words that only the old index had are swept now.
-      await orderSweep(query);
+      await requestSweep(query);
     });
     this.current = { name, version, whole: true, made };
     this.next = undefined;

@@ -5,7 +5,7 @@ import { DictionaryEraser } from '../dictionary/dictionary-eraser.js';
 import { IndexContents } from '../indexes/index-contents.js';
 import { IndexWriter } from '../indexes/index-writer.js';
 import type { WriterLock } from '../indexes/writer-lock.js';
-import { orderSweep } from '../maintenance-requests/sweep.js';
+import { requestSweep } from '../maintenance-requests/sweep.js';
 
 interface Order {
   tenant: string;
@@ -41,7 +41,7 @@ export class Forgetter {
     const unused = await this.contents.unusedTerms(tenant, await this.dictionary.termsWith(tenant, words));
     const counts: Forgotten['counts'] = { documents, words: await this.dictionary.deleteTerms(lock, tenant, unused), identifiers };
     await lock.transaction(async (query) => {
-      await orderSweep(query, tenant);
+      await requestSweep(query, tenant);
       await query(`update forgetting set counts = $3, words = '{}' where tenant_id = $1 and entry_id = $2`, [tenant, id, counts]);
     });
   }

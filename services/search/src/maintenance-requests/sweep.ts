@@ -1,6 +1,6 @@
 import type { Database, Query } from '@kontor/database';
 
-/** Whose words are gone through, and where that has come to: the words after this one have not been looked at. */
+/** The tenant whose words are checked, and how far: the words after this one have not been checked. */
 export interface SweepState {
   tenant: string;
   word: string;
@@ -8,10 +8,10 @@ export interface SweepState {
 }
 
 /**
- * Orders that all words are gone through for those that no entry has any more, of one tenant or of all; one that is under way begins again.
+ * Requests a check of all words for those that no entry has any more, of one tenant or of all; a running one starts again.
  * Each request starts at its own place before the first word, so that a writer in the middle of an older sweep does not mistake it for its own.
  */
-export async function orderSweep(query: Query, tenant?: string): Promise<void> {
+export async function requestSweep(query: Query, tenant?: string): Promise<void> {
   await query(
     `insert into sweep (tenant_id, word, field)
      select tenant_id, '', gen_random_uuid() from (select distinct tenant_id from field where tenant_id = $1 or $1::uuid is null) as tenant
@@ -25,8 +25,8 @@ export async function sweepState(db: Database): Promise<SweepState | undefined> 
   return row;
 }
 
-/** The words up to this one have been looked at, or all; does nothing when another request came in the meantime. */
-export async function noteSwept(query: Query, from: SweepState, last?: { word: string; field: string }): Promise<void> {
+/** Records that the words up to this one have been checked, or all; does nothing when another request came in the meantime. */
+export async function saveSwept(query: Query, from: SweepState, last?: { word: string; field: string }): Promise<void> {
   const here = 'where tenant_id = $1 and word = $2 and field = $3';
   const place = [from.tenant, from.word, from.field];
   if (last) await query(`update sweep set word = $4, field = $5 ${here}`, [...place, last.word, last.field]);
