@@ -4,7 +4,7 @@ import { DictionaryEraser } from '../dictionary/dictionary-eraser.js';
 import { DictionaryVacuum } from '../dictionary/vacuum.js';
 import { IndexContents } from '../indexes/index-contents.js';
 import type { WriterLock } from '../indexes/writer-lock.js';
-import { noteSwept, sweepState } from '../maintenance-requests/sweep.js';
+import { saveSwept, sweepState } from '../maintenance-requests/sweep.js';
 
 const TERMS_AT_ONCE = 250;
 
@@ -37,7 +37,7 @@ export class Sweeper {
       terms.map(({ word, field }) => field + word),
     );
     await this.dictionary.deleteTerms(lock, at.tenant, unused);
-    await lock.transaction((query) => noteSwept(query, at, terms.at(-1)));
+    await lock.transaction((query) => saveSwept(query, at, terms.at(-1)));
     return true;
   }
 
