@@ -1,5 +1,4 @@
 import {
-  codeText,
   ExternalId,
   emailAddress,
   isBlank,
@@ -10,6 +9,7 @@ import {
   NewPhone,
   nameText,
   type Phone,
+  perContactField,
   tag,
 } from '@kontor/contracts';
 import type { z } from 'zod';
@@ -26,7 +26,6 @@ function normalize<T>(schema: z.ZodType, value: T): T {
   const read = schema.safeParse(value);
   return read.success ? (read.data as T) : value;
 }
-const normalizeName = (name: string | null): string | null => name && (normalize(nameText, name) || null);
 
 // Other numbers are parsed as before; they keep their E.164 form, which may be of another country than the present one of the tenant.
 const PARSED_DIFFERENTLY = /[^\d\s()+./-]|^\D*(\d\D*){0,6}$|^[0\D]*$/;
@@ -61,19 +60,14 @@ export function normalizeLists<T extends Partial<Listed>>(row: T, country: strin
 export function normalizeContact<T extends ContactRow>(row: T, country: string): T {
   return {
     ...normalizeLists(row, country),
-    firstName: normalizeName(row.firstName),
-    middleName: normalizeName(row.middleName),
-    lastName: normalizeName(row.lastName),
-    companyName: normalizeName(row.companyName),
-    jobTitle: normalizeName(row.jobTitle),
-    employeeCode: row.employeeCode && (normalize(codeText, row.employeeCode) || null),
+    ...perContactField(({ given }, name) => row[name] && (normalize(given, row[name]) || null)),
   };
 }
 
 export function normalizeCustomer<T extends CustomerRow>(row: T, country: string): T {
   return {
     ...normalizeLists(row, country),
-    name: normalizeName(row.name) ?? row.name,
+    name: normalize(nameText, row.name) || row.name,
     domains: uniqueBy(
       row.domains.map((one) => normalize(mailDomain, one)),
       domainKey,

@@ -47,7 +47,7 @@ export interface Renewed {
   gaveUp: number;
 }
 
-/** Rewrites the entries that would be stored differently normalize, with versions, history and events like any other change. */
+/** Rewrites the entries that would be stored differently now, with versions, history and events like any other change. */
 export async function renewEntries<R extends ContactRow | CustomerRow>(
   tx: EntityManager,
   kind: Kind<R>,

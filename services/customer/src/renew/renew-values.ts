@@ -1,8 +1,10 @@
 import { NIL_UUID, runAs, serviceContext } from '@kontor/bus';
+import { contactFieldNames } from '@kontor/contracts';
 import { Database } from '@kontor/database';
 import { Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { retryOnUniqueViolation } from '../sql/retry-on-unique-violation.js';
+import { snake } from '../sql/rows.js';
 import { contacts, customers, type Renewed, renewEntries } from './renew-entries.js';
 import { renewCallers, renewWaiting } from './renew-records.js';
 
@@ -25,7 +27,7 @@ const lists = `${mail('t.emails', 'address')} or ${number('t.phones')}
 const mayDiffer = {
   customer: `${lists} or ${hasUnusual('t.name', 't.domains::text')} or t.domains::text ~ 'xn--'`,
   contact: `${lists} or t.display_name = ''
-    or ${hasUnusual(...['first_name', 'middle_name', 'last_name', 'company_name', 'job_title', 'employee_code'].map((name) => `t.${name}`))}`,
+    or ${hasUnusual(...contactFieldNames('text', 'code').map((name) => `t.${snake(name)}`))}`,
   record: `t.named is not null and (${hasUnusual('t.named::text')} or ${mail('t.named', 'email')})`,
   request: `${hasUnusual('t.caller::text')} or ${mail('t.caller', 'address')} or ${number('t.caller')}`,
 };
